@@ -1,0 +1,97 @@
+//! Scheme to driver: the one place where a URI meets its driver.
+
+use std::sync::Arc;
+
+use crate::{Checked, Driver, Manifest, Options, Refusal, SubscriberUri};
+
+/// A driver with what it says of itself and where it came from.
+#[derive(Clone)]
+pub struct Entry {
+    /// What it says of itself.
+    pub manifest: Arc<Manifest>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The driver.
+    pub driver: Arc<dyn Driver>,
+}
+
+/// Where a driver came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Linked into this binary.
+    Linked,
+    /// The host itself.
+    Host,
+}
+
+impl Origin {
+    /// Its name in listings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// Hands URIs and notices to the driver of their scheme. Knows no storage, clock or runtime.
+#[derive(Clone)]
+pub struct Dispatcher {
+    entries: Arc<[Entry]>,
+}
+
+impl std::fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.entries.iter().map(|entry| &entry.manifest.name)).finish()
+    }
+}
+
+impl Dispatcher {
+    pub(crate) fn new(entries: Vec<Entry>) -> Self {
+        Self { entries: entries.into() }
+    }
+
+    /// All drivers, by name.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The driver of `scheme` (lower case).
+    #[must_use]
+    pub fn by_scheme(&self, scheme: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.manifest.schemes.iter().any(|one| one == scheme))
+    }
+
+    /// The driver called `name`.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.manifest.name == name)
+    }
+
+    /// All schemes that have a driver, sorted.
+    #[must_use]
+    pub fn schemes(&self) -> Vec<&str> {
+        let mut all: Vec<_> =
+            self.entries.iter().flat_map(|entry| entry.manifest.schemes.iter().map(String::as_str)).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Asks the driver of `uri` what it makes of it.
+    ///
+    /// # Errors
+    /// A [`Refusal`]: no driver for the scheme, or the driver's own.
+    pub fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<(&Entry, Checked), Refusal> {
+        let entry = self.by_scheme(uri.scheme()).ok_or_else(|| {
+            Refusal::new("scheme, column 1", format!("no driver serves the scheme `{}`", uri.scheme()))
+                .fix(format!("this host has {}", self.schemes().join(", ")))
+        })?;
+        let checked = entry.driver.check(uri, options)?;
+        if checked.addresses.is_empty() {
+            return Err(Refusal::new("uri", "the driver found no recipient in it"));
+        }
+        Ok((entry, checked))
+    }
+}

@@ -1,0 +1,39 @@
+//! Nuncio's nouns and rules, and the engine of delivery. No runtime, HTTP, SQL, clock or randomness in here.
+
+pub mod engine;
+pub mod net;
+pub mod packed;
+pub mod registry;
+pub mod retry;
+pub mod uri;
+pub mod zaqar;
+
+mod clock;
+mod dispatch;
+mod driver;
+mod ids;
+mod manifest;
+mod message;
+mod notice;
+mod options;
+mod outcome;
+mod settlement;
+
+pub use clock::Clock;
+pub use dispatch::{Dispatcher, Entry, Origin};
+pub use driver::{Checked, Context, Create, Driver, Linked, Refusal, SettingsError};
+pub use ids::{
+    DeliveryKey, EPOCH_MS, LaneId, MAX_RECIPIENTS, MessageId, MessageIds, ProjectId, Public, PublicIds, QueueId,
+    SubscriptionId, TargetId,
+};
+pub use manifest::{ContentForm, Limits, Manifest, Network};
+pub use message::{Kind, Matched, Message, numbered};
+pub use notice::{Content, Meta, Notice, Recipient};
+pub use options::Options;
+pub use outcome::{Outcome, Outcomes, Report, Scope};
+pub use registry::Registry;
+pub use settlement::{Cursor, Deferred, Failure, Fresh, Settlement, State, Why};
+pub use uri::SubscriberUri;
+
+#[doc(hidden)]
+pub use inventory;

@@ -1,0 +1,94 @@
+//! What a driver says of itself. Unknown members are ignored, so that a newer driver loads in an older host.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a driver says of itself. Only `name`, `version` and `schemes` are required.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Its name, as in `[drivers.NAME]`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The URI schemes it serves, lower case.
+    pub schemes: Vec<String>,
+    /// One line for a person.
+    #[serde(default)]
+    pub title: String,
+    /// Where to read more.
+    #[serde(default)]
+    pub homepage: String,
+    /// Its licence.
+    #[serde(default)]
+    pub license: String,
+    /// JSON Schema 2020-12 of its settings.
+    #[serde(default)]
+    pub settings: Value,
+    /// JSON pointers into the settings that are secret.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// JSON Schema of the subscription options it understands.
+    #[serde(default)]
+    pub options: Value,
+    /// JSON pointers into the options that are secret.
+    #[serde(default)]
+    pub option_secrets: Vec<String>,
+    /// Its limits.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Which form of a message it wants.
+    #[serde(default)]
+    pub content: ContentForm,
+    /// How its channel carries the delivery id.
+    #[serde(default)]
+    pub idempotency: String,
+    /// How it reaches the network.
+    #[serde(default)]
+    pub network: Network,
+}
+
+/// What a driver can bear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// The most notices in flight to one destination.
+    pub in_flight: u32,
+    /// The largest body in bytes that the channel carries.
+    pub body_bytes: u32,
+    /// The longest text in characters, where the channel has such a limit.
+    pub text_chars: Option<u32>,
+    /// Which parts of the content it can carry.
+    pub formats: Vec<String>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { in_flight: 64, body_bytes: 1 << 20, text_chars: None, formats: vec!["text".to_owned()] }
+    }
+}
+
+/// Which form of a message a driver wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentForm {
+    /// Subject, text and HTML, where a queue message without a template is its readable text.
+    #[default]
+    Rendered,
+    /// As `Rendered`, but a queue message without a template is Zaqar's JSON text (mail).
+    Zaqar,
+    /// The message as posted; the driver makes its own form of it.
+    Raw,
+}
+
+/// How a driver reaches the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Not at all.
+    #[default]
+    None,
+    /// Through the SDK's guarded connector alone.
+    Guarded,
+    /// By its own means, to places that the operator configured.
+    Own,
+}

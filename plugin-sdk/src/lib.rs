@@ -1,0 +1,41 @@
+//! The one crate a driver's author needs.
+//!
+//! A driver is one `impl Plugin`, one `impl Driver` and one line: `register_driver!(MyDriver);`. See
+//! `examples/hello.rs` for a whole one.
+
+mod plugin;
+mod secret;
+
+pub use async_trait::async_trait;
+pub use nuncio_core as core;
+pub use nuncio_core::{
+    Checked, Clock, Content, ContentForm, Context, Driver, Kind, Limits, Manifest, Meta, Network, Notice, Options,
+    Outcome, Outcomes, Recipient, Refusal, Report, Scope, SettingsError, SubscriberUri,
+    uri::{self, Form},
+};
+pub use plugin::Plugin;
+pub use schemars::{self, JsonSchema};
+pub use secret::Secret;
+pub use serde::{self, Deserialize, Serialize};
+pub use serde_json;
+pub use url::Url;
+
+#[doc(hidden)]
+pub mod glue {
+    //! What `register_driver!` expands to.
+    pub use crate::plugin::{create, manifest};
+    pub use nuncio_core::{Linked, inventory};
+}
+
+/// Registers a driver: linked into a host it is found at start, without the host naming it.
+#[macro_export]
+macro_rules! register_driver {
+    ($driver:ty) => {
+        $crate::glue::inventory::submit! {
+            $crate::glue::Linked {
+                manifest: || $crate::glue::manifest::<$driver>(env!("CARGO_PKG_VERSION")),
+                create: $crate::glue::create::<$driver>,
+            }
+        }
+    };
+}

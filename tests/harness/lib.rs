@@ -1,0 +1,1 @@
+//! Starts real components for the scenarios.
