@@ -23,8 +23,8 @@ pub use clock::Clock;
 pub use dispatch::{Dispatcher, Entry, Origin};
 pub use driver::{Checked, Context, Create, Driver, Linked, Refusal, SettingsError};
 pub use ids::{
-    DeliveryKey, EPOCH_MS, LaneId, MAX_RECIPIENTS, MessageId, MessageIds, ProjectId, Public, PublicIds, QueueId,
-    SubscriptionId, TargetId,
+    DeliveryKey, EPOCH_MS, LaneId, MAX_RECIPIENTS, MessageId, MessageIds, ProjectId, Public, PublicIds,
+    QueueId, SubscriptionId, TargetId,
 };
 pub use manifest::{ContentForm, Limits, Manifest, Network};
 pub use message::{Kind, Matched, Message, numbered};

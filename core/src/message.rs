@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn recipients_are_counted_flat_over_the_targets() {
-        let matched = [(1, 1), (2, 3), (3, 1)].map(|(t, addresses)| Matched { target: TargetId(t), addresses });
+        let matched =
+            [(1, 1), (2, 3), (3, 1)].map(|(t, addresses)| Matched { target: TargetId(t), addresses });
         let firsts: Vec<_> = numbered(&matched).map(|(first, one)| (first, one.target.0)).collect();
         assert_eq!(firsts, [(0, 1), (1, 2), (4, 3)]);
     }

@@ -36,7 +36,9 @@ impl Options {
             Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             Some(Value::Object(map)) => map
                 .iter()
-                .map(|(name, value)| value.as_str().filter(|text| !text.is_empty()).unwrap_or(name).to_owned())
+                .map(|(name, value)| {
+                    value.as_str().filter(|text| !text.is_empty()).unwrap_or(name).to_owned()
+                })
                 .collect(),
             _ => Vec::new(),
         }

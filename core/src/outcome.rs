@@ -165,7 +165,10 @@ impl Outcomes {
         match &self.0 {
             Reports::All(report) => report.clone(),
             Reports::Each(each) => each.iter().find(|(i, _)| *i == index).map_or_else(
-                || Report::deferred(Scope::Recipient, "the driver said nothing of this recipient").maybe_sent(),
+                || {
+                    Report::deferred(Scope::Recipient, "the driver said nothing of this recipient")
+                        .maybe_sent()
+                },
                 |(_, report)| report.clone(),
             ),
         }

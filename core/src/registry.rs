@@ -11,7 +11,9 @@ use crate::{Context, Dispatcher, Driver, Entry, Linked, Manifest, Origin, Settin
 #[non_exhaustive]
 pub enum RegistryError {
     /// Two drivers have one name.
-    #[error("two drivers are called `{name}` ({first} and {second}): remove one of them from the import list")]
+    #[error(
+        "two drivers are called `{name}` ({first} and {second}): remove one of them from the import list"
+    )]
     Name {
         /// The name.
         name: String,
@@ -66,10 +68,7 @@ impl Registry {
     ///
     /// # Errors
     /// The first conflict, or the first driver that refuses its settings.
-    pub fn linked(
-        mut settings: impl FnMut(&str) -> Value,
-        context: &Context,
-    ) -> Result<Self, RegistryError> {
+    pub fn linked(mut settings: impl FnMut(&str) -> Value, context: &Context) -> Result<Self, RegistryError> {
         let mut registry = Self::default();
         for (manifest, linked) in linked_manifests() {
             let driver = (linked.create)(settings(&manifest.name), context)
@@ -139,7 +138,8 @@ mod tests {
     }
 
     fn manifest(name: &str, scheme: &str) -> Manifest {
-        serde_json::from_value(serde_json::json!({"name": name, "version": "1", "schemes": [scheme]})).unwrap()
+        serde_json::from_value(serde_json::json!({"name": name, "version": "1", "schemes": [scheme]}))
+            .unwrap()
     }
 
     #[test]
@@ -147,7 +147,10 @@ mod tests {
         let mut registry = Registry::default();
         registry.add(manifest("a", "x"), Origin::Linked, Arc::new(Silent)).unwrap();
         let error = registry.add(manifest("b", "x"), Origin::Host, Arc::new(Silent)).unwrap_err().to_string();
-        assert!(error.contains("`x`") && error.contains("`a` (linked)") && error.contains("`b` (host)"), "{error}");
+        assert!(
+            error.contains("`x`") && error.contains("`a` (linked)") && error.contains("`b` (host)"),
+            "{error}"
+        );
         let error = registry.add(manifest("a", "y"), Origin::Host, Arc::new(Silent)).unwrap_err().to_string();
         assert!(error.contains("called `a`"), "{error}");
     }

@@ -27,8 +27,15 @@ pub enum State {
 
 impl State {
     /// All states.
-    pub const ALL: [Self; 7] =
-        [Self::Waiting, Self::Held, Self::Delivered, Self::Dead, Self::Cancelled, Self::Expired, Self::Suppressed];
+    pub const ALL: [Self; 7] = [
+        Self::Waiting,
+        Self::Held,
+        Self::Delivered,
+        Self::Dead,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Suppressed,
+    ];
 
     /// The state stored as `code`.
     #[must_use]

@@ -1,1 +1,3 @@
 //! The program: see `docs/architecture.md`.
+
+pub mod storage;

@@ -9,8 +9,8 @@ mod secret;
 pub use async_trait::async_trait;
 pub use nuncio_core as core;
 pub use nuncio_core::{
-    Checked, Clock, Content, ContentForm, Context, Driver, Kind, Limits, Manifest, Meta, Network, Notice, Options,
-    Outcome, Outcomes, Recipient, Refusal, Report, Scope, SettingsError, SubscriberUri,
+    Checked, Clock, Content, ContentForm, Context, Driver, Kind, Limits, Manifest, Meta, Network, Notice,
+    Options, Outcome, Outcomes, Recipient, Refusal, Report, Scope, SettingsError, SubscriberUri,
     uri::{self, Form},
 };
 pub use plugin::Plugin;

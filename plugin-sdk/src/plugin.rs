@@ -109,7 +109,8 @@ fn secrets(schema: &Value) -> Vec<String> {
         .iter()
         .filter(|(_, property)| {
             let one = |value: &Value| value.get("writeOnly") == Some(&Value::Bool(true));
-            one(property) || property.get("anyOf").and_then(Value::as_array).is_some_and(|any| any.iter().any(one))
+            one(property)
+                || property.get("anyOf").and_then(Value::as_array).is_some_and(|any| any.iter().any(one))
         })
         .map(|(name, _)| format!("/{name}"))
         .collect()

@@ -3,7 +3,5 @@
 mod event;
 mod machine;
 
-pub use event::{
-    Action, Batch, CancelAnswer, End, Event, GateId, Job, Limits, Notable, Open, Ticket,
-};
+pub use event::{Action, Batch, CancelAnswer, End, Event, GateId, Job, Limits, Notable, Open, Ticket};
 pub use machine::Engine;

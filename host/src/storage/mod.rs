@@ -1,0 +1,14 @@
+//! What is kept, and how: small traits by noun, and a folder for each store.
+
+pub mod sqlite;
+
+mod traits;
+mod words;
+
+pub use traits::{Catalog, Deliveries, Intake, Pull, Store};
+pub use words::{
+    Accepted, Addressed, CancelResult, Committed, Dedup, DeliveryFilter, DeliveryPage, DeliveryView, Draft,
+    LaneRow, Loaded, NewSubscription, NewTarget, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats,
+    RequeueResult, Scanned, Standing, StoreError, Subscribed, SubscriptionChange, SubscriptionRow,
+    TargetView, Updated,
+};

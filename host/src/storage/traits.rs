@@ -1,0 +1,168 @@
+//! The store's promises, by noun. Every call that changes something returns after it is on stable storage.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use nuncio_core::{Cursor, DeliveryKey, LaneId, Message, MessageId, Settlement, SubscriptionId, TargetId};
+use serde_json::{Map, Value};
+
+use super::words::{
+    Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Loaded, NewSubscription, Post,
+    PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing, StoreError,
+    Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated,
+};
+
+/// Takes messages in.
+#[async_trait]
+pub trait Intake: Send + Sync {
+    /// Stores a POST with what it needs to be delivered, in one commit. Its queue is made if need be.
+    async fn accept(&self, post: Post) -> Result<Accepted, StoreError>;
+}
+
+/// Queues and subscriptions. Projects and queues are made when first named.
+#[async_trait]
+pub trait Catalog: Send + Sync {
+    /// Makes a queue; `false` when it was there (its metadata stays as it was).
+    async fn queue_put(
+        &self,
+        project: &str,
+        name: &str,
+        metadata: Map<String, Value>,
+    ) -> Result<bool, StoreError>;
+    /// A live queue.
+    async fn queue(&self, project: &str, name: &str) -> Result<Option<QueueRow>, StoreError>;
+    /// Replaces the metadata, if the queue still has `version`.
+    async fn queue_metadata(
+        &self,
+        project: &str,
+        name: &str,
+        version: i64,
+        metadata: Map<String, Value>,
+    ) -> Result<Updated, StoreError>;
+    /// Live queues by name after `marker`.
+    async fn queues(&self, project: &str, marker: &str, limit: u32) -> Result<Vec<QueueRow>, StoreError>;
+    /// Deletes a queue: its messages go, its subscriptions end.
+    async fn queue_delete(&self, project: &str, name: &str) -> Result<(), StoreError>;
+    /// Empties a queue.
+    async fn queue_purge(&self, project: &str, name: &str, what: Purge) -> Result<(), StoreError>;
+    /// What a queue holds for pull; zeros for one that is not there.
+    async fn queue_stats(&self, project: &str, name: &str) -> Result<QueueStats, StoreError>;
+
+    /// Subscribes; one live subscription for each canonical URI of a queue.
+    async fn subscribe(
+        &self,
+        project: &str,
+        queue: &str,
+        new: NewSubscription,
+    ) -> Result<Subscribed, StoreError>;
+    /// A live subscription of that queue.
+    async fn subscription(
+        &self,
+        project: &str,
+        queue: &str,
+        id: SubscriptionId,
+    ) -> Result<Option<SubscriptionRow>, StoreError>;
+    /// Live subscriptions after `marker`, by id.
+    async fn subscriptions(
+        &self,
+        project: &str,
+        queue: &str,
+        marker: SubscriptionId,
+        limit: u32,
+    ) -> Result<Vec<SubscriptionRow>, StoreError>;
+    /// Changes a subscription: a new target revision, a new ttl. The backlog of a moved address moves with it.
+    async fn subscription_change(
+        &self,
+        project: &str,
+        queue: &str,
+        id: SubscriptionId,
+        change: SubscriptionChange,
+    ) -> Result<Updated, StoreError>;
+    /// Sets whether a subscription is confirmed.
+    async fn subscription_confirm(
+        &self,
+        project: &str,
+        queue: &str,
+        id: SubscriptionId,
+        confirmed: bool,
+    ) -> Result<Updated, StoreError>;
+    /// Ends a subscription; its waiting deliveries are cancelled.
+    async fn subscription_end(
+        &self,
+        project: &str,
+        queue: &str,
+        id: SubscriptionId,
+    ) -> Result<(), StoreError>;
+}
+
+/// Messages as pull sees them; deliveries are not touched.
+#[async_trait]
+pub trait Pull: Send + Sync {
+    /// Messages in order.
+    async fn messages(
+        &self,
+        project: &str,
+        queue: &str,
+        filter: PullFilter,
+    ) -> Result<Vec<Pulled>, StoreError>;
+    /// Those of `ids` that are there.
+    async fn messages_by_id(
+        &self,
+        project: &str,
+        queue: &str,
+        ids: Vec<MessageId>,
+    ) -> Result<Vec<Pulled>, StoreError>;
+    /// Removes those of `ids` that are there.
+    async fn delete(&self, project: &str, queue: &str, ids: Vec<MessageId>) -> Result<(), StoreError>;
+    /// Takes the first `n` that nobody claims.
+    async fn pop(&self, project: &str, queue: &str, n: u32) -> Result<Vec<Pulled>, StoreError>;
+}
+
+/// Deliveries: what the engine reads and writes, and what the API shows.
+#[async_trait]
+pub trait Deliveries: Send + Sync {
+    /// Where the store stands: asked once, at start.
+    async fn standing(&self) -> Result<Standing, StoreError>;
+    /// Writes a batch in one commit. Batches become durable in the order of the calls. A commit that fails is
+    /// tried again by the store until it succeeds; `failed` is called for every failure.
+    async fn record(
+        &self,
+        settlements: Vec<Settlement>,
+        low: Cursor,
+        failed: Arc<dyn Fn(String) + Send + Sync>,
+    ) -> Result<(), StoreError>;
+    /// `deferred` rows of a lane after `from`, due up to `until`.
+    async fn load(
+        &self,
+        lane: LaneId,
+        from: (i64, DeliveryKey),
+        until: i64,
+        max: u32,
+    ) -> Result<Loaded, StoreError>;
+    /// The backlog from `cursor`: messages without what is settled, deferred or dead.
+    async fn scan(&self, cursor: Cursor, max: u32) -> Result<Scanned, StoreError>;
+    /// A message.
+    async fn message(&self, id: MessageId) -> Result<Option<Arc<Message>>, StoreError>;
+    /// A target with how its subscription stands.
+    async fn target(&self, id: TargetId) -> Result<Option<TargetView>, StoreError>;
+
+    /// One delivery of a project, with its attempts.
+    async fn delivery(&self, project: &str, key: DeliveryKey) -> Result<Option<DeliveryView>, StoreError>;
+    /// Deliveries of a project, newest first.
+    async fn deliveries(&self, project: &str, filter: DeliveryFilter) -> Result<DeliveryPage, StoreError>;
+    /// Makes a dead delivery due now, with tries anew and attempt numbers running on; one that waits becomes due.
+    async fn requeue(&self, project: &str, key: DeliveryKey) -> Result<RequeueResult, StoreError>;
+    /// Cancels a delivery that the engine does not hold in memory.
+    async fn cancel(&self, project: &str, key: DeliveryKey) -> Result<CancelResult, StoreError>;
+}
+
+/// A whole store.
+#[async_trait]
+pub trait Store: Intake + Catalog + Pull + Deliveries {
+    /// Whether a read and an empty commit work now: for `/readyz`.
+    async fn check(&self) -> Result<(), StoreError>;
+    /// Waits until everything asked so far is durable, and closes.
+    async fn close(&self);
+    /// The key of public ids, made at the first start and never changed.
+    fn id_key(&self) -> [u8; 32];
+}
