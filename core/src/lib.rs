@@ -1,5 +1,6 @@
 //! Nuncio's nouns and rules, and the engine of delivery. No runtime, HTTP, SQL, clock or randomness in here.
 
+pub mod duration;
 pub mod engine;
 pub mod net;
 pub mod packed;
