@@ -2,8 +2,16 @@
 //!
 //! A driver is one `impl Plugin`, one `impl Driver` and one line: `register_driver!(MyDriver);`. See
 //! `examples/hello.rs` for a whole one.
+//!
+//! Features, none by default, so that an author's tree stays small: `connect` (the guarded connector) and `http`
+//! (an HTTP client on it). A driver that dials what a subscriber URI names uses one of them and nothing else.
 
+#[cfg(feature = "connect")]
+pub mod connect;
+#[cfg(feature = "http")]
+pub mod http;
 mod plugin;
+mod read;
 mod secret;
 
 pub use async_trait::async_trait;
@@ -14,6 +22,7 @@ pub use nuncio_core::{
     uri::{self, Form},
 };
 pub use plugin::Plugin;
+pub use read::read_options;
 pub use schemars::{self, JsonSchema};
 pub use secret::Secret;
 pub use serde::{self, Deserialize, Serialize};
@@ -23,17 +32,25 @@ pub use url::Url;
 #[doc(hidden)]
 pub mod glue {
     //! What `register_driver!` expands to.
-    pub use crate::plugin::{create, manifest};
+    pub use crate::plugin::{Package, create, manifest};
     pub use nuncio_core::{Linked, inventory};
 }
 
 /// Registers a driver: linked into a host it is found at start, without the host naming it.
+///
+/// The driver's version, homepage and licence are those of the crate that the line stands in.
 #[macro_export]
 macro_rules! register_driver {
     ($driver:ty) => {
         $crate::glue::inventory::submit! {
             $crate::glue::Linked {
-                manifest: || $crate::glue::manifest::<$driver>(env!("CARGO_PKG_VERSION")),
+                manifest: || {
+                    $crate::glue::manifest::<$driver>($crate::glue::Package {
+                        version: env!("CARGO_PKG_VERSION"),
+                        homepage: env!("CARGO_PKG_HOMEPAGE"),
+                        license: env!("CARGO_PKG_LICENSE"),
+                    })
+                },
                 create: $crate::glue::create::<$driver>,
             }
         }

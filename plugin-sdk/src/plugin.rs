@@ -1,11 +1,13 @@
 //! From a driver's constants and types to its manifest and its constructor.
 
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc};
 
 use nuncio_core::{ContentForm, Context, Driver, Limits, Manifest, Network, Refusal, SettingsError};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::read::{read, secrets};
 
 /// A driver as its author writes it: what it is called, what it serves, its settings and how it is made.
 pub trait Plugin: Driver + Sized + 'static {
@@ -21,10 +23,11 @@ pub trait Plugin: Driver + Sized + 'static {
     const IDEMPOTENCY: &'static str = "none";
     /// How it reaches the network.
     const NETWORK: Network = Network::None;
-    /// Subscription options it understands, beyond those the host renders; their JSON Schema.
+    /// JSON pointers into the subscription options that are secret, like `/secret`.
     const OPTION_SECRETS: &'static [&'static str] = &[];
-    /// Its settings; `()` has none.
-    type Settings: DeserializeOwned + JsonSchema;
+    /// Its settings; `()` has none. Give the struct `#[serde(deny_unknown_fields)]`, so that a misspelt key is
+    /// refused, and make each secret a [`Secret`](crate::Secret).
+    type Settings: DeserializeOwned + JsonSchema + 'static;
 
     /// What it can bear.
     #[must_use]
@@ -32,7 +35,8 @@ pub trait Plugin: Driver + Sized + 'static {
         Limits::default()
     }
 
-    /// JSON Schema of the subscription options it understands; `null` when it takes none of its own.
+    /// JSON Schema of the subscription options it understands, beyond those the host renders (`template`, `text`,
+    /// `html`); `null` when it takes none of its own.
     #[must_use]
     fn options() -> Value {
         Value::Null
@@ -45,17 +49,28 @@ pub trait Plugin: Driver + Sized + 'static {
     fn new(settings: Self::Settings, context: &Context) -> Result<Self, SettingsError>;
 }
 
-/// The manifest of `P` at `version`.
+/// What Cargo knows of the crate that registers a driver.
+#[derive(Clone, Copy, Debug)]
+pub struct Package {
+    /// Its version.
+    pub version: &'static str,
+    /// Its homepage; may be empty.
+    pub homepage: &'static str,
+    /// Its licence; may be empty.
+    pub license: &'static str,
+}
+
+/// The manifest of `P`, which stands in `package`.
 #[must_use]
-pub fn manifest<P: Plugin>(version: &str) -> Manifest {
+pub fn manifest<P: Plugin>(package: Package) -> Manifest {
     let settings = schemars::schema_for!(P::Settings).to_value();
     Manifest {
         name: P::NAME.to_owned(),
-        version: version.to_owned(),
+        version: package.version.to_owned(),
         schemes: P::SCHEMES.iter().map(|scheme| (*scheme).to_owned()).collect(),
         title: P::TITLE.to_owned(),
-        homepage: String::new(),
-        license: String::new(),
+        homepage: package.homepage.to_owned(),
+        license: package.license.to_owned(),
         secrets: secrets(&settings),
         settings,
         options: P::options(),
@@ -70,50 +85,25 @@ pub fn manifest<P: Plugin>(version: &str) -> Manifest {
 /// Makes a `P` from JSON settings; `null` counts as no settings.
 ///
 /// # Errors
-/// What `P` refuses, or the first member that does not fit its settings, with its pointer.
+/// What `P` refuses, or the first member that does not fit its settings, with its pointer. The value of a secret
+/// is not repeated.
 pub fn create<P: Plugin>(settings: Value, context: &Context) -> Result<Arc<dyn Driver>, SettingsError> {
-    let unit = std::any::TypeId::of::<P::Settings>() == std::any::TypeId::of::<()>();
     let settings = match settings {
-        Value::Null if !unit => Value::Object(serde_json::Map::new()),
-        Value::Object(map) if unit => match map.keys().next() {
+        Value::Null => Map::new(),
+        Value::Object(map) => map,
+        _ => return Err(Refusal::new("/", "settings are a table of keys and values").into()),
+    };
+    let settings = if TypeId::of::<P::Settings>() == TypeId::of::<()>() {
+        match settings.keys().next() {
             None => Value::Null,
             Some(key) => return Err(Refusal::new(format!("/{key}"), "this driver has no settings").into()),
-        },
-        other => other,
+        }
+    } else {
+        Value::Object(settings)
     };
-    let settings: P::Settings = serde_path_to_error::deserialize(settings).map_err(|error| {
-        let at = pointer(error.path());
-        Refusal::new(at, error.inner().to_string())
-    })?;
+    let settings: P::Settings =
+        read(settings, "", || secrets(&schemars::schema_for!(P::Settings).to_value()))?;
     Ok(Arc::new(P::new(settings, context)?))
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let parts: String = path
-        .iter()
-        .map(|segment| match segment {
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-            Segment::Enum { variant } => format!("/{variant}"),
-            Segment::Unknown => "/?".to_owned(),
-        })
-        .collect();
-    if parts.is_empty() { "/".to_owned() } else { parts }
-}
-
-/// The properties of a schema that are `writeOnly`, as pointers.
-fn secrets(schema: &Value) -> Vec<String> {
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return Vec::new() };
-    properties
-        .iter()
-        .filter(|(_, property)| {
-            let one = |value: &Value| value.get("writeOnly") == Some(&Value::Bool(true));
-            one(property)
-                || property.get("anyOf").and_then(Value::as_array).is_some_and(|any| any.iter().any(one))
-        })
-        .map(|(name, _)| format!("/{name}"))
-        .collect()
 }
 
 #[cfg(test)]
@@ -140,18 +130,18 @@ mod tests {
         port: Option<u16>,
     }
 
-    struct Some1;
+    struct Telegraph;
 
     #[async_trait::async_trait]
-    impl Driver for Some1 {
+    impl Driver for Telegraph {
         async fn deliver(&self, _: &Notice<'_>) -> Outcomes {
             Outcome::Delivered.into()
         }
     }
 
-    impl Plugin for Some1 {
-        const NAME: &'static str = "some";
-        const SCHEMES: &'static [&'static str] = &["some"];
+    impl Plugin for Telegraph {
+        const NAME: &'static str = "telegraph";
+        const SCHEMES: &'static [&'static str] = &["telegraph"];
         type Settings = Settings;
         fn new(_: Settings, _: &Context) -> Result<Self, SettingsError> {
             Ok(Self)
@@ -165,17 +155,26 @@ mod tests {
 
     #[test]
     fn the_manifest_lists_secrets() {
-        let manifest = manifest::<Some1>("1.0.0");
+        let manifest = manifest::<Telegraph>(Package { version: "1.0.0", homepage: "", license: "MIT" });
         assert_eq!(manifest.secrets, ["/token"]);
+        assert_eq!((manifest.version.as_str(), manifest.license.as_str()), ("1.0.0", "MIT"));
         assert!(manifest.settings["properties"]["port"].is_object());
     }
 
     #[test]
     fn a_wrong_setting_is_named_by_its_pointer() {
-        let error = create::<Some1>(json!({"port": "x"}), &context()).err().unwrap().to_string();
+        let error = create::<Telegraph>(json!({"port": "x"}), &context()).err().unwrap().to_string();
         assert!(error.starts_with("/port: "), "{error}");
-        let error = create::<Some1>(json!({"prot": 1}), &context()).err().unwrap().to_string();
+        let error = create::<Telegraph>(json!({"prot": 1}), &context()).err().unwrap().to_string();
         assert!(error.contains("prot") && error.contains("port"), "{error}");
-        assert!(create::<Some1>(Value::Null, &context()).is_ok());
+        let error = create::<Telegraph>(json!([1]), &context()).err().unwrap().to_string();
+        assert_eq!(error, "/: settings are a table of keys and values");
+        assert!(create::<Telegraph>(Value::Null, &context()).is_ok());
+    }
+
+    #[test]
+    fn the_value_of_a_secret_is_not_in_the_error() {
+        let error = create::<Telegraph>(json!({"token": 4711}), &context()).err().unwrap().to_string();
+        assert!(error.starts_with("/token: ") && !error.contains("4711"), "{error}");
     }
 }

@@ -1,0 +1,202 @@
+//! The HTTP client against real sockets: what is sent, what each failure is called, and that deadlines hold.
+
+// The lint knows test functions, not what helps them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{io::Write, sync::Arc, time::Duration};
+
+use nuncio_plugin_sdk::{
+    core::net::Policy,
+    http::{Answer, BODY_CAP, Bytes, Client, HttpError, Request, StatusCode},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+const LONG: Duration = Duration::from_secs(10);
+const SHORT: Duration = Duration::from_millis(150);
+
+fn loopback() -> Arc<Policy> {
+    Arc::new(Policy::new(&["127.0.0.0/8".to_owned()], &[]).unwrap())
+}
+
+fn post(url: &str) -> Request<Bytes> {
+    Request::post(url).body(Bytes::from_static(b"hello")).unwrap()
+}
+
+async fn bind() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+async fn request_of(stream: &mut TcpStream) -> String {
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"hello") {
+        let mut part = [0; 1024];
+        let n = stream.read(&mut part).await.unwrap();
+        if n == 0 {
+            break;
+        }
+        seen.extend_from_slice(&part[..n]);
+    }
+    String::from_utf8(seen).unwrap()
+}
+
+/// One connection; `then` plays the server after the request has been read.
+async fn exchange<F>(
+    deadline: Duration,
+    then: impl FnOnce(TcpStream) -> F + Send + 'static,
+) -> Result<Answer, HttpError>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (listener, port) = bind().await;
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        request_of(&mut stream).await;
+        then(stream).await;
+    });
+    let client = Client::new(loopback(), None).unwrap();
+    let answer = client.send(post(&format!("http://127.0.0.1:{port}/")), deadline).await;
+    server.abort();
+    answer
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again() {
+    let (listener, port) = bind().await;
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        for _ in 0..2 {
+            let request = request_of(&mut stream).await;
+            assert!(request.starts_with("POST /a?b=c HTTP/1.1\r\n"), "{request}");
+            stream.write_all(OK.as_bytes()).await.unwrap();
+        }
+    });
+    let client = Client::new(loopback(), None).unwrap();
+    for _ in 0..2 {
+        let answer = client.send(post(&format!("http://127.0.0.1:{port}/a?b=c")), LONG).await.unwrap();
+        assert_eq!(
+            (answer.status, answer.body.as_slice(), answer.truncated),
+            (StatusCode::OK, &b"ok"[..], false)
+        );
+    }
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_hanging_server_is_a_timeout_that_may_have_been_sent() {
+    let error = exchange(SHORT, |stream| async move {
+        std::future::pending::<()>().await;
+        drop(stream);
+    });
+    let error = error.await.unwrap_err();
+    assert!(matches!(error, HttpError::Timeout { after: SHORT, maybe_sent: true, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_is_a_reset_that_may_have_been_sent() {
+    let error = exchange(LONG, |stream| async move { drop(stream) }).await.unwrap_err();
+    assert!(matches!(error, HttpError::Reset { maybe_sent: true, .. }), "{error:?}");
+    let error = exchange(LONG, |stream| async move {
+        stream.set_zero_linger().unwrap();
+        drop(stream);
+    });
+    let error = error.await.unwrap_err();
+    assert!(matches!(error, HttpError::Reset { maybe_sent: true, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_told_apart() {
+    let error =
+        exchange(
+            LONG,
+            |mut stream| async move { stream.write_all(b"220 mail ready\r\n\r\n").await.unwrap() },
+        );
+    let error = error.await.unwrap_err();
+    assert!(matches!(error, HttpError::Other { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_cap_is_cut() {
+    let answer = exchange(LONG, |mut stream| async move {
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
+    });
+    let answer = answer.await.unwrap();
+    assert_eq!((answer.body.len(), answer.truncated), (BODY_CAP, true));
+}
+
+#[tokio::test]
+async fn a_body_that_drips_ends_with_the_deadline_and_the_status_stands() {
+    let answer = exchange(SHORT, |mut stream| async move {
+        stream.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 100\r\n\r\ndrip").await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let answer = answer.await.unwrap();
+    assert_eq!(
+        (answer.status, answer.body.as_slice(), answer.truncated),
+        (StatusCode::ACCEPTED, &b"drip"[..], true)
+    );
+}
+
+#[tokio::test]
+async fn a_closed_port_and_a_missing_name_are_told_apart() {
+    let (listener, port) = bind().await;
+    drop(listener);
+    let client = Client::new(loopback(), None).unwrap();
+    let error = client.send(post(&format!("http://127.0.0.1:{port}/secret")), LONG).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("connection refused by http://127.0.0.1:{port}"));
+    let error = client.send(post("http://nobody.invalid/secret"), LONG).await.unwrap_err();
+    assert_eq!(error.to_string(), "the name in http://nobody.invalid:80 cannot be resolved");
+}
+
+#[tokio::test]
+async fn the_guard_stands_before_the_client() {
+    let (_listener, port) = bind().await;
+    let client = Client::new(Arc::new(Policy::default()), None).unwrap();
+    for host in ["127.0.0.1", "[::1]", "localhost"] {
+        let error = client.send(post(&format!("http://{host}:{port}/")), LONG).await.unwrap_err();
+        assert_eq!(error, HttpError::Forbidden, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn tls_is_verified_and_a_root_can_be_added() {
+    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let mut pem = tempfile::NamedTempFile::new().unwrap();
+    pem.write_all(own.cert.pem().as_bytes()).unwrap();
+    let (listener, port) = bind().await;
+    let acceptor = tls_acceptor(&own);
+    let server = tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            // A client that does not trust us ends the handshake.
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut request = [0; 1024];
+            assert!(stream.read(&mut request).await.unwrap() > 0);
+            stream.write_all(OK.as_bytes()).await.unwrap();
+        }
+    });
+    let url = format!("https://127.0.0.1:{port}/");
+    let stranger = Client::new(loopback(), None).unwrap().send(post(&url), LONG).await.unwrap_err();
+    assert!(stranger.to_string().contains("invalid peer certificate"), "{stranger}");
+    let friend = Client::new(loopback(), Some(pem.path())).unwrap().send(post(&url), LONG).await.unwrap();
+    assert_eq!(friend.status, StatusCode::OK);
+    server.abort();
+}
+
+fn tls_acceptor(own: &rcgen::CertifiedKey<rcgen::KeyPair>) -> tokio_rustls::TlsAcceptor {
+    use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs};
+    let key = own.signing_key.serialize_der().try_into().unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .unwrap();
+    tokio_rustls::TlsAcceptor::from(Arc::new(config))
+}
