@@ -1,0 +1,104 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::process::Host;
+use crate::{http::Answer, wait::until};
+
+/// The verbs of the API, as the scenarios use them. All of them fail the test when the host cannot be reached.
+impl Host {
+    /// One request over a new connection; `null` sends no body.
+    #[track_caller]
+    pub fn request(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let mut client = self.connect().expect("the host listens");
+        let json = ("Content-Type", "application/json");
+        client.send(method, path, &[json], &body).expect("the host answers")
+    }
+
+    /// One GET.
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, &Value::Null)
+    }
+
+    /// Subscribes `uri` to `queue` and returns the subscription's id.
+    #[track_caller]
+    pub fn subscribe(&self, queue: &str, uri: &str, options: &Value) -> String {
+        let body = json!({"subscriber": uri, "ttl": 86_400, "options": options});
+        let answer = self.request("POST", &format!("/v2/queues/{queue}/subscriptions"), &body).expect(201);
+        answer.json()["subscription_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Posts one message for each of `bodies`, in one request.
+    #[track_caller]
+    pub fn post(&self, queue: &str, bodies: &[Value]) -> Answer {
+        let messages: Vec<Value> = bodies.iter().map(|body| json!({"body": body})).collect();
+        let path = format!("/v2/queues/{queue}/messages");
+        self.request("POST", &path, &json!({"messages": messages})).expect(201)
+    }
+
+    /// Sends a notification and returns the ids of its deliveries, in the order of its recipients.
+    #[track_caller]
+    pub fn notify(&self, notification: &Value) -> Vec<String> {
+        let answer = self.request("POST", "/v2/notifications", notification).expect(202).json();
+        let deliveries = answer["deliveries"].as_array().expect("a list of deliveries");
+        deliveries.iter().map(|one| one["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    /// All deliveries that `query` (`state=dead&queue=q`) asks for, page by page.
+    #[must_use]
+    #[track_caller]
+    pub fn deliveries(&self, query: &str) -> Vec<Value> {
+        let mut found = Vec::new();
+        let mut next = Some(format!("/v2/deliveries?{query}"));
+        while let Some(path) = next {
+            let page = self.get(&path).expect(200).json();
+            found.extend(page["deliveries"].as_array().expect("a list of deliveries").iter().cloned());
+            next = next_link(&page);
+        }
+        found
+    }
+
+    /// One delivery with its attempts.
+    #[must_use]
+    #[track_caller]
+    pub fn delivery(&self, id: &str) -> Value {
+        self.get(&format!("/v2/deliveries/{id}")).expect(200).json()
+    }
+
+    /// Waits until the delivery `id` is in `state`, and returns it with its attempts.
+    #[track_caller]
+    pub fn settled(&self, id: &str, state: &str, limit: Duration) -> Value {
+        let mut last = Value::Null;
+        until(&format!("delivery {id} to be {state}"), limit, || {
+            last = self.delivery(id);
+            (last["state"] == state).then(|| last.clone())
+        })
+    }
+
+    /// Waits until the delivery `id` has had `n` attempts that were recorded, and returns it.
+    #[track_caller]
+    pub fn attempted(&self, id: &str, n: usize, limit: Duration) -> Value {
+        until(&format!("{n} attempts of delivery {id}"), limit, || {
+            Some(self.delivery(id)).filter(|one| one["attempts"].as_array().is_some_and(|all| all.len() >= n))
+        })
+    }
+
+    /// The sum of all series of the counter or gauge `name`.
+    #[must_use]
+    #[track_caller]
+    pub fn metric(&self, name: &str) -> f64 {
+        let text = self.get("/metrics").expect(200).text();
+        let series = text
+            .lines()
+            .filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
+        series.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+}
+
+fn next_link(page: &Value) -> Option<String> {
+    let links = page["links"].as_array()?;
+    let next = links.iter().find(|link| link["rel"] == "next")?;
+    next["href"].as_str().map(str::to_owned)
+}

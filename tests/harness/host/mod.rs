@@ -1,0 +1,8 @@
+//! The real program, `nuncio serve`, with a configuration, a database and a port of its own.
+
+mod api;
+mod process;
+mod recipe;
+
+pub use process::Host;
+pub use recipe::{Recipe, binary};
