@@ -1,0 +1,143 @@
+//! RFC 5322: the mail that a notice becomes.
+
+use std::time::{Duration, SystemTime};
+
+use lettre::{
+    Address, Message,
+    address::Envelope,
+    message::{
+        Mailbox, Mailboxes, MultiPart, SinglePart,
+        header::{Cc, ContentType, HeaderName, HeaderValue, ReplyTo, To},
+    },
+};
+use nuncio_plugin_sdk::{Form, Notice, Refusal, uri::Mailto};
+
+use crate::addressees::{Addressees, Field, senders};
+
+/// The last second that a mail can be dated: RFC 5322's year has four digits.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+/// A mail before it is encoded: the same on every attempt of a delivery.
+#[derive(Clone, Debug)]
+pub(crate) struct Letter {
+    id: String,
+    date: SystemTime,
+    from: Mailbox,
+    reply_to: Vec<Mailbox>,
+    addressees: Addressees,
+    subject: String,
+    text: String,
+    html: String,
+}
+
+impl Letter {
+    /// The mail of `notice`, from `from` unless its options name a sender.
+    ///
+    /// The URI's subject wins over the options', and that over the content's. The URI's body is what is sent when
+    /// there is no content.
+    ///
+    /// # Errors
+    /// What a mail cannot be made of; the same that `check` refuses.
+    pub(crate) fn of(notice: &Notice<'_>, from: &Mailbox) -> Result<Self, Refusal> {
+        let Form::Mailto(uri) = notice.uri.form() else {
+            return Err(Refusal::new("uri", "not a `mailto:` URI"));
+        };
+        let (html, text) = (&notice.content.html, &notice.content.text);
+        let text =
+            if html.is_empty() && text.is_empty() { uri.body.as_deref().unwrap_or_default() } else { text };
+        let seconds = u64::try_from(notice.created_ms / 1000).unwrap_or_default().min(LAST_SECOND);
+        Ok(Self {
+            id: notice.id.to_owned(),
+            date: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds),
+            from: senders(notice.options, "from")?.into_iter().next().unwrap_or_else(|| from.clone()),
+            reply_to: senders(notice.options, "reply_to")?,
+            addressees: Addressees::of(uri, notice.options)?,
+            subject: subject(uri, notice),
+            text: lines(text),
+            html: lines(html),
+        })
+    }
+
+    /// The address that the mail is from.
+    pub(crate) const fn sender(&self) -> &Address {
+        &self.from.email
+    }
+
+    /// The mail, for a relay that offers SMTPUTF8.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    pub(crate) fn source(&self) -> Result<Vec<u8>, Refusal> {
+        self.encode(&self.addressees)
+    }
+
+    /// The mail for a relay without SMTPUTF8 (RFC 6531), where that is another one: header fields have to be ASCII
+    /// there, so that the addresses which are not are left out.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    pub(crate) fn ascii_source(&self) -> Result<Option<Vec<u8>>, Refusal> {
+        let ascii = self.addressees.ascii();
+        if ascii == self.addressees { Ok(None) } else { self.encode(&ascii).map(Some) }
+    }
+
+    fn encode(&self, addressees: &Addressees) -> Result<Vec<u8>, Refusal> {
+        let refused = |error: lettre::error::Error| Refusal::new("content", error.to_string());
+        // The builder wants an envelope; the one that is used goes beside the message.
+        let envelope = Envelope::new(None, vec![self.from.email.clone()]).map_err(refused)?;
+        let mut builder = Message::builder()
+            .envelope(envelope)
+            .date(self.date)
+            .from(self.from.clone())
+            .message_id(Some(format!("<{}@{}>", self.id, self.from.email.domain())))
+            .subject(self.subject.clone())
+            // RFC 3834, section 5: keeps out-of-office answers away.
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".into(),
+            ));
+        if !self.reply_to.is_empty() {
+            builder = builder.mailbox(ReplyTo::from(self.reply_to.iter().cloned().collect::<Mailboxes>()));
+        }
+        let (to, cc) = (addressees.shown(Field::To), addressees.shown(Field::Cc));
+        let nobody_shown = to.iter().next().is_none() && cc.iter().next().is_none();
+        if to.iter().next().is_some() {
+            builder = builder.mailbox(To::from(to));
+        }
+        if cc.iter().next().is_some() {
+            builder = builder.mailbox(Cc::from(cc));
+        }
+        if nobody_shown {
+            // RFC 5322, section 3.4: an empty group.
+            let group = "undisclosed-recipients:;".to_owned();
+            builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("To"), group));
+        }
+        let message = if self.html.is_empty() {
+            builder.singlepart(SinglePart::plain(self.text.clone()))
+        } else if self.text.is_empty() {
+            builder.singlepart(part(ContentType::TEXT_HTML, &self.html))
+        } else {
+            builder.multipart(MultiPart::alternative_plain_html(self.text.clone(), self.html.clone()))
+        };
+        Ok(message.map_err(refused)?.formatted())
+    }
+}
+
+fn part(kind: ContentType, text: &str) -> SinglePart {
+    SinglePart::builder().header(kind).body(text.to_owned())
+}
+
+/// The subject, in one line.
+fn subject(uri: &Mailto, notice: &Notice<'_>) -> String {
+    let written = uri.subject.as_deref().or_else(|| notice.options.text("subject"));
+    let chosen = written.filter(|text| !text.trim().is_empty()).unwrap_or(&notice.content.subject);
+    let words: Vec<_> =
+        chosen.split(|c: char| c.is_control() || c == ' ').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { "(no subject)".to_owned() } else { words.join(" ") }
+}
+
+/// `text` with its lines ended by CRLF, whichever way they were ended; RFC 5322, section 2.3, knows no bare CR or LF,
+/// and RFC 5321, section 4.5.2, no NUL.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace(['\r', '\n'], "\r\n").replace('\0', "\u{fffd}")
+}
