@@ -1,119 +1,59 @@
 //! RFC 3986: the subscriber URI, parsed once, at the door.
 
-use url::Url;
+use std::fmt;
+
+use super::{
+    authority::masked,
+    error::UriError,
+    generic, http, log, mailto,
+    reading::{Form, Reading},
+    sms,
+};
 
 /// A subscriber URI: what the client wrote, its canonical form, and what its scheme's grammar says of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SubscriberUri {
     written: String,
     scheme: String,
-    canonical: String,
-    redacted: String,
-    form: Form,
+    reading: Reading,
 }
 
-/// What the grammar of a scheme found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Form {
-    /// `mailto:` (RFC 6068).
-    Mailto(Mailto),
-    /// `http:` and `https:` (RFC 9110).
-    Http(Http),
-    /// `sms:` (RFC 5724).
-    Sms(Sms),
-    /// `log:`.
-    Log(Log),
-    /// Any other scheme: its driver reads it.
-    Other,
-}
-
-/// A mail address: the local part as it is, the domain in lower-case A-labels.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Address {
-    /// Before the `@`, decoded; its case is kept.
-    pub local: String,
-    /// After the `@`, lower case, A-labels.
-    pub domain: String,
-}
-
-/// A `mailto:` URI, decoded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mailto {
-    /// The recipients of path and `to` fields.
-    pub to: Vec<Address>,
-    /// The `cc` fields.
-    pub cc: Vec<Address>,
-    /// The `bcc` fields.
-    pub bcc: Vec<Address>,
-    /// The subject.
-    pub subject: Option<String>,
-    /// The body, lines ended by `\n`.
-    pub body: Option<String>,
-}
-
-/// An `http:` or `https:` URI.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Http {
-    /// The URL, normalised.
-    pub url: Url,
-}
-
-/// An `sms:` URI, decoded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sms {
-    /// The numbers without visual separators: `+15551230101`, or a local number with `;phone-context=`.
-    pub numbers: Vec<String>,
-    /// The body.
-    pub body: Option<String>,
-}
-
-/// A `log:` URI.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Log {
-    /// The target name in the log, may be empty.
-    pub target: String,
-}
-
-/// Why a URI is refused: the part, its column, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{part}, column {column}: {why}{}", if fix.is_empty() { String::new() } else { format!("; {fix}") })]
-pub struct UriError {
-    /// The part of the URI.
-    pub part: &'static str,
-    /// Where it begins to be wrong, in characters from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub why: String,
-    /// What to write instead; may be empty.
-    pub fix: String,
+impl fmt::Debug for SubscriberUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SubscriberUri").field(&self.reading.redacted).finish()
+    }
 }
 
 impl SubscriberUri {
-    /// The longest URI accepted, in bytes.
+    /// The longest URI accepted, in bytes, as it is written and in its canonical form.
     pub const MAX_BYTES: usize = 8192;
+
+    /// The most recipients that one URI may have: what mail servers take in one transaction (RFC 5321 section
+    /// 4.5.3.1.8 has every one of them take 100).
+    pub const MAX_RECIPIENTS: usize = 100;
 
     /// Parses what a client wrote.
     ///
     /// # Errors
     /// The first thing that is wrong, with its part and column.
     pub fn parse(text: &str) -> Result<Self, UriError> {
-        let (scheme, _) = text.split_once(':').ok_or(UriError {
-            part: "scheme",
-            column: 1,
-            why: "no scheme".into(),
-            fix: String::new(),
-        })?;
-        Ok(Self {
-            written: text.into(),
-            scheme: scheme.to_ascii_lowercase(),
-            canonical: text.into(),
-            redacted: text.into(),
-            form: match Url::parse(text) {
-                Ok(url) if scheme.starts_with("http") => Form::Http(Http { url }),
-                _ => Form::Other,
-            },
-        })
+        if text.len() > Self::MAX_BYTES {
+            let column =
+                text.char_indices().take_while(|(at, c)| at + c.len_utf8() <= Self::MAX_BYTES).count() + 1;
+            return Err(too_long(column));
+        }
+        let (scheme, rest) = generic::scheme(text)?;
+        let reading = match scheme.as_str() {
+            "mailto" => mailto::read(rest)?,
+            "http" | "https" => http::read(text, rest)?,
+            "sms" => sms::read(rest)?,
+            "log" => log::read(rest)?,
+            other => generic::read(other, rest)?,
+        };
+        if reading.canonical.len() > Self::MAX_BYTES {
+            return Err(too_long(rest.end()));
+        }
+        Ok(Self { written: text.to_owned(), scheme, reading })
     }
 
     /// What the client wrote, passwords included: for the store alone.
@@ -125,7 +65,7 @@ impl SubscriberUri {
     /// What the client wrote, with a password in it shown as `***`: for the API.
     #[must_use]
     pub fn shown(&self) -> String {
-        self.written.clone()
+        masked(&self.written)
     }
 
     /// The scheme, lower case.
@@ -134,33 +74,65 @@ impl SubscriberUri {
         &self.scheme
     }
 
-    /// The one form that equal subscribers share: the key.
+    /// The one form that equal subscribers share: the key. Parsing it gives the same again.
     #[must_use]
     pub fn canonical(&self) -> &str {
-        &self.canonical
+        &self.reading.canonical
     }
 
     /// The canonical form without what may be secret: for logs, errors and listings.
+    ///
+    /// Userinfo and fragment are dropped, a query reads `?***`; mail and SMS lose their texts and keep their recipients.
     #[must_use]
     pub fn redacted(&self) -> &str {
-        &self.redacted
+        &self.reading.redacted
     }
 
     /// What the grammar of the scheme found.
     #[must_use]
     pub const fn form(&self) -> &Form {
-        &self.form
+        &self.reading.form
     }
 
-    /// The recipients: for `mailto:` every one of to, cc and bcc once; for `sms:` the numbers; else the canonical form.
+    /// The recipients: for `mailto:` every one of to, cc and bcc once; for `sms:` the numbers; else the canonical form,
+    /// which may hold a password.
     #[must_use]
     pub fn addresses(&self) -> Vec<String> {
-        vec![self.canonical.clone()]
+        self.reading.addresses.clone()
     }
 
-    /// What breaks together: `https://host:port`; for other schemes the scheme.
+    /// What breaks together: `https://host:port`; for other schemes `scheme://host:port`, or the scheme alone.
     #[must_use]
     pub fn destination(&self) -> String {
-        self.scheme.clone()
+        self.reading.destination.clone()
+    }
+}
+
+fn too_long(column: usize) -> UriError {
+    let most = SubscriberUri::MAX_BYTES;
+    UriError::new("uri", column, format!("longer than {most} bytes, with its text percent-encoded"))
+        .fix("shorten it, or put the text into the message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_is_limited_and_the_limit_named() {
+        let fits = format!("log:{}", "é".repeat(4094));
+        assert_eq!(fits.len(), SubscriberUri::MAX_BYTES);
+        assert_eq!(SubscriberUri::parse(&fits).unwrap_err().part, "name");
+        let error = SubscriberUri::parse(&format!("{fits}é")).unwrap_err();
+        assert_eq!((error.part.as_str(), error.column), ("uri", 4 + 4094 + 1));
+        assert!(error.why.contains("8192"));
+    }
+
+    #[test]
+    fn the_canonical_form_has_the_same_limit() {
+        let subject =
+            |count: usize| SubscriberUri::parse(&format!("mailto:a@b.c?subject={}", "é".repeat(count)));
+        assert!(subject(1_300).is_ok());
+        assert_eq!(subject(1_400).unwrap_err().column, 21 + 1_400 + 1);
     }
 }

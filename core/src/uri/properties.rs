@@ -1,0 +1,88 @@
+//! What holds for every URI, whatever somebody sends.
+
+use proptest::prelude::*;
+
+use super::subscriber::SubscriberUri;
+
+/// Any text is read or refused; what is read has a canonical form that is read as the same.
+fn check_any(text: &str) {
+    match SubscriberUri::parse(text) {
+        Err(error) => {
+            assert!((1..=text.chars().count() + 1).contains(&error.column), "{text:?}: {error}");
+            assert!(!error.part.is_empty() && !error.why.is_empty(), "{text:?}: {error}");
+        }
+        Ok(uri) => {
+            assert_eq!(uri.written(), text);
+            assert!(!uri.addresses().is_empty() && !uri.destination().is_empty(), "{text:?}");
+            let again = SubscriberUri::parse(uri.canonical())
+                .unwrap_or_else(|error| panic!("{text:?} became {:?}: {error}", uri.canonical()));
+            assert_eq!(again.canonical(), uri.canonical(), "{text:?}");
+            assert_eq!(again.form(), uri.form(), "{text:?}");
+            assert_eq!((again.redacted(), again.addresses()), (uri.redacted(), uri.addresses()), "{text:?}");
+            assert_eq!(again.destination(), uri.destination(), "{text:?}");
+        }
+    }
+}
+
+/// A password in `text` stays where it is: in what was written, the canonical form, and the address made of it.
+fn check_secret(text: &str, password: &str) {
+    match SubscriberUri::parse(text) {
+        Err(error) => assert!(!error.to_string().contains(password), "{error}"),
+        Ok(uri) => {
+            let seen =
+                format!("{} {} {} {uri:?} {:?}", uri.shown(), uri.redacted(), uri.destination(), uri.form());
+            assert!(!seen.contains(password), "{seen}");
+        }
+    }
+}
+
+/// Texts near the grammars: their schemes, their delimiters, and what is put between them.
+fn near() -> impl Strategy<Value = String> {
+    let scheme = prop_oneof![
+        Just("mailto:"),
+        Just("http://"),
+        Just("https://"),
+        Just("sms:"),
+        Just("log:"),
+        Just("slack://"),
+        Just("x:"),
+        Just("")
+    ];
+    let token = prop_oneof![
+        "[a-zA-Z0-9._+-]{0,6}",
+        "[@:/?#&=,;%\\[\\]()\"\\\\ .]{1,2}",
+        "%[0-9A-Fa-f]{2}",
+        Just("?subject=".to_owned()),
+        Just("&body=".to_owned()),
+        Just("&cc=a@b.c".to_owned()),
+        Just(";phone-context=+1".to_owned()),
+        Just("%0D%0A".to_owned()),
+        Just("%C3%A9".to_owned()),
+        Just("a@b.c".to_owned()),
+        "\\PC{0,3}",
+        ".{0,2}",
+    ];
+    (scheme, prop::collection::vec(token, 0..9))
+        .prop_map(|(scheme, tokens)| format!("{scheme}{}", tokens.concat()))
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in any::<String>()) {
+        check_any(&text);
+    }
+
+    #[test]
+    fn anything_near_a_uri_is_read_or_refused(text in near()) {
+        check_any(&text);
+    }
+
+    #[test]
+    fn a_password_is_never_shown(
+        scheme in prop::sample::select(vec!["http", "https", "trust+http", "nats", "mailto", "sms", "log"]),
+        password in "[a-z@:%]{0,3}s3cr3t[a-z@:]{0,3}",
+        after in "[a-z0-9.:@/?#%\\\\]{0,12}",
+    ) {
+        check_secret(&format!("{scheme}://ann:{password}@{after}"), "s3cr3t");
+    }
+}
