@@ -14,7 +14,8 @@ use nuncio_plugin_sdk::{
 
 /// `[drivers.hello]`
 #[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(crate = "nuncio_plugin_sdk::serde", deny_unknown_fields)]
+#[schemars(crate = "nuncio_plugin_sdk::schemars")]
 struct Settings {
     /// Where the greetings go; stdout when absent.
     file: Option<PathBuf>,
@@ -34,10 +35,8 @@ impl Driver for Hello {
             }
             None => std::io::stdout().write_all(line.as_bytes()),
         };
-        match written {
-            Ok(()) => Report::delivered().into(),
-            Err(error) => Report::deferred(Scope::Destination, format!("cannot greet: {error}")).into(),
-        }
+        let failed = |error| Report::deferred(Scope::Destination, format!("cannot greet: {error}"));
+        written.map_or_else(failed, |()| Report::delivered()).into()
     }
 }
 

@@ -81,6 +81,9 @@ impl Client {
     /// [`HttpError`] when no response head came.
     pub async fn send(&self, request: Request<Bytes>, deadline: Duration) -> Result<Answer, HttpError> {
         let target = origin(request.uri());
+        if deadline.is_zero() {
+            return Err(HttpError::Timeout { target, after: deadline, maybe_sent: false });
+        }
         let (parts, data) = request.into_parts();
         let (outgoing, handed) = Outgoing::new(data);
         let started = Instant::now();
