@@ -163,3 +163,6 @@ fn single_line(options: &Options, key: &str) -> Result<(), Refusal> {
         Some(_) => Err(Refusal::new(at, "not a string").fix("write \"Alarm\"")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,3 +141,6 @@ fn subject(uri: &Mailto, notice: &Notice<'_>) -> String {
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").replace(['\r', '\n'], "\r\n").replace('\0', "\u{fffd}")
 }
+
+#[cfg(test)]
+mod tests;

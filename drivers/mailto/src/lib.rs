@@ -5,6 +5,8 @@
 
 mod addressees;
 mod driver;
+#[cfg(test)]
+mod fake;
 mod letter;
 mod mailbox;
 mod send;

@@ -88,7 +88,7 @@ impl Sendmail {
     }
 }
 
-/// The argument without the flag `t`, also where it stands among others (`-oit` is an option with a value and stays).
+/// The argument without the flag `-t`, also where it is written together with `-i`.
 fn without_t(argument: String) -> Option<String> {
     match argument.as_str() {
         "-t" => None,
@@ -155,3 +155,6 @@ async fn converse(mut child: Child, source: &[u8]) -> std::io::Result<(Option<i3
     let ((), said) = tokio::try_join!(write, read)?;
     Ok((child.wait().await?.code(), said))
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,7 +93,8 @@ impl<'a> Transaction<'a> {
         self.step = Step::Body;
         let utf8 = connection.server_info().supports_feature(Extension::SmtpUtfEight);
         let source = self.mail.ascii_source.as_ref().filter(|_| !utf8).unwrap_or(&self.mail.source);
-        let answer = connection.message(source).await?;
+        // The client ends the message with a line end of its own before the dot.
+        let answer = connection.message(source.strip_suffix(b"\r\n").unwrap_or(source)).await?;
         let said = excerpt(&answer.message().collect::<Vec<_>>().join(" "));
         let code = u32::from(u16::from(answer.code()));
         self.settle_open(&Report::delivered().code(code).excerpt(said));
