@@ -1,40 +1,206 @@
-//! The state machine.
+//! The state machine: events in, actions out.
 
-use super::{Action, Event, Limits};
+use std::collections::{BTreeMap, VecDeque};
+
+use super::{
+    backlog::Backlog,
+    event::{Action, Event, GateId, Limits, Ticket},
+    flight::Flight,
+    gate::Gate,
+    hot::Hot,
+    lane::{Lane, Turn},
+    pace::Crowd,
+    read::Read,
+    ready::Ready,
+    records::Records,
+    timers::Timers,
+};
+use crate::{Cursor, DeliveryKey, LaneId, MessageId, ProjectId};
 
 /// The engine.
 #[derive(Debug)]
 pub struct Engine {
-    limits: Limits,
+    pub(super) limits: Limits,
+    pub(super) lanes: BTreeMap<LaneId, Lane>,
+    pub(super) gates: BTreeMap<GateId, Gate>,
+    pub(super) ready: Ready,
+    /// Slow lanes that wait for their share of the slots, and the slots they have.
+    pub(super) suspects: VecDeque<LaneId>,
+    pub(super) suspects_in_flight: u32,
+    pub(super) crowd: Crowd,
+    pub(super) hot: Hot,
+    pub(super) backlog: Backlog,
+    pub(super) records: Records,
+    pub(super) timers: Timers,
+    pub(super) flights: BTreeMap<Ticket, Flight>,
+    pub(super) tickets: u64,
+    pub(super) reading: Option<Read>,
+    pub(super) scanned_last: bool,
+    /// Not before this is a read asked that failed.
+    pub(super) read_again: i64,
+    started: bool,
+    stalled: bool,
+    draining: bool,
 }
 
 impl Engine {
     /// An engine that waits for [`Event::Started`].
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { limits }
+        Self {
+            limits,
+            lanes: BTreeMap::new(),
+            gates: BTreeMap::new(),
+            ready: Ready::default(),
+            suspects: VecDeque::new(),
+            suspects_in_flight: 0,
+            crowd: Crowd::default(),
+            hot: Hot::default(),
+            backlog: Backlog::default(),
+            records: Records::default(),
+            timers: Timers::default(),
+            flights: BTreeMap::new(),
+            tickets: 0,
+            reading: None,
+            scanned_last: false,
+            read_again: i64::MIN,
+            started: false,
+            stalled: false,
+            draining: false,
+        }
     }
 
     /// Takes one event at `now` (Unix milliseconds) and appends what it asks for to `actions`.
     pub fn on(&mut self, now: i64, event: Event, actions: &mut Vec<Action>) {
-        let _ = (now, event, actions, &self.limits);
+        self.take(now, event, actions);
+        if !self.started {
+            return;
+        }
+        self.relieve(now);
+        if !self.draining {
+            self.dispatch(now, actions);
+            self.read(now, actions);
+        }
+        self.records.send(self.low(), actions);
+        if !self.draining {
+            self.timers.wake(now, self.read_again, actions);
+        }
     }
 
     /// Notices in flight.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        0
+        self.flights.len()
     }
 
-    /// Deliveries in memory.
+    /// Deliveries in memory, those included whose settlement is not durable.
     #[must_use]
     pub fn hot(&self) -> usize {
-        0
+        self.hot.len()
     }
 
     /// Whether nothing is in flight and nothing waits to become durable.
     #[must_use]
     pub fn idle(&self) -> bool {
-        true
+        self.flights.is_empty() && self.records.is_empty()
+    }
+
+    /// Whether notices may be dispatched: commits work, and not too much would be forgotten by a crash.
+    pub(super) fn may_dispatch(&self) -> bool {
+        !self.stalled
+            && self.records.undurable() < self.limits.undurable as usize
+            && self.flights.len() < self.limits.max_in_flight as usize
+    }
+
+    fn take(&mut self, now: i64, event: Event, actions: &mut Vec<Action>) {
+        match event {
+            Event::Started { low, head, waiting } => self.start(now, low, head, waiting),
+            Event::LaneRules { lane, project, gate } => self.rule_lane(lane, project, gate),
+            Event::GateRules { gate, max, held } => self.rule_gate(now, gate, max, held),
+            Event::Committed { jobs, head } => self.committed(now, jobs, head),
+            Event::Scheduled { lane, due } => self.scheduled(lane, due),
+            Event::Scanned { jobs, next, reached, end } => {
+                self.scanned(now, jobs, next, end.then_some(reached));
+            }
+            Event::Loaded { lane, rows, next_due } => self.loaded(now, lane, rows, next_due),
+            Event::ReadFailed => self.read_failed(now),
+            Event::Finished { ticket, ms, ends, timed_out } => {
+                self.finished(now, ticket, ms, ends, timed_out, actions);
+            }
+            Event::Durable { batch } => {
+                self.stalled = false;
+                self.durable(batch);
+            }
+            Event::StoreFailed => self.stalled = true,
+            Event::CancelDelivery { key } => self.cancel(now, key, actions),
+            Event::Tick => {}
+            Event::Drain => self.draining = true,
+        }
+    }
+
+    fn start(&mut self, now: i64, low: Cursor, head: MessageId, waiting: Vec<(LaneId, i64)>) {
+        self.started = true;
+        self.backlog.start(low, head);
+        for (lane, due) in waiting {
+            self.scheduled(lane, due);
+            if let Some(lane) = self.lanes.get_mut(&lane) {
+                lane.rows.keep_order(now);
+            }
+        }
+    }
+
+    fn rule_lane(&mut self, id: LaneId, project: ProjectId, gate: GateId) {
+        let lane = self.lanes.entry(id).or_default();
+        lane.project = project;
+        lane.gate = Some(gate);
+        self.touch(id);
+    }
+
+    fn rule_gate(&mut self, now: i64, id: GateId, max: u32, held: bool) {
+        let known = self.gates.get_mut(&id).map(|gate| gate.rule(max, held));
+        if known.is_none() {
+            self.gates.insert(id, Gate::new(self.limits.first_slots, max, held));
+        }
+        if known != Some(false) {
+            let lanes: Vec<_> =
+                self.lanes.iter().filter(|(_, lane)| lane.gate == Some(id)).map(|(id, _)| *id).collect();
+            for lane in lanes {
+                if held {
+                    self.evict(now, lane);
+                }
+                self.touch(lane);
+            }
+        }
+        self.call_next(id);
+    }
+
+    fn scheduled(&mut self, id: LaneId, due: i64) {
+        let lane = self.lanes.entry(id).or_default();
+        lane.rows.at((due, DeliveryKey::new(MessageId::NONE, 0)), false);
+        self.touch(id);
+    }
+
+    fn low(&self) -> Cursor {
+        let backlog = self.backlog.low();
+        self.hot.low().map_or(backlog, |low| low.min(backlog))
+    }
+
+    /// Whether nothing of `lane` may be dispatched.
+    pub(super) fn is_held(&self, lane: &Lane) -> bool {
+        lane.gate.and_then(|gate| self.gates.get(&gate)).is_none_or(Gate::held)
+    }
+
+    /// Something of the lane changed: it may wait for a turn now, or for another time to read.
+    pub(super) fn touch(&mut self, id: LaneId) {
+        let held = self.lanes.get(&id).is_none_or(|lane| self.is_held(lane));
+        let refill = self.crowd.share(&self.limits) / 2;
+        let recovering = self.backlog.recovering();
+        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        if !held && lane.turn == Turn::Idle && lane.queue.ready() {
+            lane.turn = Turn::Ready;
+            self.ready.push(lane.project, id);
+        }
+        let alarm = if held || recovering { None } else { lane.wants(refill) };
+        self.timers.set(id, std::mem::replace(&mut lane.alarm, alarm), alarm);
     }
 }

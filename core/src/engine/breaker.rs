@@ -1,0 +1,98 @@
+//! The circuit breaker of a lane, and the pause of a lane whose account fails.
+
+use super::event::Limits;
+use crate::retry::Policy;
+
+/// Counts failures of the destination, and knows when a paused lane is tried again.
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    failures: u32,
+    first: i64,
+    open: Option<Pause>,
+}
+
+/// Why and until when a lane is paused.
+#[derive(Debug)]
+pub(super) struct Pause {
+    /// Since when it is down, Unix milliseconds.
+    pub(super) since: i64,
+    /// What was said last.
+    pub(super) reason: String,
+    /// The account fails, not the destination: nothing goes, and no window runs.
+    pub(super) account: bool,
+    /// Not to be tried again before.
+    pub(super) probe: i64,
+    /// A probe was chosen and is not over.
+    pub(super) probing: bool,
+    wait: i64,
+}
+
+impl Breaker {
+    /// The pause, if the lane is paused.
+    pub(super) fn pause(&self) -> Option<&Pause> {
+        self.open.as_ref()
+    }
+
+    /// The pause, to be changed.
+    pub(super) fn pause_mut(&mut self) -> Option<&mut Pause> {
+        self.open.as_mut()
+    }
+
+    /// Whether jobs under `policy` stay out of memory.
+    pub(super) fn blocks(&self, policy: &Policy) -> bool {
+        self.open.as_ref().is_some_and(|pause| pause.account || !policy.keeps_times())
+    }
+
+    /// The destination failed. Says whether that opened the breaker.
+    pub(super) fn failed(&mut self, now: i64, reason: &str, limits: &Limits) -> bool {
+        if self.failures == 0 {
+            self.first = now;
+        }
+        self.failures = self.failures.saturating_add(1);
+        let spanned = now - self.first >= limits.breaker_span_ms;
+        if self.open.is_some() || self.failures < limits.breaker_failures || !spanned {
+            return false;
+        }
+        self.pause_from(self.first, now, reason, false, limits);
+        true
+    }
+
+    /// The account was refused. Says whether that paused the lane.
+    pub(super) fn refused(&mut self, now: i64, reason: &str, limits: &Limits) -> bool {
+        if let Some(pause) = &mut self.open {
+            reason.clone_into(&mut pause.reason);
+            return !std::mem::replace(&mut pause.account, true);
+        }
+        self.pause_from(now, now, reason, true, limits);
+        true
+    }
+
+    /// The destination works. Says whether that ended a pause.
+    pub(super) fn worked(&mut self) -> bool {
+        self.failures = 0;
+        self.open.take().is_some()
+    }
+
+    /// A probe failed: the next one waits twice as long.
+    pub(super) fn probe_failed(&mut self, now: i64, reason: &str, limits: &Limits) {
+        if let Some(pause) = &mut self.open {
+            pause.wait = (pause.wait * 2).min(limits.probe_max_ms);
+            pause.probe = now + pause.wait;
+            pause.probing = false;
+            reason.clone_into(&mut pause.reason);
+        }
+    }
+
+    /// A probe ended without being attempted: the next one need not wait.
+    pub(super) fn probe_lost(&mut self) {
+        if let Some(pause) = &mut self.open {
+            pause.probing = false;
+        }
+    }
+
+    fn pause_from(&mut self, since: i64, now: i64, reason: &str, account: bool, limits: &Limits) {
+        let wait = limits.probe_min_ms;
+        let reason = reason.to_owned();
+        self.open = Some(Pause { since, reason, account, probe: now + wait, probing: false, wait });
+    }
+}

@@ -1,0 +1,331 @@
+//! Dispatch, and what comes back.
+
+use super::{
+    event::{Action, End, GateId, Notable, Open, Ticket},
+    judging::{Seen, Sentence, Span, seen, sentence, unsaid},
+    lane::Turn,
+    machine::Engine,
+    records::Origin,
+    train::Waiting,
+};
+use crate::{DeliveryKey, Failure, LaneId, Settlement, State, Why};
+
+/// A notice in flight.
+#[derive(Debug)]
+pub(super) struct Flight {
+    waiting: Waiting,
+    gate: GateId,
+}
+
+impl Engine {
+    /// Dispatches as much as slots, shares and the store allow, a lane at a time.
+    pub(super) fn dispatch(&mut self, now: i64, actions: &mut Vec<Action>) {
+        while self.may_dispatch() {
+            let Some(id) = self.ready.pop() else { return };
+            if let Some((gate, waiting)) = self.take_turn(id) {
+                self.count(now, id);
+                self.take_off(now, gate, waiting, actions);
+            }
+            self.touch(id);
+        }
+    }
+
+    /// The next job of a lane whose turn it is, with a slot of its gate; else the lane waits where it must.
+    fn take_turn(&mut self, id: LaneId) -> Option<(GateId, Waiting)> {
+        let most = (self.limits.max_in_flight / 4).max(1);
+        let lane = self.lanes.get_mut(&id)?;
+        lane.turn = Turn::Idle;
+        let gate_id = lane.gate?;
+        if let Some(kept) = lane.promise.take_if(|kept| *kept != gate_id) {
+            self.gates.get_mut(&kept)?.renounce();
+        }
+        let called = lane.promise.take().is_some();
+        let gate = self.gates.get_mut(&gate_id)?;
+        let idle = gate.held() || !lane.queue.ready();
+        if idle || (lane.suspect && self.suspects_in_flight >= most) {
+            if called {
+                gate.renounce();
+            }
+            if !idle {
+                lane.turn = Turn::AmongSuspects;
+                self.suspects.push_back(id);
+            }
+            self.call_next(gate_id);
+            return None;
+        }
+        if !gate.enter(called) {
+            lane.turn = Turn::AtGate;
+            gate.wait(id, called);
+            return None;
+        }
+        match lane.queue.pop() {
+            Some(waiting) => Some((gate_id, waiting)),
+            None => {
+                gate.leave();
+                None
+            }
+        }
+    }
+
+    fn take_off(&mut self, now: i64, gate: GateId, mut waiting: Waiting, actions: &mut Vec<Action>) {
+        let id = waiting.job.lane;
+        if waiting.job.until != 0 && waiting.job.until <= now {
+            self.expire(now, gate, &waiting);
+            return;
+        }
+        for open in &mut waiting.job.open {
+            open.n += 1;
+        }
+        self.tickets += 1;
+        let ticket = Ticket(self.tickets);
+        actions.push(Action::Dispatch { ticket, job: waiting.job.clone() });
+        self.hot.take_off(&waiting);
+        self.flights.insert(ticket, Flight { waiting, gate });
+        if let Some(lane) = self.lanes.get_mut(&id) {
+            lane.in_flight += 1;
+            self.suspects_in_flight += u32::from(lane.suspect);
+        }
+    }
+
+    fn expire(&mut self, now: i64, gate: GateId, waiting: &Waiting) {
+        for open in &waiting.job.open {
+            self.close(now, &waiting.job, *open, State::Expired, open.n, 0);
+        }
+        self.move_on(waiting);
+        self.over(now, waiting);
+        self.leave(gate);
+    }
+
+    /// The train of a job that does not come back goes on.
+    fn move_on(&mut self, waiting: &Waiting) {
+        if let Some(train) = waiting.train()
+            && let Some(lane) = self.lanes.get_mut(&waiting.job.lane)
+        {
+            lane.queue.moved_on(train);
+        }
+    }
+
+    fn leave(&mut self, gate: GateId) {
+        if let Some(gate) = self.gates.get_mut(&gate) {
+            gate.leave();
+        }
+        self.call_next(gate);
+    }
+
+    /// Calls the lanes for which there is a slot now.
+    pub(super) fn call_next(&mut self, id: GateId) {
+        let Some(gate) = self.gates.get_mut(&id) else { return };
+        while let Some(next) = gate.call() {
+            match self.lanes.get_mut(&next) {
+                Some(lane) if lane.turn == Turn::AtGate => {
+                    lane.turn = Turn::Ready;
+                    lane.promise = Some(id);
+                    self.ready.push(lane.project, next);
+                }
+                _ => gate.renounce(),
+            }
+        }
+        let most = (self.limits.max_in_flight / 4).max(1);
+        let free = most.saturating_sub(self.suspects_in_flight) as usize;
+        for next in self.suspects.drain(..free.min(self.suspects.len())) {
+            if let Some(lane) = self.lanes.get_mut(&next) {
+                lane.turn = Turn::Ready;
+                self.ready.push(lane.project, next);
+            }
+        }
+    }
+
+    /// A dispatched notice is over.
+    pub(super) fn finished(
+        &mut self,
+        now: i64,
+        ticket: Ticket,
+        ms: i64,
+        ends: Vec<(u32, End)>,
+        timed_out: bool,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(Flight { waiting, gate }) = self.flights.remove(&ticket) else { return };
+        let id = waiting.job.lane;
+        if let Some(lane) = self.lanes.get_mut(&id) {
+            lane.in_flight = lane.in_flight.saturating_sub(1);
+            lane.pace.ended(now, waiting.len());
+            self.suspects_in_flight -= u32::from(lane.suspect);
+        }
+        let mut ends: std::collections::BTreeMap<_, _> = ends.into_iter().collect();
+        let ends: Vec<_> = waiting
+            .job
+            .open
+            .iter()
+            .map(|open| (open.idx, ends.remove(&open.idx).unwrap_or_else(unsaid)))
+            .collect();
+        self.learn(now, &waiting, gate, seen(&ends, timed_out), timed_out, actions);
+        self.settle(Span { now, ms }, waiting, ends, actions);
+        self.leave(gate);
+        self.touch(id);
+    }
+
+    /// What the attempt says of the gate and the lane.
+    fn learn(
+        &mut self,
+        now: i64,
+        waiting: &Waiting,
+        gate: GateId,
+        seen: Seen,
+        timed_out: bool,
+        actions: &mut Vec<Action>,
+    ) {
+        let id = waiting.job.lane;
+        if let Some(gate) = self.gates.get_mut(&gate) {
+            match &seen {
+                Seen::Down(_) => gate.failed(),
+                _ if timed_out => gate.failed(),
+                Seen::Worked => gate.answered(),
+                Seen::Refused(_) | Seen::Nothing => {}
+            }
+        }
+        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        let limits = &self.limits;
+        let probe = waiting.probe && lane.breaker.pause().is_some();
+        let paused = match &seen {
+            Seen::Worked => {
+                if lane.breaker.worked() {
+                    lane.rows.unpark();
+                    actions.push(Action::Raise(Notable::LaneResumed { lane: id }));
+                }
+                false
+            }
+            Seen::Down(reason) if probe => {
+                lane.breaker.probe_failed(now, reason, limits);
+                false
+            }
+            Seen::Down(_) if waiting.job.policy.keeps_times() => false,
+            Seen::Down(reason) => lane.breaker.failed(now, reason, limits),
+            Seen::Refused(reason) => {
+                if probe {
+                    lane.breaker.probe_failed(now, reason, limits);
+                }
+                lane.breaker.refused(now, reason, limits)
+            }
+            Seen::Nothing => {
+                if probe {
+                    lane.breaker.probe_lost();
+                }
+                false
+            }
+        };
+        let suspect = lane.breaker.pause().is_some() || timed_out || (lane.suspect && seen != Seen::Worked);
+        self.suspect(id, suspect);
+        if paused {
+            self.paused(now, id, actions);
+        }
+    }
+
+    fn suspect(&mut self, id: LaneId, suspect: bool) {
+        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        // The flight that is being judged counted with what the lane was before; it is in no count now.
+        if std::mem::replace(&mut lane.suspect, suspect) != suspect {
+            if suspect {
+                self.suspects_in_flight += lane.in_flight;
+            } else {
+                self.suspects_in_flight -= lane.in_flight;
+            }
+        }
+    }
+
+    fn paused(&mut self, now: i64, id: LaneId, actions: &mut Vec<Action>) {
+        if let Some(pause) = self.lanes.get(&id).and_then(|lane| lane.breaker.pause()) {
+            let (probe, reason) = (pause.probe, pause.reason.clone());
+            actions.push(Action::Raise(Notable::LanePaused { lane: id, probe, reason }));
+        }
+        self.evict(now, id);
+    }
+
+    /// Records what became of each recipient.
+    fn settle(&mut self, span: Span, mut waiting: Waiting, ends: Vec<(u32, End)>, actions: &mut Vec<Action>) {
+        let (mut again, mut held) = (Vec::new(), Vec::new());
+        let mut due = span.now;
+        let open = waiting.job.open.clone();
+        for (open, (idx, end)) in open.into_iter().zip(ends) {
+            let key = DeliveryKey::new(waiting.job.message, idx);
+            let cancelled = self.hot.is_cancelled(key);
+            match sentence(span, &waiting.job, open, end, cancelled) {
+                Sentence::Close { state, n, code } => {
+                    self.close(span.now, &waiting.job, open, state, n, code)
+                }
+                Sentence::Bury { reason, failure, gone } => {
+                    if gone {
+                        let target = waiting.job.target;
+                        actions.push(Action::Raise(Notable::AddressGone { key, target }));
+                    }
+                    self.bury(span.now, &waiting, open, reason, Some(failure));
+                }
+                Sentence::Again { open, due: at, failure } => {
+                    due = due.max(at);
+                    again.push((open, failure));
+                }
+                Sentence::Hold { open, failure } => held.push((open, failure)),
+            }
+        }
+        waiting.probe = false;
+        for (open, failure) in held {
+            self.defer(&waiting.job, open, waiting.due, Why::Held, Origin::Evicted, failure);
+        }
+        self.retry(span.now, waiting, again, due);
+    }
+
+    /// The recipients that are tried again stay together: at the head of their train at once, or later.
+    fn retry(&mut self, now: i64, mut waiting: Waiting, again: Vec<(Open, Failure)>, due: i64) {
+        let id = waiting.job.lane;
+        let stays = due <= now
+            && self
+                .lanes
+                .get(&id)
+                .is_some_and(|lane| !self.is_held(lane) && !lane.breaker.blocks(&waiting.job.policy));
+        let (due, origin) = match (stays, due <= now) {
+            (true, _) => (waiting.due, Origin::Kept),
+            (false, true) => (waiting.due, Origin::Evicted),
+            (false, false) => (due, Origin::Later),
+        };
+        let mut open = Vec::with_capacity(again.len());
+        for (one, failure) in again {
+            self.defer(&waiting.job, one, due, Why::Retry, origin, Some(failure));
+            open.push(Open { stored: true, ..one });
+        }
+        self.hot.release(&waiting);
+        waiting.job.open = open;
+        if stays && !waiting.job.open.is_empty() {
+            self.hot.admit(&waiting);
+            if let Some(lane) = self.lanes.get_mut(&id) {
+                lane.queue.put_back(waiting);
+            }
+        } else {
+            self.move_on(&waiting);
+        }
+        self.count(now, id);
+    }
+
+    /// Gives a delivery up.
+    pub(super) fn bury(
+        &mut self,
+        now: i64,
+        waiting: &Waiting,
+        open: Open,
+        reason: String,
+        failure: Option<Failure>,
+    ) {
+        let job = &waiting.job;
+        let dead = Settlement::Dead {
+            key: DeliveryKey::new(job.message, open.idx),
+            first: job.first,
+            target: job.target,
+            lane: job.lane,
+            at: now,
+            attempts: open.n,
+            reason,
+            failure,
+            deferred: open.stored,
+        };
+        self.record(dead, None, true);
+    }
+}

@@ -1,0 +1,101 @@
+//! Settlements on their way to the store: gathered while a batch is being written, sent as the next one.
+
+use std::collections::VecDeque;
+
+use super::event::{Action, Batch};
+use crate::{Cursor, DeliveryKey, LaneId, Settlement};
+
+/// A batch is sent beside another when it has grown to this.
+const LARGE: usize = 256;
+/// The most batches under way.
+const BATCHES: usize = 4;
+
+/// What must be remembered of a settlement until it is durable.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Landing {
+    /// The delivery.
+    pub(super) key: DeliveryKey,
+    /// The row that it leaves.
+    pub(super) row: Option<Row>,
+    /// Whether it says how an attempt ended.
+    pub(super) outcome: bool,
+}
+
+/// A row that becomes readable.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    /// Its lane.
+    pub(super) lane: LaneId,
+    /// When it is due.
+    pub(super) due: i64,
+    /// Whether its policy keeps its own times.
+    pub(super) keeps_times: bool,
+    /// How it came to be written.
+    pub(super) origin: Origin,
+}
+
+/// How a row came to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A later retry: its place is free for others.
+    Later,
+    /// It was handed over and not taken into memory: everything before it was.
+    Refused,
+    /// It was in memory: others of its train that are already written may come after it.
+    Evicted,
+    /// It stays in memory.
+    Kept,
+}
+
+/// Settlements that are not durable.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    gathered: Vec<Settlement>,
+    landings: Vec<Landing>,
+    sent: VecDeque<(Batch, Vec<Landing>)>,
+    batches: u64,
+    outcomes: usize,
+}
+
+impl Records {
+    /// Adds a settlement to the next batch.
+    pub(super) fn gather(&mut self, settlement: Settlement, landing: Landing) {
+        self.outcomes += usize::from(landing.outcome);
+        self.gathered.push(settlement);
+        self.landings.push(landing);
+    }
+
+    /// Outcomes that a crash now would forget.
+    pub(super) fn undurable(&self) -> usize {
+        self.outcomes
+    }
+
+    /// Whether everything is durable.
+    pub(super) fn is_empty(&self) -> bool {
+        self.gathered.is_empty() && self.sent.is_empty()
+    }
+
+    /// Sends what was gathered, if it is time.
+    pub(super) fn send(&mut self, low: Cursor, actions: &mut Vec<Action>) {
+        let now = match self.sent.len() {
+            0 => !self.gathered.is_empty(),
+            sent => sent < BATCHES && self.gathered.len() >= LARGE,
+        };
+        if now {
+            self.batches += 1;
+            let batch = Batch(self.batches);
+            self.sent.push_back((batch, std::mem::take(&mut self.landings)));
+            actions.push(Action::Record { batch, settlements: std::mem::take(&mut self.gathered), low });
+        }
+    }
+
+    /// `batch` is durable, and with it those before it.
+    pub(super) fn durable(&mut self, batch: Batch) -> Vec<Landing> {
+        let mut landed = Vec::new();
+        while let Some((_, landings)) = self.sent.pop_front_if(|(sent, _)| *sent <= batch) {
+            landed.extend(landings);
+        }
+        self.outcomes -= landed.iter().filter(|landing| landing.outcome).count();
+        landed
+    }
+}

@@ -1,0 +1,176 @@
+//! Putting jobs out of memory: what has no row yet gets one, what has one is forgotten until it is read again.
+
+use super::{
+    admit::paused,
+    event::{Action, Batch, CancelAnswer, Job, Open},
+    hot::Whereabouts,
+    machine::Engine,
+    records::{Landing, Origin, Row},
+    train::Waiting,
+};
+use crate::{Deferred, DeliveryKey, Failure, LaneId, Settlement, State, Why};
+
+/// The most jobs that one lane spills at once.
+const SLICE: usize = 256;
+
+impl Engine {
+    /// Puts a job that is in no queue out of memory.
+    pub(super) fn shelve(&mut self, now: i64, waiting: Waiting, why: Why, origin: Origin) {
+        let id = waiting.job.lane;
+        for open in waiting.job.open.iter().filter(|open| !open.stored) {
+            self.defer(&waiting.job, *open, waiting.due, why, origin, None);
+        }
+        let lane = self.lanes.entry(id).or_default();
+        let parked = lane.breaker.blocks(&waiting.job.policy);
+        for open in waiting.job.open.iter().filter(|open| open.stored) {
+            lane.rows.at((waiting.due, DeliveryKey::new(waiting.job.message, open.idx)), parked);
+            lane.rows.keep_order(waiting.due);
+            lane.rows.left();
+        }
+        if waiting.probe {
+            lane.breaker.probe_lost();
+        }
+        self.hot.release(&waiting);
+        self.count(now, id);
+    }
+
+    /// Puts out of memory whatever may not be attempted while its lane is paused or held.
+    pub(super) fn evict(&mut self, now: i64, id: LaneId) {
+        let held = self.lanes.get(&id).is_none_or(|lane| self.is_held(lane));
+        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        let why = if held { Why::Held } else { paused(lane) };
+        let breaker = &lane.breaker;
+        let leaving = lane.queue.take_where(|waiting| held || breaker.blocks(&waiting.job.policy));
+        for waiting in leaving {
+            self.shelve(now, waiting, why, Origin::Evicted);
+        }
+    }
+
+    /// While memory is scarce, slow lanes keep no more than their share.
+    pub(super) fn relieve(&mut self, now: i64) {
+        if !self.hot.pressed(&self.limits) {
+            return;
+        }
+        let share = self.crowd.share(&self.limits);
+        for id in self.crowd.above(share) {
+            let Some(lane) = self.lanes.get_mut(&id) else { continue };
+            let excess = lane.queue.deliveries().saturating_sub(share);
+            let busy = lane.rows.reading() || lane.breaker.pause().is_some();
+            if busy || !lane.pace.is_slow(now, lane.queue.deliveries()) {
+                continue;
+            }
+            let mut tail = Vec::new();
+            while tail.len() < excess.min(SLICE) {
+                tail.extend(lane.queue.pop_last());
+            }
+            for waiting in tail {
+                self.shelve(now, waiting, Why::Spilled, Origin::Evicted);
+            }
+            self.touch(id);
+        }
+    }
+
+    /// Writes the row of a delivery that waits.
+    pub(super) fn defer(
+        &mut self,
+        job: &Job,
+        open: Open,
+        due: i64,
+        why: Why,
+        origin: Origin,
+        failure: Option<Failure>,
+    ) {
+        let key = DeliveryKey::new(job.message, open.idx);
+        let row = Row { lane: job.lane, due, keeps_times: job.policy.keeps_times(), origin };
+        self.lanes.entry(job.lane).or_default().rows.written(due, origin);
+        let deferred = Deferred {
+            key,
+            first: job.first,
+            target: job.target,
+            lane: job.lane,
+            due,
+            why,
+            n: open.n,
+            tries: open.tries,
+            since: open.since,
+            bytes: job.bytes,
+            post: job.post,
+            until: job.until,
+        };
+        let outcome = failure.is_some();
+        self.record(Settlement::Deferred { row: deferred, failure }, Some(row), outcome);
+    }
+
+    /// Hands a settlement to the next batch.
+    pub(super) fn record(&mut self, settlement: Settlement, row: Option<Row>, outcome: bool) {
+        let key = settlement.key();
+        self.hot.settled(key, row.is_some());
+        self.records.gather(settlement, Landing { key, row, outcome });
+    }
+
+    /// Ends a delivery.
+    pub(super) fn close(&mut self, now: i64, job: &Job, open: Open, state: State, n: u32, code: u32) {
+        let key = DeliveryKey::new(job.message, open.idx);
+        self.record(Settlement::Closed { key, state, n, at: now, code, deferred: open.stored }, None, true);
+    }
+
+    /// A batch is durable: its rows can be read now.
+    pub(super) fn durable(&mut self, batch: Batch) {
+        for landing in self.records.durable(batch) {
+            let gone = self.hot.durable(landing.key);
+            let Some(row) = landing.row else { continue };
+            let Some(lane) = self.lanes.get_mut(&row.lane) else { continue };
+            lane.rows.landed(row.origin);
+            if gone {
+                let blocked = |account: bool| account || !row.keeps_times;
+                let parked = lane.breaker.pause().is_some_and(|pause| blocked(pause.account));
+                lane.rows.at((row.due, landing.key), parked);
+            }
+            self.touch(row.lane);
+        }
+    }
+
+    /// The owner cancels a delivery.
+    pub(super) fn cancel(&mut self, now: i64, key: DeliveryKey, actions: &mut Vec<Action>) {
+        let answer = match self.hot.find(key) {
+            Whereabouts::Waiting(lane) => self.cancel_waiting(now, lane, key),
+            Whereabouts::Flying => {
+                self.hot.cancel(key);
+                CancelAnswer::InFlight
+            }
+            Whereabouts::Leaving => {
+                let (state, deferred) = (State::Cancelled, true);
+                self.record(Settlement::Closed { key, state, n: 0, at: now, code: 0, deferred }, None, true);
+                CancelAnswer::Cancelled
+            }
+            Whereabouts::Elsewhere => {
+                self.hot.haunt(key);
+                CancelAnswer::NotHot
+            }
+        };
+        actions.push(Action::CancelAnswer { key, answer });
+    }
+
+    fn cancel_waiting(&mut self, now: i64, id: LaneId, key: DeliveryKey) -> CancelAnswer {
+        let removed = self.lanes.get_mut(&id).and_then(|lane| lane.queue.remove(key));
+        let Some(waiting) = removed else { return CancelAnswer::NotHot };
+        for open in &waiting.job.open {
+            self.close(now, &waiting.job, *open, State::Cancelled, open.n, 0);
+        }
+        self.over(now, &waiting);
+        CancelAnswer::Cancelled
+    }
+
+    /// A job is over without an attempt.
+    pub(super) fn over(&mut self, now: i64, waiting: &Waiting) {
+        let id = waiting.job.lane;
+        self.hot.release(waiting);
+        if waiting.probe
+            && let Some(lane) = self.lanes.get_mut(&id)
+        {
+            lane.breaker.probe_lost();
+        }
+        self.count(now, id);
+        self.touch(id);
+    }
+}
