@@ -1,3 +1,4 @@
 //! The program: see `docs/architecture.md`.
 
+pub mod config;
 pub mod storage;

@@ -1,0 +1,197 @@
+//! Whether a value is what its key takes; the JSON from which the structs are filled.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use nuncio_core::{duration::parse_duration, net, retry};
+use serde_json::{Value, json};
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::{
+    key::Kind,
+    node::{Node, Raw},
+    place::Place,
+    units,
+};
+
+/// Why a value is refused: where, what, and how to mend it.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) place: Place,
+    pub(super) why: String,
+    pub(super) fix: String,
+}
+
+impl Wrong {
+    fn new(node: &Node, why: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { place: node.place.clone(), why: why.into(), fix: fix.into() }
+    }
+
+    fn kind(node: &Node, fix: impl Into<String>) -> Self {
+        Self::new(node, format!("{} does not fit here", node.noun()), fix)
+    }
+}
+
+/// Checks `node` against `kind`. Durations become milliseconds, sizes bytes.
+pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
+    match kind {
+        Kind::Integer { min, max } => integer(node, min, max).map(Value::from),
+        Kind::Bytes { min, max } => bytes(node, min, max),
+        Kind::Duration { min, max } => duration(node, min, max),
+        Kind::Choice { now, later } => choice(node, now, later),
+        Kind::Names => names(node),
+        Kind::Networks => networks(node),
+        Kind::Listen => listen(node),
+        Kind::Url => url(node),
+        Kind::Store => store(node),
+        Kind::Levels => levels(node),
+        Kind::Retry => retry_policy(node),
+    }
+}
+
+fn integer(node: &Node, min: u64, max: u64) -> Result<u64, Wrong> {
+    let Raw::Integer(number) = node.raw else {
+        return Err(Wrong::kind(node, format!("write a whole number from {min} to {max}")));
+    };
+    match u64::try_from(number) {
+        Ok(number) if (min..=max).contains(&number) => Ok(number),
+        _ => Err(Wrong::new(node, format!("{number} is out of range"), format!("write {min} to {max}"))),
+    }
+}
+
+fn bytes(node: &Node, min: u64, max: u64) -> Result<Value, Wrong> {
+    let Raw::Text(text) = &node.raw else { return integer(node, min, max).map(Value::from) };
+    let fix = format!("write bytes from {min} to {max}, or text like \"64 MiB\"");
+    let number =
+        units::bytes(text).ok_or_else(|| Wrong::new(node, format!("`{text}` is not a size"), &*fix))?;
+    if (min..=max).contains(&number) {
+        return Ok(number.into());
+    }
+    Err(Wrong::new(node, format!("`{text}` is out of range"), fix))
+}
+
+fn duration(node: &Node, min: Duration, max: Duration) -> Result<Value, Wrong> {
+    let range = format!("write a duration from {} to {}", units::written(min), units::written(max));
+    let text = text(node, &format!("{range} as text, like \"30s\""))?;
+    let one = parse_duration(text).map_err(|error| Wrong::new(node, error.to_string(), ""))?;
+    if one < min || one > max {
+        return Err(Wrong::new(node, format!("`{text}` is out of range"), range));
+    }
+    Ok(json!(u64::try_from(one.as_millis()).unwrap_or(u64::MAX)))
+}
+
+fn text<'a>(node: &'a Node, fix: &str) -> Result<&'a str, Wrong> {
+    match &node.raw {
+        Raw::Text(text) => Ok(text),
+        _ => Err(Wrong::kind(node, fix)),
+    }
+}
+
+fn choice(node: &Node, now: &[&str], later: &[&str]) -> Result<Value, Wrong> {
+    let fix = match now {
+        [one] => format!("write \"{one}\""),
+        _ => format!("write one of \"{}\"", now.join("\", \"")),
+    };
+    let word = text(node, &fix)?;
+    if now.contains(&word) {
+        return Ok(word.into());
+    }
+    let why = if later.contains(&word) { "is not in this version" } else { "is not a choice" };
+    Err(Wrong::new(node, format!("`{word}` {why}"), fix))
+}
+
+fn list(node: &Node, fix: &str) -> Result<Vec<(Place, String)>, Wrong> {
+    let Raw::List(list) = &node.raw else { return Err(Wrong::kind(node, fix)) };
+    list.iter().map(|one| text(one, fix).map(|text| (one.place.clone(), text.to_owned()))).collect()
+}
+
+fn names(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write a list of names, like [\"one\", \"two\"]";
+    let all = list(node, fix)?;
+    if let Some((place, _)) = all.iter().find(|(_, name)| name.trim().is_empty()) {
+        return Err(Wrong { place: place.clone(), why: "an empty name".into(), fix: fix.into() });
+    }
+    Ok(all.into_iter().map(|(_, name)| name.trim().to_lowercase()).collect())
+}
+
+fn networks(node: &Node) -> Result<Value, Wrong> {
+    let all = list(node, "write a list of networks, like [\"10.1.0.0/16\"]")?;
+    for (place, network) in &all {
+        net::Policy::new(std::slice::from_ref(network), &[]).map_err(|error| Wrong {
+            place: place.clone(),
+            why: error.to_string(),
+            fix: String::new(),
+        })?;
+    }
+    Ok(all.into_iter().map(|(_, network)| network).collect())
+}
+
+fn listen(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write an IP address and a port, like \"127.0.0.1:8888\" or \"[::1]:8888\"";
+    let text = text(node, fix)?;
+    let address: SocketAddr =
+        text.parse().map_err(|_| Wrong::new(node, format!("`{text}` is not an address with a port"), fix))?;
+    let loopback = match address.ip() {
+        IpAddr::V6(v6) => v6.is_loopback() || v6.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback()),
+        IpAddr::V4(v4) => v4.is_loopback(),
+    };
+    if loopback {
+        return Ok(text.into());
+    }
+    let why = format!(
+        "`{text}` is not a loopback address, and without authentication (auth.strategy = \"none\") anybody who \
+         reaches it could read and send everything"
+    );
+    Err(Wrong::new(node, why, "listen on 127.0.0.1 and put a proxy before it that authenticates"))
+}
+
+fn url(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write an absolute URL, like \"https://nuncio.example.org\"";
+    let text = text(node, fix)?;
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.into()),
+        Ok(_) => Err(Wrong::new(node, "not an http or https URL", fix)),
+        Err(error) => Err(Wrong::new(node, format!("not a URL ({error})"), fix)),
+    }
+}
+
+fn store(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write \"sqlite:PATH\", like \"sqlite:/var/lib/nuncio/nuncio.db\"";
+    let text = text(node, fix)?;
+    let (scheme, path) = text.split_once(':').unwrap_or((text, ""));
+    match (scheme, path) {
+        ("sqlite", "" | ":memory:") => {
+            Err(Wrong::new(node, "no file: what is accepted must survive a restart", fix))
+        }
+        // Two slashes are how other programs write it; taking them as a path would hide the file at `/`.
+        ("sqlite", path) if path.starts_with("//") => {
+            Err(Wrong::new(node, "a path does not begin with two slashes", fix))
+        }
+        ("sqlite", _) => Ok(text.into()),
+        ("postgres" | "postgresql", _) => Err(Wrong::new(node, "PostgreSQL is not in this version", fix)),
+        _ => Err(Wrong::new(node, "not a store that this version has", fix)),
+    }
+}
+
+fn levels(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write error, warn, info, debug or trace, also by module: \"warn,nuncio_host=debug\"";
+    let text = text(node, fix)?;
+    match EnvFilter::builder().parse(text) {
+        Ok(_) if !text.trim().is_empty() => Ok(text.into()),
+        Ok(_) => Err(Wrong::new(node, "empty", fix)),
+        Err(error) => Err(Wrong::new(node, error.to_string(), fix)),
+    }
+}
+
+fn retry_policy(node: &Node) -> Result<Value, Wrong> {
+    let value = node.json();
+    retry::Policy::own(&value).map_err(|refusal| Wrong {
+        place: node.within(&refusal.at).place.clone(),
+        why: format!("{}: {}", refusal.at, refusal.why),
+        fix: refusal.fix,
+    })?;
+    Ok(value)
+}

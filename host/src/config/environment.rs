@@ -1,0 +1,83 @@
+//! Environment variables: `NUNCIO_SECTION__KEY` sets `key` of `[section]`.
+
+use std::collections::BTreeMap;
+
+use nuncio_core::registry::linked_manifests;
+
+use super::{
+    key::{Key, Kind},
+    keys::keys,
+    load::VARIABLE_PREFIX,
+    node::{self, Node, Raw},
+    place::{Place, Problem},
+    unknown,
+};
+
+/// Puts the variables over what the file said.
+///
+/// Only names with a double underscore are keys: Kubernetes and people have other `NUNCIO_` variables.
+pub(super) fn overlay(
+    table: &mut BTreeMap<String, Node>,
+    env: &BTreeMap<String, String>,
+    problems: &mut Vec<Problem>,
+) {
+    for (variable, text) in env {
+        let Some(name) = variable.strip_prefix(VARIABLE_PREFIX).filter(|name| name.contains("__")) else {
+            continue;
+        };
+        let path: Vec<String> = name.split("__").map(str::to_lowercase).collect();
+        let place = Place::Variable { variable: variable.clone() };
+        let value = value(&path, &place, text);
+        if let Err(problem) = insert(table, &path, value) {
+            problems.push(problem);
+        }
+    }
+}
+
+fn value(path: &[String], place: &Place, text: &str) -> Node {
+    let name = path.join(".");
+    let kind = keys().iter().find(|key: &&Key| key.name == name).map(|key| key.kind);
+    let toml = || node::parse_value(place, text);
+    let node = match kind {
+        Some(Kind::Integer { .. } | Kind::Bytes { .. } | Kind::Retry) => toml(),
+        Some(Kind::Names | Kind::Networks) if !text.trim_start().starts_with('[') => Some(list(place, text)),
+        Some(Kind::Names | Kind::Networks) => toml(),
+        None if open(path, text) => toml(),
+        _ => None,
+    };
+    node.unwrap_or_else(|| Node::new(place.clone(), Raw::Text(text.to_owned())))
+}
+
+/// A driver's setting is read as TOML, except what its schema says is text: `12345` may be a password.
+fn open(path: &[String], text: &str) -> bool {
+    let [section, driver, key, ..] = path else { return false };
+    if text.trim_start().starts_with('{') {
+        return true;
+    }
+    let is_text = linked_manifests().iter().any(|(manifest, _)| {
+        let kind = &manifest.settings["properties"][key.as_str()]["type"];
+        let is = |value: &serde_json::Value| value == "string";
+        manifest.name == *driver && (is(kind) || kind.as_array().is_some_and(|all| all.iter().any(is)))
+    });
+    section == "drivers" && !is_text
+}
+
+fn list(place: &Place, text: &str) -> Node {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let parts = parts.map(|part| Node::new(place.clone(), Raw::Text(part.to_owned())));
+    Node::new(place.clone(), Raw::List(parts.collect()))
+}
+
+fn insert(table: &mut BTreeMap<String, Node>, path: &[String], value: Node) -> Result<(), Problem> {
+    let Some((name, rest)) = path.split_first() else { return Ok(()) };
+    if rest.is_empty() {
+        table.insert(name.clone(), value);
+        return Ok(());
+    }
+    let empty = || Node::new(value.place.clone(), Raw::Table(BTreeMap::new()));
+    let section = table.entry(name.clone()).or_insert_with(empty);
+    match &mut section.raw {
+        Raw::Table(inner) => insert(inner, rest, value),
+        _ => Err(unknown::not_a_table(name, section)),
+    }
+}

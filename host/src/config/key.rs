@@ -1,0 +1,89 @@
+//! What one key of the configuration is.
+
+use std::time::Duration;
+
+/// One key of the configuration.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Key {
+    /// Its name with its section: `delivery.max_in_flight`.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// Its default as TOML; empty when there is none.
+    pub default: &'static str,
+    /// Its unit, empty where it has none.
+    pub unit: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// Another value, as TOML.
+    pub example: &'static str,
+}
+
+/// What a key takes.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A whole number from `min` to `max`.
+    Integer {
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// A size: bytes as a number, or text with `KiB`, `MiB`, `GiB`.
+    Bytes {
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// A duration as text: `30s`.
+    Duration {
+        /// The shortest.
+        min: Duration,
+        /// The longest.
+        max: Duration,
+    },
+    /// One of some words.
+    Choice {
+        /// Those of this version.
+        now: &'static [&'static str],
+        /// Those that are planned, to be refused with "not in this version".
+        later: &'static [&'static str],
+    },
+    /// A list of names.
+    Names,
+    /// A list of networks in CIDR form.
+    Networks,
+    /// The address to listen on.
+    Listen,
+    /// An absolute http(s) URL.
+    Url,
+    /// Where the store is: `sqlite:PATH`.
+    Store,
+    /// A log level, or directives by module.
+    Levels,
+    /// A retry policy.
+    Retry,
+}
+
+impl Key {
+    /// Its section: `delivery`.
+    #[must_use]
+    pub fn section(&self) -> &'static str {
+        self.name.split_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// Its name within the section: `max_in_flight`.
+    #[must_use]
+    pub fn short(&self) -> &'static str {
+        self.name.split_once('.').map_or(self.name, |(_, short)| short)
+    }
+
+    /// The environment variable that sets it: `NUNCIO_DELIVERY__MAX_IN_FLIGHT`.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("{}{}", super::VARIABLE_PREFIX, self.name.replace('.', "__").to_uppercase())
+    }
+}

@@ -1,0 +1,132 @@
+//! The table of all keys. Names and defaults under `[queues]` are those of Zaqar's `[transport]`.
+
+use std::time::Duration;
+
+use super::key::{Key, Kind};
+
+/// Every key with its default, unit and meaning, by section.
+#[must_use]
+pub const fn keys() -> &'static [Key] {
+    KEYS
+}
+
+/// Keys of which the first must not be above the second.
+pub(super) const ORDERED: &[(&str, &str)] = &[
+    ("queues.default_message_ttl", "queues.max_message_ttl"),
+    ("queues.default_message_delay", "queues.max_message_delay"),
+    ("queues.min_length_client_id", "queues.max_length_client_id"),
+    ("delivery.first_slots", "delivery.max_slots"),
+    ("delivery.max_slots", "delivery.max_in_flight"),
+    ("delivery.probe_min", "delivery.probe_max"),
+    ("delivery.deadline", "delivery.max_deadline"),
+];
+
+const fn key(
+    name: &'static str,
+    kind: Kind,
+    default: &'static str,
+    unit: &'static str,
+    example: &'static str,
+    doc: &'static str,
+) -> Key {
+    Key { name, kind, default, unit, doc, example }
+}
+
+const fn integer(min: u64, max: u64) -> Kind {
+    Kind::Integer { min, max }
+}
+
+const fn time(min_ms: u64, max_secs: u64) -> Kind {
+    Kind::Duration { min: Duration::from_millis(min_ms), max: Duration::from_secs(max_secs) }
+}
+
+const fn choice(now: &'static [&'static str], later: &'static [&'static str]) -> Kind {
+    Kind::Choice { now, later }
+}
+
+const PAGE: Kind = integer(1, 1000);
+const YEAR: u64 = 366 * 86_400;
+
+#[rustfmt::skip]
+const KEYS: &[Key] = &[
+    key("http.listen", Kind::Listen, r#""127.0.0.1:8888""#, "address:port", r#""127.0.0.1:9999""#,
+        "Where the HTTP API listens; port 0 takes a free one. Only loopback addresses: this version has no authentication."),
+    key("http.public_url", Kind::Url, "", "URL", r#""https://nuncio.example.org""#,
+        "Under which URL clients reach this host, where a proxy stands before it."),
+    key("storage.url", Kind::Store, r#""sqlite:nuncio-data/nuncio.db""#, "URL", r#""sqlite:/var/lib/nuncio/nuncio.db""#,
+        "The database file; a relative path starts at the working directory. The file and its folder are made if need be."),
+    key("auth.strategy", choice(&["none"], &["token", "keystone"]), r#""none""#, "", r#""none""#,
+        "How clients prove who they are. `none`: the project is what the `X-Project-ID` header says, on loopback only."),
+    key("notification.subscriber_types", Kind::Names, "", "schemes", r#"["https", "mailto"]"#,
+        "The URI schemes that may be subscribed and notified; without it, every scheme that has a driver."),
+    key("notification.require_confirmation", choice(&["none"], &["mail", "all"]), r#""none""#, "", r#""none""#,
+        "Which subscribers must confirm before they are sent anything."),
+    key("queues.default_message_ttl", integer(60, YEAR), "3600", "seconds", "86400",
+        "Life of a message for pull, where neither the message nor its queue says otherwise."),
+    key("queues.default_message_delay", integer(0, YEAR), "0", "seconds", "10",
+        "How long a new message is hidden from pull, where its queue does not say otherwise."),
+    key("queues.default_subscription_ttl", integer(60, YEAR), "3600", "seconds", "604800",
+        "Life of a subscription that names no ttl."),
+    key("queues.max_message_ttl", integer(60, YEAR), "1209600", "seconds", "86400",
+        "The longest life of a message for pull."),
+    key("queues.max_message_delay", integer(0, YEAR), "900", "seconds", "60",
+        "The longest delay of a message."),
+    key("queues.max_queues_per_page", PAGE, "20", "queues", "100", "The most queues in one page."),
+    key("queues.max_messages_per_page", PAGE, "20", "messages", "100", "The most messages in one page."),
+    key("queues.max_subscriptions_per_page", PAGE, "20", "subscriptions", "100", "The most subscriptions in one page."),
+    key("queues.max_messages_per_claim_or_pop", PAGE, "20", "messages", "100", "The most messages taken at once."),
+    key("queues.max_queue_metadata", integer(1, 16 << 20), "65536", "bytes", "131072",
+        "The largest metadata of a queue."),
+    key("queues.max_messages_post_size", integer(1, 64 << 20), "262144", "bytes", "1048576",
+        "The largest body of a POST of messages, and of a notification."),
+    key("queues.max_messages", integer(1, 1_000_000_000_000), "1000000", "messages", "50000",
+        "The most messages a queue holds; a POST beyond it is refused."),
+    key("queues.client_id_uuid_safe", choice(&["strict", "off"], &[]), r#""strict""#, "", r#""off""#,
+        "`strict`: a Client-ID must be a UUID; `off`: any text between the two lengths below."),
+    key("queues.min_length_client_id", integer(1, 256), "10", "characters", "1",
+        "The shortest Client-ID when it need not be a UUID."),
+    key("queues.max_length_client_id", integer(1, 256), "36", "characters", "64",
+        "The longest Client-ID when it need not be a UUID."),
+    key("delivery.max_in_flight", integer(1, 100_000), "1024", "attempts", "256",
+        "The most attempts under way at once, over all drivers."),
+    key("delivery.first_slots", integer(1, 10_000), "8", "attempts", "2",
+        "How many attempts to a new destination may be under way at once; it grows with its answers in time."),
+    key("delivery.max_slots", integer(1, 10_000), "64", "attempts", "16",
+        "The most attempts to one destination that may be under way at once."),
+    key("delivery.hot_deliveries", integer(1, 10_000_000), "20000", "deliveries", "5000",
+        "The most deliveries held in memory; more wait in the store."),
+    key("delivery.hot_bytes", Kind::Bytes { min: 1 << 20, max: 64 << 30 }, r#""64 MiB""#, "bytes", r#""256 MiB""#,
+        "The most memory that messages held for delivery take."),
+    key("delivery.undurable_outcomes", integer(1, 1_000_000), "4096", "outcomes", "512",
+        "The most outcomes not yet on disk; beyond it nothing new is tried. With what is in flight this bounds the duplicates after a crash."),
+    key("delivery.breaker_failures", integer(1, 10_000), "20", "failures", "5",
+        "After how many failures in a row a destination is taken to be down."),
+    key("delivery.breaker_span", time(1, YEAR), r#""30s""#, "duration", r#""2m""#,
+        "Over at least which time those failures must be spread."),
+    key("delivery.probe_min", time(1, YEAR), r#""30s""#, "duration", r#""10s""#,
+        "How often a destination that is down is tried at first; then twice as long each time."),
+    key("delivery.probe_max", time(1, YEAR), r#""10m""#, "duration", r#""1h""#,
+        "How seldom a destination that is down is tried at last."),
+    key("delivery.deadline", time(1, 3600), r#""30s""#, "duration", r#""10s""#,
+        "Total time of one attempt: connect, send and answer."),
+    key("delivery.max_deadline", time(1, 3600), r#""5m""#, "duration", r#""1m""#,
+        "The longest deadline that a subscription may ask for."),
+    key("delivery.retry", Kind::Retry,
+        r#"{ schedule = ["0s", "1s", "5s", "30s", "5m", "30m", "2h", "5h", "10h", "14h", "20h", "24h"] }"#, "",
+        r#"{ schedule = ["0s", "10s", "1m"] }"#,
+        "When a failed delivery is tried again, where neither subscription nor queue says otherwise: the delay before retry 1, 2, ...; then it is dead."),
+    key("delivery.allow_networks", Kind::Networks, "[]", "networks", r#"["10.1.0.0/16"]"#,
+        "Private networks that subscriber URIs may lead to; loopback too is private."),
+    key("delivery.allow_hosts", Kind::Names, "[]", "host names", r#"["hooks.internal"]"#,
+        "Host names that may lead to private addresses."),
+    key("delivery.max_recipients", integer(1, 1_048_574), "10000", "recipients", "100",
+        "The most recipients of one message."),
+    key("delivery.idempotency_ttl", time(1_000, YEAR), r#""24h""#, "duration", r#""1h""#,
+        "How long an idempotency key of a notification is remembered."),
+    key("delivery.shutdown_grace", time(0, 3600), r#""30s""#, "duration", r#""5s""#,
+        "How long attempts under way may still take when the host stops; what is cut off is tried again after the next start."),
+    key("log.level", Kind::Levels, r#""info""#, "", r#""warn,nuncio_host::delivery=debug""#,
+        "What is logged: error, warn, info, debug or trace, also by module."),
+    key("log.format", choice(&["text", "json"], &[]), r#""text""#, "", r#""json""#,
+        "How a line of the log is written."),
+];

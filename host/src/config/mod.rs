@@ -1,0 +1,28 @@
+//! The configuration: one TOML file, every key also as an environment variable, secrets as references.
+//!
+//! One table ([`keys`]) says what a key is called, what it takes, its default and its meaning. Files and variables
+//! are checked against it, the structs are filled from it, and `docs/configuration.md` is generated from it.
+
+mod check;
+mod environment;
+mod key;
+mod keys;
+mod load;
+mod model;
+mod node;
+mod place;
+mod reference;
+mod settings;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod units;
+mod unknown;
+
+pub use key::{Key, Kind};
+pub use keys::keys;
+pub use load::VARIABLE_PREFIX;
+pub use model::{Auth, Config, Delivery, Format, Http, Log, Notification, Queues, Storage, Template, Uuids};
+pub use place::{ConfigError, Place, Problem};
+pub use reference::reference;
+pub use settings::{Setting, Settings};

@@ -1,0 +1,227 @@
+//! The configuration as the rest of the host reads it. Defaults are in the table of [`keys`](super::keys).
+
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, time::Duration};
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use url::Url;
+
+use super::Settings;
+
+/// A valid configuration. `Config::default()` is what a host without any configuration runs on.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The HTTP API.
+    pub http: Http,
+    /// Where everything is kept.
+    pub storage: Storage,
+    /// Who clients are.
+    pub auth: Auth,
+    /// Who may be notified.
+    pub notification: Notification,
+    /// Limits of queues, messages and subscriptions.
+    pub queues: Queues,
+    /// The engine of delivery.
+    pub delivery: Delivery,
+    /// What is logged.
+    pub log: Log,
+    /// `[templates.NAME]`: the sources of named templates, read from their files.
+    #[serde(skip)]
+    pub templates: BTreeMap<String, Template>,
+    /// `[drivers.NAME]`: settings with their secrets resolved. Never shown.
+    #[serde(skip)]
+    pub drivers: BTreeMap<String, Value>,
+    /// Where the settings of drivers stand.
+    #[serde(skip)]
+    pub settings: Settings,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("http", &self.http)
+            .field("storage", &self.storage)
+            .field("notification", &self.notification)
+            .field("queues", &self.queues)
+            .field("delivery", &self.delivery)
+            .field("log", &self.log)
+            .field("templates", &self.templates.keys())
+            .field("drivers", &self.drivers.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// `[http]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Where the API listens; loopback only, port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Under which URL clients reach it.
+    pub public_url: Option<Url>,
+}
+
+/// `[storage]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// `sqlite:PATH`
+    pub url: String,
+}
+
+impl Storage {
+    /// The path of the database file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        Path::new(self.url.strip_prefix("sqlite:").unwrap_or(&self.url))
+    }
+}
+
+/// `[auth]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// `none` is the only one of this version.
+    pub strategy: String,
+}
+
+/// `[notification]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notification {
+    /// The schemes that may be subscribed, lower case; `None` for every one that has a driver.
+    pub subscriber_types: Option<Vec<String>>,
+    /// `none` is the only one of this version.
+    pub require_confirmation: String,
+}
+
+/// `[queues]`: Zaqar's `[transport]` options under their names. Times in seconds, sizes in bytes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queues {
+    /// Life of a message that names none, seconds.
+    pub default_message_ttl: i64,
+    /// Delay of a message that names none, seconds.
+    pub default_message_delay: i64,
+    /// Life of a subscription that names none, seconds.
+    pub default_subscription_ttl: i64,
+    /// The longest life of a message, seconds.
+    pub max_message_ttl: i64,
+    /// The longest delay of a message, seconds.
+    pub max_message_delay: i64,
+    /// The most queues in a page.
+    pub max_queues_per_page: u32,
+    /// The most messages in a page.
+    pub max_messages_per_page: u32,
+    /// The most subscriptions in a page.
+    pub max_subscriptions_per_page: u32,
+    /// The most messages taken at once.
+    pub max_messages_per_claim_or_pop: u32,
+    /// The largest metadata of a queue, bytes.
+    pub max_queue_metadata: usize,
+    /// The largest body of a POST of messages, bytes.
+    pub max_messages_post_size: usize,
+    /// The most messages in a queue.
+    pub max_messages: u64,
+    /// Whether a Client-ID must be a UUID.
+    pub client_id_uuid_safe: Uuids,
+    /// The shortest Client-ID that is no UUID, characters.
+    pub min_length_client_id: usize,
+    /// The longest Client-ID that is no UUID, characters.
+    pub max_length_client_id: usize,
+}
+
+/// `client_id_uuid_safe`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Uuids {
+    /// A Client-ID must be a UUID.
+    Strict,
+    /// Any text of a length within the two limits.
+    Off,
+}
+
+/// `[delivery]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// The most attempts under way at once.
+    pub max_in_flight: u32,
+    /// Slots of a new destination.
+    pub first_slots: u32,
+    /// The most slots of a destination.
+    pub max_slots: u32,
+    /// The most deliveries in memory.
+    pub hot_deliveries: usize,
+    /// The most memory that messages held for delivery take, bytes.
+    pub hot_bytes: u64,
+    /// The most outcomes that are not yet on disk.
+    pub undurable_outcomes: usize,
+    /// Failures in a row until a destination is taken to be down.
+    pub breaker_failures: u32,
+    /// The least time over which those failures are spread.
+    #[serde(deserialize_with = "millis")]
+    pub breaker_span: Duration,
+    /// The first time between probes of a destination that is down.
+    #[serde(deserialize_with = "millis")]
+    pub probe_min: Duration,
+    /// The longest time between probes.
+    #[serde(deserialize_with = "millis")]
+    pub probe_max: Duration,
+    /// Total time of one attempt.
+    #[serde(deserialize_with = "millis")]
+    pub deadline: Duration,
+    /// The longest `deadline` that options may ask for.
+    #[serde(deserialize_with = "millis")]
+    pub max_deadline: Duration,
+    /// For [`nuncio_core::retry::Policy::own`], by which it has been checked.
+    pub retry: Value,
+    /// Private networks that subscriber URIs may lead to.
+    pub allow_networks: Vec<String>,
+    /// Host names that may lead to private addresses, lower case.
+    pub allow_hosts: Vec<String>,
+    /// The most recipients of one message.
+    pub max_recipients: u32,
+    /// How long an idempotency key is remembered.
+    #[serde(deserialize_with = "millis")]
+    pub idempotency_ttl: Duration,
+    /// How long attempts under way may take when the host stops.
+    #[serde(deserialize_with = "millis")]
+    pub shutdown_grace: Duration,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// A level or directives by module, for `tracing_subscriber::EnvFilter`.
+    pub level: String,
+    /// How a line is written.
+    pub format: Format,
+}
+
+/// `log.format`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[templates.NAME]`: the sources of a template's parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template {
+    /// Of the subject.
+    pub subject: Option<String>,
+    /// Of the plain text.
+    pub text: Option<String>,
+    /// Of the HTML form.
+    pub html: Option<String>,
+}
+
+fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_millis)
+}

@@ -1,0 +1,137 @@
+//! `[drivers.NAME]`: settings for drivers, with references to secrets resolved.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde_json::Value;
+
+use super::{
+    load::read,
+    node::{Node, Raw},
+    place::{Place, Problem},
+    unknown::not_a_table,
+};
+
+/// Where the settings of drivers stand, by driver and JSON pointer.
+#[derive(Clone, Debug, Default)]
+pub struct Settings(BTreeMap<(String, String), Setting>);
+
+/// Where one setting stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// Its place.
+    pub place: Place,
+    /// Whether it was a reference to a secret (`{ env = "X" }`, `{ file = "PATH" }`) or an environment variable.
+    pub referenced: bool,
+}
+
+impl Settings {
+    /// The setting of `driver` at `pointer`, or the nearest that contains it.
+    #[must_use]
+    pub fn at(&self, driver: &str, pointer: &str) -> Option<&Setting> {
+        let mut pointer = pointer.trim_end_matches('/');
+        loop {
+            if let Some(setting) = self.0.get(&(driver.to_owned(), pointer.to_owned())) {
+                return Some(setting);
+            }
+            pointer = pointer.rsplit_once('/')?.0;
+        }
+    }
+
+    /// The setting of `driver` at exactly `pointer`.
+    #[must_use]
+    pub fn exactly(&self, driver: &str, pointer: &str) -> Option<&Setting> {
+        self.0.get(&(driver.to_owned(), pointer.to_owned()))
+    }
+}
+
+/// Resolves the section `[drivers]`.
+pub(super) struct Resolver<'a> {
+    pub(super) env: &'a BTreeMap<String, String>,
+    pub(super) folder: &'a Path,
+    pub(super) problems: &'a mut Vec<Problem>,
+}
+
+impl Resolver<'_> {
+    /// The settings of every driver, and where they stand.
+    pub(super) fn drivers(&mut self, section: Option<Node>) -> (BTreeMap<String, Value>, Settings) {
+        let (mut drivers, mut settings) = (BTreeMap::new(), Settings::default());
+        let Some(section) = section else { return (drivers, settings) };
+        let Raw::Table(table) = &section.raw else {
+            self.problems.push(not_a_table("drivers", &section));
+            return (drivers, settings);
+        };
+        for (name, node) in table {
+            let Raw::Table(keys) = &node.raw else {
+                self.problems.push(not_a_table(&format!("drivers.{name}"), node));
+                continue;
+            };
+            if let Some(accounts) = keys.get("accounts") {
+                let path = format!("drivers.{name}.accounts");
+                let why = "several accounts of a driver: not in this version";
+                self.problems.push(Problem::new(accounts.key.clone(), &path, why).fix("remove it for now"));
+            }
+            let value = self.value(name, "", node, &mut settings);
+            drivers.insert(name.clone(), value);
+        }
+        (drivers, settings)
+    }
+
+    fn value(&mut self, driver: &str, pointer: &str, node: &Node, settings: &mut Settings) -> Value {
+        let resolved = self.reference(driver, pointer, node);
+        let referenced = resolved.is_some() || matches!(node.place, Place::Variable { .. });
+        let place = if pointer.is_empty() { &node.key } else { &node.place };
+        let setting = Setting { place: place.clone(), referenced };
+        settings.0.insert((driver.to_owned(), pointer.to_owned()), setting);
+        if let Some(value) = resolved {
+            return value;
+        }
+        match &node.raw {
+            Raw::List(list) => list
+                .iter()
+                .enumerate()
+                .map(|(i, one)| self.value(driver, &format!("{pointer}/{i}"), one, settings))
+                .collect(),
+            Raw::Table(table) => Value::Object(
+                table
+                    .iter()
+                    .map(|(name, one)| {
+                        let part = name.replace('~', "~0").replace('/', "~1");
+                        (name.clone(), self.value(driver, &format!("{pointer}/{part}"), one, settings))
+                    })
+                    .collect(),
+            ),
+            _ => node.json(),
+        }
+    }
+
+    /// What `{ env = "X" }` or `{ file = "PATH" }` stands for; `None` for anything else.
+    fn reference(&mut self, driver: &str, pointer: &str, node: &Node) -> Option<Value> {
+        let Raw::Table(table) = &node.raw else { return None };
+        let (kind, Raw::Text(name)) = table.iter().next().map(|(kind, one)| (kind.as_str(), &one.raw))?
+        else {
+            return None;
+        };
+        // A section `[drivers.x]` with a single key `file` is no reference: references stand for values.
+        if table.len() != 1 || pointer.is_empty() {
+            return None;
+        }
+        let (found, fix) = match kind {
+            "env" => (
+                self.env.get(name).cloned().ok_or_else(|| format!("the variable {name} is not set")),
+                format!("set {name}, or write {{ file = \"PATH\" }}"),
+            ),
+            "file" => {
+                let fix = "make the file readable for this user, or write { env = \"NAME\" }";
+                (read(&self.folder.join(name)), fix.to_owned())
+            }
+            _ => return None,
+        };
+        let found = found.unwrap_or_else(|why| {
+            let path = format!("drivers.{driver}{}", pointer.replace('/', "."));
+            self.problems.push(Problem::new(node.place.clone(), &path, why).fix(fix));
+            String::new()
+        });
+        Some(found.trim_end_matches(['\n', '\r']).into())
+    }
+}

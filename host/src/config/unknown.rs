@@ -1,0 +1,71 @@
+//! Keys that do not exist: a typing mistake, or a part that this version does not have.
+
+use super::{
+    keys::keys,
+    node::Node,
+    place::{Place, Problem},
+};
+
+/// What the design names and a later version will have: a section or a key, and what it belongs to.
+const LATER: &[(&str, &str)] = &[
+    ("signed_url", "signed URLs"),
+    ("schemes", "choosing between two drivers of one scheme"),
+    ("libraries", "loading drivers from libraries"),
+    ("exec", "drivers that are programs"),
+    ("sources", "sources"),
+    ("websocket", "WebSocket"),
+    ("keystone", "Keystone"),
+    ("auth", "authentication"),
+    ("notification.external_confirmation_url", "confirmation"),
+    ("queues.default_claim_ttl", "claims"),
+    ("queues.default_claim_grace", "claims"),
+    ("queues.max_claim_ttl", "claims"),
+    ("queues.max_claim_grace", "claims"),
+    ("queues.message_delete_with_claim_id", "claims"),
+    ("queues.message_encryption_algorithms", "encrypted queues"),
+    ("queues.message_encryption_key", "encrypted queues"),
+    ("queues.enable_checksum", "checksums"),
+];
+
+/// Sections that are no fixed list of keys.
+const OPEN: &[&str] = &["drivers", "templates"];
+
+/// The problem of a key that is not in the table; `path` is dotted.
+pub(super) fn unknown(place: &Place, path: &str) -> Problem {
+    let later = LATER.iter().find(|(name, _)| path == *name || path.starts_with(&format!("{name}.")));
+    if let Some((_, what)) = later {
+        return Problem::new(place.clone(), path, format!("{what}: not in this version"))
+            .fix("remove it for now");
+    }
+    let problem = Problem::new(place.clone(), path, "unknown key");
+    match nearest(path, candidates(path)) {
+        Some(name) => problem.fix(format!("did you mean `{name}`?")),
+        None => problem.fix("`nuncio check --keys` lists all"),
+    }
+}
+
+/// The problem of a section that takes keys and was given a value.
+pub(super) fn not_a_table(name: &str, node: &Node) -> Problem {
+    Problem::new(node.place.clone(), name, format!("{} does not fit here", node.noun()))
+        .fix(format!("write a section: [{name}]"))
+}
+
+/// The one of `names` that `word` was probably meant to be.
+pub(super) fn nearest(word: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let word = word.rsplit('.').next().unwrap_or(word).to_lowercase();
+    let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
+    names
+        .map(|name| (strsim::damerau_levenshtein(&word, last(name)), name))
+        .filter(|(distance, name)| *distance <= (last(name).chars().count() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// In a known section its own keys by their short names come first; else sections, and keys of any section.
+fn candidates(path: &str) -> impl Iterator<Item = &'static str> {
+    let section = path.split_once('.').map_or("", |(section, _)| section).to_owned();
+    let own: Vec<_> = keys().iter().filter(|key| key.section() == section).map(|key| key.short()).collect();
+    let sections = keys().iter().map(|key| key.section()).chain(OPEN.iter().copied());
+    let sections: Vec<_> = if path.contains('.') { Vec::new() } else { sections.collect() };
+    own.into_iter().chain(sections).chain(keys().iter().map(|key| key.name))
+}
