@@ -1,9 +1,7 @@
 //! The program: see `docs/architecture.md`.
 
-pub mod clock;
+pub mod api;
+pub mod catalog;
 pub mod config;
-pub mod delivery;
-pub mod drivers;
-pub mod render;
+pub mod intake;
 pub mod storage;
-pub mod telemetry;

@@ -3,6 +3,7 @@
 mod driver;
 mod options;
 mod render;
+mod send;
 mod settings;
 mod sign;
 mod target;

@@ -1,10 +1,8 @@
 //! What a mail looks like, and that nobody forges a header.
 
-use nuncio_plugin_sdk::{
-    Content, Meta, Options, SubscriberUri,
-    serde_json::{self, Value, json},
-};
+use nuncio_plugin_sdk::{Content, Meta, Options, SubscriberUri, serde_json};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::mailbox::mailbox;

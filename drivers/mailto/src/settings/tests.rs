@@ -3,8 +3,9 @@
 use nuncio_plugin_sdk::{
     Manifest, Plugin,
     glue::{Package, manifest},
-    serde_json::{self, Value, json},
+    serde_json,
 };
+use serde_json::{Value, json};
 
 use super::*;
 

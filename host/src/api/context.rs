@@ -1,0 +1,256 @@
+//! The rules that every request meets first, in Zaqar's order: signature, content type, Accept, Client-ID, project,
+//! queue name.
+
+use axum::{
+    extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
+    http::{HeaderMap, header},
+    middleware::Next,
+};
+use uuid::Uuid;
+
+use super::{
+    face::Face,
+    problem::{Answer, Problem},
+};
+use crate::config::{Queues, Uuids};
+
+/// The longest project id (Zaqar's `PROJECT_ID_MAX_LEN`).
+const MAX_PROJECT: usize = 256;
+/// The longest queue name (Zaqar's `QUEUE_NAME_MAX_LEN`).
+const MAX_QUEUE: usize = 64;
+/// The longest idempotency key.
+const MAX_KEY: usize = 255;
+/// What `GET /v2/` serves; a client that asks for it is served everywhere.
+const SERVED: [&str; 2] = ["application/json", "application/json-home"];
+
+/// Who asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Caller {
+    /// The project.
+    pub(super) project: String,
+    /// The Client-ID; empty where none is asked for.
+    pub(super) client: String,
+}
+
+/// The rules of Zaqar's own routes.
+pub(super) async fn zaqar(
+    State(face): State<Face>,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    mut request: Request,
+    next: Next,
+) -> Answer {
+    let headers = request.headers();
+    common(headers)?;
+    let client = client(headers, &face.config.queues)?;
+    let project = project(headers)?;
+    let params = params.map_err(|_| identification("It is not UTF-8."))?;
+    if let Some((_, queue)) = params.iter().find(|(name, _)| *name == "queue") {
+        queue_name(queue)?;
+    }
+    request.extensions_mut().insert(Caller { project, client });
+    Ok(next.run(request).await)
+}
+
+/// The rules of our additions: no Client-ID.
+pub(super) async fn own(
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    mut request: Request,
+    next: Next,
+) -> Answer {
+    common(request.headers())?;
+    params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
+    let project = project(request.headers())?;
+    request.extensions_mut().insert(Caller { project, client: String::new() });
+    Ok(next.run(request).await)
+}
+
+fn common(headers: &HeaderMap) -> Result<(), Problem> {
+    if headers.contains_key("url-signature") {
+        return Err(Problem::not_found("Signed URLs are not in this version."));
+    }
+    content_type(headers)?;
+    accept(headers)
+}
+
+/// The media type of the body, lower case, without parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+/// `Idempotency-Key`: 1 to 255 visible ASCII characters.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let sound =
+        |text: &&str| (1..=MAX_KEY).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    match value.to_str().ok().filter(sound) {
+        Some(text) => Ok(Some(text.to_owned())),
+        None => Err(Problem::header(
+            "Invalid Idempotency-Key",
+            format!("Idempotency-Key must be 1 to {MAX_KEY} visible ASCII characters."),
+        )),
+    }
+}
+
+/// `curl -d` sends JSON as a form unless it is told otherwise; Zaqar refuses that, whatever the body is.
+fn content_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let body =
+        headers.contains_key(header::CONTENT_LENGTH) || headers.contains_key(header::TRANSFER_ENCODING);
+    if !body || media_type(headers).as_deref() != Some("application/x-www-form-urlencoded") {
+        return Ok(());
+    }
+    Err(Problem::header(
+        "Invalid Content-Type",
+        "Endpoint does not accept `application/x-www-form-urlencoded` content; currently supported media type is \
+         `application/json`; specify proper client-side media type with the \"Content-Type\" header.",
+    ))
+}
+
+/// RFC 9110 section 12.5.1: a range with weight 0 is one that is not accepted.
+fn accept(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut ranges =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
+    if ranges.peek().is_none() || ranges.flat_map(|value| value.split(',')).any(accepts) {
+        return Ok(());
+    }
+    Err(Problem::not_acceptable())
+}
+
+fn accepts(range: &str) -> bool {
+    let mut parts = range.split(';').map(str::trim);
+    let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let refused = parts.any(|part| {
+        let weight = part.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+        weight.is_some_and(|(_, q)| q.trim().parse() == Ok(0.0_f32))
+    });
+    !refused
+        && (SERVED.contains(&kind.as_str()) || kind == "*/*" || kind == "application/*" || kind.is_empty())
+}
+
+fn client(headers: &HeaderMap, limits: &Queues) -> Result<String, Problem> {
+    let Some(value) = headers.get("client-id") else {
+        return Err(Problem::header("Missing header value", "The \"Client-Id\" header is required."));
+    };
+    let text = value.to_str().unwrap_or_default();
+    match limits.client_id_uuid_safe {
+        Uuids::Strict => Uuid::try_parse(text)
+            .map(|uuid| uuid.to_string())
+            .map_err(|_| Problem::header("Wrong UUID value", "Malformed hexadecimal UUID.")),
+        Uuids::Off if (limits.min_length_client_id..=limits.max_length_client_id).contains(&text.len()) => {
+            Ok(text.to_owned())
+        }
+        Uuids::Off => Err(Problem::header(
+            "Invalid Client-ID",
+            format!(
+                "Client-ID must be {} to {} characters long (min_length_client_id, max_length_client_id).",
+                limits.min_length_client_id, limits.max_length_client_id
+            ),
+        )),
+    }
+}
+
+fn project(headers: &HeaderMap) -> Result<String, Problem> {
+    let Some(value) = headers.get("x-project-id") else {
+        return Err(Problem::header("Project-Id Missing", "The header X-PROJECT-ID was missing."));
+    };
+    let text = value.to_str().map_err(|_| identification("Project ids are visible ASCII."))?;
+    if text.is_empty() {
+        let description =
+            "X-PROJECT-ID cannot be an empty string. Specify the right header X-PROJECT-ID and retry.";
+        return Err(Problem::header("Empty project header not allowed", description));
+    }
+    if text.len() > MAX_PROJECT {
+        return Err(identification("Project ids may not be more than 256 characters long."));
+    }
+    Ok(text.to_owned())
+}
+
+fn queue_name(name: &str) -> Result<(), Problem> {
+    if name.len() > MAX_QUEUE {
+        return Err(identification("Queue names may not be more than 64 characters long."));
+    }
+    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+    {
+        return Err(identification(
+            "Queue names may only contain ASCII letters, digits, underscores, dashes, and dots.",
+        ));
+    }
+    Ok(())
+}
+
+/// A queue name or a project id that breaks the rules of names.
+fn identification(description: &str) -> Problem {
+    let title = "Invalid queue identification";
+    Problem::header(
+        title,
+        format!("The format of the submitted queue name or project id is not valid. {description}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use proptest::prelude::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn json_must_be_acceptable() {
+        for good in [
+            "*/*",
+            "application/json",
+            "text/html, application/*;q=0.5",
+            "application/json; charset=utf-8",
+            "",
+        ] {
+            assert_eq!(accept(&headers(&[("accept", good)])), Ok(()), "{good}");
+        }
+        for bad in ["text/xml", "application/json;q=0", "application/xml, text/*"] {
+            assert!(accept(&headers(&[("accept", bad)])).is_err(), "{bad}");
+        }
+        assert_eq!(accept(&HeaderMap::new()), Ok(()));
+    }
+
+    #[test]
+    fn a_form_is_refused_only_with_a_body() {
+        let form = ("content-type", "Application/x-www-form-urlencoded; charset=utf-8");
+        assert!(content_type(&headers(&[form, ("content-length", "2")])).is_err());
+        assert!(content_type(&headers(&[form, ("transfer-encoding", "chunked")])).is_err());
+        assert_eq!(content_type(&headers(&[form])), Ok(()));
+    }
+
+    #[test]
+    fn equal_client_ids_are_equal_however_they_are_written() {
+        let limits = Config::default().queues;
+        let dashed = client(&headers(&[("client-id", "3381AF92-2b9e-11e3-b191-71861300734c")]), &limits);
+        let bare = client(&headers(&[("client-id", "3381af922b9e11e3b19171861300734c")]), &limits);
+        assert_eq!(dashed, bare);
+        assert!(client(&headers(&[("client-id", "not-a-uuid")]), &limits).is_err());
+        let loose = Queues { client_id_uuid_safe: Uuids::Off, ..limits };
+        assert!(client(&headers(&[("client-id", "not-a-uuid")]), &loose).is_ok());
+        assert!(client(&headers(&[("client-id", "short")]), &loose).is_err());
+    }
+
+    #[test]
+    fn names_have_zaqars_letters_and_lengths() {
+        for good in ["a", &"a".repeat(64), "A-Za_z.09"] {
+            assert_eq!(queue_name(good), Ok(()));
+        }
+        for bad in ["", &"a".repeat(65), "a b", "a/b", "é"] {
+            assert!(queue_name(bad).is_err(), "{bad}");
+        }
+        assert!(project(&headers(&[("x-project-id", &"p".repeat(256))])).is_ok());
+        assert!(project(&headers(&[("x-project-id", &"p".repeat(257))])).is_err());
+        assert!(project(&headers(&[("x-project-id", "")])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_accept_is_read(text in "[ -~]{0,60}") {
+            drop(accept(&headers(&[("accept", &text)])));
+        }
+    }
+}

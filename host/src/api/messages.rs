@@ -1,0 +1,297 @@
+//! `/v2/queues/{queue}/messages`: posting and pulling.
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Path, RawQuery, State},
+    http::HeaderMap,
+};
+use bytes::Bytes;
+use nuncio_core::{MessageId, Public};
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
+
+use super::{
+    answer,
+    body::{self, Document, Limit},
+    context::{self, Caller},
+    face::Face,
+    page,
+    params::Params,
+    problem::{Answer, Problem},
+    queues, times,
+};
+use crate::{
+    intake::{Producer, Wanted},
+    storage::{PullFilter, Pulled},
+};
+
+/// A message as Zaqar shows it.
+#[derive(Serialize)]
+struct Shown {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    href: Option<String>,
+    ttl: i64,
+    age: i64,
+    body: Box<RawValue>,
+    /// Only what was popped says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim_count: Option<i64>,
+}
+
+/// `POST`: all messages are taken, or none.
+pub(super) async fn post(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(queue): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let key = context::idempotency_key(&headers)?;
+    let rules = face.intake.rules(&caller.project, &queue).await?;
+    let limit = Limit { name: "max_messages_post_size", bytes: rules.max_post_size };
+    let bytes = body::read(body, limit).await?;
+    let messages = wanted(&bytes)?;
+    let from = Producer { project: caller.project, client: caller.client, key: key.map(|key| (key, bytes)) };
+    let accepted = face.intake.post(from, &queue, &rules, messages).await?;
+    let ids: Vec<_> = accepted.ids.iter().map(|id| face.ids.message(*id).to_string()).collect();
+    let collection = format!("/v2/queues/{queue}/messages");
+    let resources: Vec<_> = ids.iter().map(|id| format!("{collection}/{id}")).collect();
+    let location = format!("{collection}?ids={}", ids.join(","));
+    let response = answer::created(&location, &json!({"resources": resources}))?;
+    Ok(answer::replayed(response, accepted.duplicate))
+}
+
+/// The messages of `{"messages": [{"body", "ttl", "delay"}]}`; other members are left out, as in Zaqar.
+fn wanted(bytes: &Bytes) -> Result<Vec<Wanted>, Problem> {
+    let none = || Problem::request("No messages were found in the request body.");
+    let Document::Object(document) = body::document(bytes)? else { return Err(none()) };
+    let list = document.get("messages").ok_or_else(none)?;
+    let list: Vec<&RawValue> = serde_json::from_str(list.get())
+        .map_err(|_| Problem::body("The value of the \"messages\" field must be a list."))?;
+    if list.is_empty() {
+        return Err(none());
+    }
+    list.into_iter().enumerate().map(|(index, text)| message(bytes, index, text)).collect()
+}
+
+fn message(bytes: &Bytes, index: usize, text: &RawValue) -> Result<Wanted, Problem> {
+    if !text.get().starts_with('{') {
+        return Err(Problem::body(format!("messages[{index}] must be a JSON object.")));
+    }
+    let members = body::members(text.get())?;
+    let int = |name: &str| {
+        let parse = |value: &&RawValue| {
+            value.get().parse::<i64>().map_err(|_| {
+                Problem::body(format!("The value of the \"{name}\" field must be a int (messages[{index}])."))
+            })
+        };
+        members.get(name).map(parse).transpose()
+    };
+    let body = members
+        .get("body")
+        .ok_or_else(|| Problem::body(format!("Missing \"body\" field (messages[{index}]).")))?;
+    Ok(Wanted { body: bytes.slice_ref(body.get().as_bytes()), ttl: int("ttl")?, delay: int("delay")? })
+}
+
+/// `GET`: those with given ids, or a page.
+pub(super) async fn list(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(queue): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let params = Params::parse(query.as_deref());
+    if let Some(ids) = params.list("ids") {
+        let ids = known(&face, &ids)?;
+        let found = face.store.messages_by_id(&caller.project, &queue, ids).await?;
+        if found.is_empty() {
+            return Err(Problem::not_found("None of these messages exist."));
+        }
+        return answer::ok(&json!({"messages": all(&face, &queue, found)}));
+    }
+    let filter = filter(&face, caller.client, &params)?;
+    let found = face.store.messages(&caller.project, &queue, filter).await?;
+    let last = found.last().map(|one| face.ids.message(one.id).to_string());
+    let path = format!("/v2/queues/{queue}/messages");
+    let links = page::links(&path, &params, last.as_deref());
+    answer::ok(&json!({"messages": all(&face, &queue, found), "links": links}))
+}
+
+fn filter(face: &Face, client: String, params: &Params) -> Result<PullFilter, Problem> {
+    let most = face.config.queues.max_messages_per_page;
+    let marker = match params.get("marker") {
+        Some(text) => id(face, text).ok_or_else(|| {
+            Problem::request("marker: not one that this host gave; follow the `next` link of a page.")
+        })?,
+        None => MessageId::NONE,
+    };
+    Ok(PullFilter {
+        marker,
+        limit: page::limit(params, "max_messages_per_page", most, page::DEFAULT_LIMIT)?,
+        without_client: (!params.flag("echo")?).then_some(client),
+        claimed: params.flag("include_claimed")?,
+        delayed: params.flag("include_delayed")?,
+    })
+}
+
+/// `GET /{message}`.
+pub(super) async fn show(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path((queue, message)): Path<(String, String)>,
+) -> Answer {
+    let missing = || Problem::not_found(format!("Message {message} does not exist."));
+    let id = id(&face, &message).ok_or_else(missing)?;
+    let found = face.store.messages_by_id(&caller.project, &queue, vec![id]).await?;
+    answer::ok(&all(&face, &queue, found).into_iter().next().ok_or_else(missing)?)
+}
+
+/// `DELETE /{message}`: 204, there or not.
+pub(super) async fn delete(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path((queue, message)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    if Params::parse(query.as_deref()).get("claim_id").is_some() {
+        return Err(Problem::request("claim_id: claims are not in this version, so no message is claimed."));
+    }
+    if let Some(id) = id(&face, &message) {
+        face.store.delete(&caller.project, &queue, vec![id]).await?;
+    }
+    Ok(answer::no_content())
+}
+
+/// `DELETE`: those with given ids, or the first ones, which are answered.
+pub(super) async fn delete_many(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(queue): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let params = Params::parse(query.as_deref());
+    match (params.list("ids"), params.int("pop")?) {
+        (Some(ids), None) => {
+            let ids = known(&face, &ids)?;
+            face.store.delete(&caller.project, &queue, ids).await?;
+            Ok(answer::no_content())
+        }
+        (None, Some(n)) => {
+            let most = face.config.queues.max_messages_per_claim_or_pop;
+            let n = u32::try_from(n).ok().filter(|n| (1..=most).contains(n)).ok_or_else(|| {
+                let limit = "max_messages_per_claim_or_pop";
+                Problem::request(format!("pop: must be at least 1 and no greater than {most} ({limit})."))
+            })?;
+            let popped = face.store.pop(&caller.project, &queue, n).await?;
+            let now = face.clock.now_ms();
+            let messages: Vec<_> = popped
+                .into_iter()
+                .map(|one| Shown { claim_count: Some(one.claims), ..shown(&face, None, now, one) })
+                .collect();
+            answer::ok(&json!({"messages": messages}))
+        }
+        (Some(_), Some(_)) => Err(Problem::request("`ids` and `pop` cannot be used together.")),
+        (None, None) => Err(Problem::request("The request should have either \"ids\" or \"pop\" parameter.")),
+    }
+}
+
+/// The messages that `ids` name; ids that this host never gave name none.
+fn known(face: &Face, ids: &[&str]) -> Result<Vec<MessageId>, Problem> {
+    let most = face.config.queues.max_messages_per_page;
+    if ids.len() > most as usize {
+        return Err(Problem::request(format!("ids: the most is {most} (max_messages_per_page).")));
+    }
+    Ok(ids.iter().filter_map(|text| id(face, text)).collect())
+}
+
+fn id(face: &Face, text: &str) -> Option<MessageId> {
+    match face.ids.parse(text) {
+        Some(Public::Message(id)) => Some(id),
+        _ => None,
+    }
+}
+
+fn all(face: &Face, queue: &str, messages: Vec<Pulled>) -> Vec<Shown> {
+    let now = face.clock.now_ms();
+    messages.into_iter().map(|one| shown(face, Some(queue), now, one)).collect()
+}
+
+fn shown(face: &Face, queue: Option<&str>, now: i64, message: Pulled) -> Shown {
+    Shown {
+        id: face.ids.message(message.id).to_string(),
+        href: queue.map(|queue| queues::href(face, queue, message.id)),
+        ttl: message.ttl,
+        age: times::age(now, message.created),
+        body: json_text(&message.body),
+        claim_count: None,
+    }
+}
+
+/// A JSON body as its own text; anything else as a JSON string.
+fn json_text(body: &[u8]) -> Box<RawValue> {
+    serde_json::from_slice(body).unwrap_or_else(|_| {
+        let text = String::from_utf8_lossy(body);
+        serde_json::value::to_raw_value(&text).unwrap_or_else(|_| RawValue::NULL.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Result<Vec<Wanted>, Problem> {
+        wanted(&Bytes::from(text.to_owned()))
+    }
+
+    #[test]
+    fn a_body_keeps_its_own_text() {
+        let messages =
+            read(r#"{"messages": [{"ttl": 60, "body":  {"z": 1.10, "a": [ ]}, "x": 1}, {"body": null}]}"#);
+        let messages = messages.unwrap();
+        assert_eq!(messages[0].body, r#"{"z": 1.10, "a": [ ]}"#);
+        assert_eq!((messages[0].ttl, messages[0].delay, messages[1].ttl), (Some(60), None, None));
+        assert_eq!(messages[1].body, "null");
+    }
+
+    #[test]
+    fn errors_have_zaqars_titles() {
+        for (bad, title) in [
+            ("{}", "Invalid API request"),
+            ("[1]", "Invalid API request"),
+            (r#"{"messages": []}"#, "Invalid API request"),
+            (r#"{"messages": {}}"#, "Invalid request body"),
+            (r#"{"messages": [1]}"#, "Invalid request body"),
+            (r#"{"messages": [{"ttl": 60}]}"#, "Invalid request body"),
+            (r#"{"messages": [{"body": 1, "ttl": "60"}]}"#, "Invalid request body"),
+            (r#"{"messages": [{"body": 1, "ttl": 60.0}]}"#, "Invalid request body"),
+            (r#"{"messages": [{"body": 1, "ttl": null}]}"#, "Invalid request body"),
+        ] {
+            let problem = format!("{:?}", read(bad).unwrap_err());
+            assert!(problem.contains(title), "{bad}: {problem}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_shown_as_a_string() {
+        assert_eq!(json_text(b"plain \"text\"").get(), r#""plain \"text\"""#);
+        assert_eq!(json_text(b"{\"a\":1}").get(), "{\"a\":1}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_document_is_read_or_refused(text in "\\PC{0,60}", ttl in "\\PC{0,6}") {
+            drop(read(&text));
+            drop(read(&format!(r#"{{"messages": [{{"body": {text}, "ttl": {ttl}}}]}}"#)));
+        }
+
+        #[test]
+        fn any_string_comes_back(text in ".*") {
+            let body = serde_json::Value::from(text.clone()).to_string();
+            let messages = read(&format!(r#"{{"messages": [{{"body": {body}}}]}}"#)).unwrap();
+            prop_assert_eq!(serde_json::from_slice::<String>(&messages[0].body).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The HTTP face: Zaqar v2 on the wire at `/v2`, and what Zaqar lacks beside it.
+//!
+//! One file a noun. `context` holds the rules that every request meets first, `problem` all that can go wrong.
+
+mod answer;
+mod base;
+mod body;
+mod context;
+mod deliveries;
+mod drivers;
+mod face;
+mod later;
+mod messages;
+mod notifications;
+mod page;
+mod params;
+mod patch;
+mod probes;
+mod problem;
+mod queues;
+mod request;
+mod router;
+mod subscriptions;
+mod times;
+
+pub use face::{Degraded, Face, Work};
+pub use router::router;

@@ -1,0 +1,93 @@
+//! `POST /v2/notifications`: a message to given URIs, now or later, without a queue.
+
+use axum::{Extension, body::Body, extract::State, http::HeaderMap};
+use serde_json::json;
+
+use super::{
+    answer,
+    body::{self, Limit},
+    context::{self, Caller},
+    face::Face,
+    problem::{Answer, Problem},
+    request::{self, Entry},
+};
+use crate::{
+    intake::{Notification, Producer},
+    storage::{Accepted, NewTarget},
+};
+
+/// The most bad entries that one answer lists.
+const MAX_LISTED: usize = 20;
+
+/// Takes the message when every URI and option is sound: 202 with one delivery id for each recipient.
+pub(super) async fn send(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let key = context::idempotency_key(&headers)?;
+    let bytes = face.config.queues.max_messages_post_size;
+    let bytes = body::read(body, Limit { name: "max_messages_post_size", bytes }).await?;
+    let request = request::parse(&bytes)?;
+    if let Some(name) = request.headers.get(request::TEMPLATE) {
+        face.catalog.template(name).map_err(|refusal| Problem::request(refusal.to_string()))?;
+    }
+    let targets = targets(&face, request.to)?;
+    let notification = Notification {
+        body: request.content,
+        headers: request.headers,
+        targets: targets.clone(),
+        deliver_at: request.deliver_at,
+        deliver_until: request.deliver_until,
+    };
+    let from = Producer { project: caller.project, client: caller.client, key: key.map(|key| (key, bytes)) };
+    let accepted = face.intake.notify(from, notification).await?;
+    answered(&face, &accepted, &targets)
+}
+
+/// All targets, or a problem that lists every bad entry.
+fn targets(face: &Face, entries: Vec<Entry>) -> Result<Vec<NewTarget>, Problem> {
+    let mut bad = Vec::new();
+    let mut targets = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.into_iter().enumerate() {
+        match target(face, entry) {
+            Ok(target) => targets.push(target),
+            Err(why) => bad.push(format!("to[{index}]: {why}")),
+        }
+    }
+    if bad.is_empty() {
+        return Ok(targets);
+    }
+    let more = bad.len().saturating_sub(MAX_LISTED);
+    bad.truncate(MAX_LISTED);
+    if more > 0 {
+        bad.push(format!("and {more} more"));
+    }
+    Err(Problem::request(bad.join("\n")))
+}
+
+fn target(face: &Face, entry: Entry) -> Result<NewTarget, String> {
+    let admitted = face.catalog.admit(&entry.uri, entry.options, None).map_err(|refusal| {
+        let text = refusal.to_string();
+        text.strip_prefix("subscriber: ").unwrap_or(&text).to_owned()
+    })?;
+    match admitted.unknown.first() {
+        Some(unknown) => Err(unknown.to_string()),
+        None => Ok(admitted.target),
+    }
+}
+
+fn answered(face: &Face, accepted: &Accepted, targets: &[NewTarget]) -> Answer {
+    let id = accepted.ids.first().copied().unwrap_or_default();
+    let deliveries: Vec<_> = nuncio_core::numbered(&accepted.matched)
+        .zip(targets)
+        .flat_map(|((first, _), target)| (first..).zip(target.addresses.iter().map(move |one| (one, target))))
+        .map(|(idx, (address, target))| {
+            let delivery = face.ids.delivery(nuncio_core::DeliveryKey::new(id, idx));
+            json!({"to": target.redacted, "address": address, "id": delivery.to_string()})
+        })
+        .collect();
+    let body = json!({"id": face.ids.message(id).to_string(), "deliveries": deliveries});
+    Ok(answer::replayed(answer::accepted(&body)?, accepted.duplicate))
+}

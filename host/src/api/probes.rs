@@ -1,0 +1,27 @@
+//! What an operator's machines ask: is it alive, is it ready, how is it doing.
+
+use axum::{extract::State, http::header, response::IntoResponse};
+use serde_json::json;
+
+use super::{answer, face::Face, problem::Answer};
+
+/// `GET /healthz`: the process answers.
+pub(super) async fn healthz() -> &'static str {
+    "ok"
+}
+
+/// `GET /readyz`: not ready only when the store cannot be used; what else is amiss is listed.
+pub(super) async fn readyz(State(face): State<Face>) -> Answer {
+    let store = face.store.check().await;
+    let mut degraded = face.delivery.degraded();
+    if let Err(error) = &store {
+        degraded.push(super::face::Degraded { part: "store".to_owned(), reason: error.to_string() });
+    }
+    let (ready, delivering) = (store.is_ok(), face.delivery.accepting());
+    answer::readiness(ready, &json!({"ready": ready, "delivering": delivering, "degraded": degraded}))
+}
+
+/// `GET /metrics`: Prometheus text exposition.
+pub(super) async fn metrics(State(face): State<Face>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], face.metrics.render())
+}

@@ -1,0 +1,173 @@
+//! An error as a client sees it: Zaqar's `{"title", "description"}`. Error statuses exist in this file alone.
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use crate::{catalog::CatalogError, intake::IntakeError, storage::StoreError};
+
+/// What a handler answers.
+pub(super) type Answer = Result<Response, Problem>;
+
+/// Seconds after which a client may try again when the host is full or its store is away.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+/// An error as a client sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    status: StatusCode,
+    title: &'static str,
+    description: Option<String>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, title: &'static str, description: impl Into<String>) -> Self {
+        Self { status, title, description: Some(description.into()), header: None }
+    }
+
+    /// A rule of the API is broken: a limit, an unknown value, a missing member.
+    pub(super) fn request(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Invalid API request", description)
+    }
+
+    /// The body is not the JSON that is asked for.
+    pub(super) fn body(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "Invalid request body", description)
+    }
+
+    /// A query parameter is not of its type.
+    pub(super) fn parameter(name: &str, want: &str) -> Self {
+        let description = format!("The \"{name}\" parameter is invalid. The value must be {want}.");
+        Self::new(StatusCode::BAD_REQUEST, "Invalid parameter", description)
+    }
+
+    /// A header breaks a rule.
+    pub(super) fn header(title: &'static str, description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, title, description)
+    }
+
+    /// A PATCH that changes nothing that can be changed.
+    pub(super) fn nothing_to_update() -> Self {
+        let description = "At least one of `subscriber`, `ttl` and `options` must be given.";
+        Self::new(StatusCode::BAD_REQUEST, "Unable to update subscription", description)
+    }
+
+    /// The client accepts no JSON.
+    pub(super) fn not_acceptable() -> Self {
+        let description = "Endpoint only serves `application/json`; specify client-side media type support with \
+                           the \"Accept\" header.";
+        Self::new(StatusCode::NOT_ACCEPTABLE, "Media type not acceptable", description)
+    }
+
+    /// The body has a media type that the route does not read.
+    pub(super) fn media_type(accepted: &'static str) -> Self {
+        let description = format!("Accepted media type for PATCH: {accepted}.");
+        Self {
+            header: Some((HeaderName::from_static("accept-patch"), HeaderValue::from_static(accepted))),
+            ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type", description)
+        }
+    }
+
+    /// There is no such thing.
+    pub(super) fn not_found(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not found", description)
+    }
+
+    /// There is no such route.
+    pub(super) const fn no_route() -> Self {
+        Self { status: StatusCode::NOT_FOUND, title: "404 Not Found", description: None, header: None }
+    }
+
+    /// The route has no such method; the router adds `Allow`.
+    pub(super) const fn no_method() -> Self {
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self { status, title: "405 Method Not Allowed", description: None, header: None }
+    }
+
+    /// Something stands in the way.
+    pub(super) fn conflict(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "Resource conflict", description)
+    }
+
+    /// The store is away.
+    fn unavailable() -> Self {
+        let description = "The store could not be reached. Please try again in a few seconds.";
+        Self::later("Service temporarily unavailable", description)
+    }
+
+    fn later(title: &'static str, description: impl Into<String>) -> Self {
+        Self {
+            header: Some((header::RETRY_AFTER, RETRY_AFTER)),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, title, description)
+        }
+    }
+
+    fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Internal server error",
+            "The log of the host says more.",
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = match self.description {
+            Some(description) => json!({"title": self.title, "description": description}),
+            None => json!({"title": self.title}),
+        };
+        let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        (self.status, kind, self.header.map(|one| [one]), body.to_string()).into_response()
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full { .. } => Self::later("Service temporarily unavailable", error.to_string()),
+            StoreError::KeyReused => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Self::new(status, "Idempotency key reused", error.to_string())
+            }
+            StoreError::Corrupt(_) => {
+                tracing::error!(%error, "a request met a value that cannot be read");
+                Self::internal()
+            }
+            StoreError::Unavailable(_) | StoreError::Closed => {
+                tracing::warn!(%error, "a request met a store that is away");
+                Self::unavailable()
+            }
+        }
+    }
+}
+
+impl From<IntakeError> for Problem {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::Limit(text) => Self::request(text),
+            IntakeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CatalogError> for Problem {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Refused(text) => Self::request(text),
+            CatalogError::Conflict(text) => Self::conflict(text),
+            CatalogError::Absent(text) => Self::not_found(text),
+            CatalogError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Problem {
+    fn from(error: serde_json::Error) -> Self {
+        tracing::error!(%error, "an answer could not be written as JSON");
+        Self::internal()
+    }
+}

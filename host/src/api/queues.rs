@@ -1,0 +1,267 @@
+//! `/v2/queues`: making, listing, showing, changing, emptying and deleting queues.
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Path, RawQuery, State},
+    http::HeaderMap,
+};
+use nuncio_core::MessageId;
+use serde_json::{Map, Value, json};
+
+use super::{
+    answer, body,
+    context::{self, Caller},
+    face::Face,
+    page,
+    params::Params,
+    patch,
+    problem::{Answer, Problem},
+    times,
+};
+use crate::{
+    catalog::{CatalogError, with_defaults},
+    storage::{Purge, QueueRow},
+};
+
+const PATCH_TYPE: &str = "application/openstack-messaging-v2.0-json-patch";
+/// Parameters of a listing that are not filters on metadata.
+const OWN_PARAMS: [&str; 5] = ["marker", "limit", "detailed", "name", "with_count"];
+/// How many queues are read at once while filtering and counting.
+const SCAN: u32 = 500;
+
+/// `PUT /v2/queues/{queue}`: 201, or 204 when it was there.
+pub(super) async fn create(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(queue): Path<String>,
+    body: Body,
+) -> Answer {
+    let bytes = body::read(body, metadata_limit(&face)).await?;
+    let metadata = if bytes.is_empty() { Map::new() } else { object(body::value(&bytes)?)? };
+    let location = format!("/v2/queues/{queue}");
+    let new = face.catalog.create(&caller.project, &queue, metadata).await?;
+    Ok(if new { answer::created_empty(&location) } else { answer::no_content_at(&location) })
+}
+
+/// `GET /v2/queues/{queue}`: its metadata; a queue that is not there shows the defaults, as in Zaqar.
+pub(super) async fn show(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(queue): Path<String>,
+) -> Answer {
+    let row = face.store.queue(&caller.project, &queue).await?;
+    let metadata = row.map(|row| row.metadata).unwrap_or_default();
+    answer::ok(&with_defaults(&metadata, &face.config.queues))
+}
+
+/// `PATCH /v2/queues/{queue}`: a JSON patch of its metadata.
+pub(super) async fn update(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(queue): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    if context::media_type(&headers).as_deref() != Some(PATCH_TYPE) {
+        return Err(Problem::media_type(PATCH_TYPE));
+    }
+    let bytes = body::read(body, metadata_limit(&face)).await?;
+    if bytes.is_empty() {
+        return Err(Problem::body("PATCH body could not be empty for update."));
+    }
+    let operations = patch::parse(&body::value(&bytes)?).map_err(Problem::body)?;
+    let change = |metadata: &mut Map<String, Value>| patch::apply(&operations, metadata);
+    let metadata = face.catalog.change_metadata(&caller.project, &queue, change).await;
+    let metadata = metadata.map_err(|error| match error {
+        // Zaqar gives a bad value in a patch the title of a bad body.
+        CatalogError::Refused(text) => Problem::body(text),
+        other => other.into(),
+    })?;
+    answer::ok(&with_defaults(&metadata, &face.config.queues))
+}
+
+/// `DELETE /v2/queues/{queue}`: 204, there or not.
+pub(super) async fn delete(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(queue): Path<String>,
+) -> Answer {
+    face.store.queue_delete(&caller.project, &queue).await?;
+    Ok(answer::no_content())
+}
+
+/// `GET /v2/queues`: by name, filtered by name and metadata.
+pub(super) async fn list(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let params = Params::parse(query.as_deref());
+    let most = face.config.queues.max_queues_per_page;
+    let limit = page::limit(&params, "max_queues_per_page", most, page::DEFAULT_LIMIT)?;
+    let (detailed, counted) = (params.flag("detailed")?, params.flag("with_count")?);
+    let found = matching(&face, &caller, &params, limit as usize, counted).await?;
+    let queues: Vec<_> = found.page.iter().map(|row| shown(row, detailed, &face)).collect();
+    let last = found.page.last().map(|row| row.name.as_str());
+    let mut answer = json!({"queues": queues, "links": page::links("/v2/queues", &params, last)});
+    if counted && found.count > 0 {
+        answer["count"] = json!(found.count);
+    }
+    answer::ok(&answer)
+}
+
+struct Found {
+    page: Vec<QueueRow>,
+    /// All queues that match, on this page or not; right only when it was asked for.
+    count: usize,
+}
+
+/// The first `limit` queues after the marker that pass the filters, read in slices.
+async fn matching(
+    face: &Face,
+    caller: &Caller,
+    params: &Params,
+    limit: usize,
+    counted: bool,
+) -> Result<Found, Problem> {
+    let after = params.get("marker").unwrap_or_default();
+    let mut found = Found { page: Vec::new(), count: 0 };
+    let mut marker = if counted { String::new() } else { after.to_owned() };
+    loop {
+        let rows = face.store.queues(&caller.project, &marker, SCAN).await?;
+        let Some(last) = rows.last() else { return Ok(found) };
+        marker.clone_from(&last.name);
+        let end = rows.len() < SCAN as usize;
+        for row in rows.into_iter().filter(|row| passes(row, params)) {
+            found.count += 1;
+            if row.name.as_str() > after && found.page.len() < limit {
+                found.page.push(row);
+            }
+        }
+        if end || (!counted && found.page.len() == limit) {
+            return Ok(found);
+        }
+    }
+}
+
+/// Zaqar's filters: part of the name, and equal members of the metadata, where numbers are numbers.
+fn passes(row: &QueueRow, params: &Params) -> bool {
+    let equal = |(key, text): (&str, &str)| {
+        let want = text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number));
+        row.metadata.get(key) == Some(&want)
+    };
+    params.get("name").is_none_or(|part| row.name.contains(part)) && params.others(&OWN_PARAMS).all(equal)
+}
+
+fn shown(row: &QueueRow, detailed: bool, face: &Face) -> Value {
+    let mut shown = json!({"name": row.name, "href": format!("/v2/queues/{}", row.name)});
+    if detailed {
+        shown["metadata"] = Value::Object(with_defaults(&row.metadata, &face.config.queues));
+    }
+    shown
+}
+
+/// `GET /v2/queues/{queue}/stats`: what it holds for pull; zeros when it is not there.
+pub(super) async fn stats(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(queue): Path<String>,
+) -> Answer {
+    let stats = face.store.queue_stats(&caller.project, &queue).await?;
+    let now = face.clock.now_ms();
+    let mut messages = json!({
+        "claimed": stats.claimed,
+        "free": stats.free,
+        "total": stats.free + stats.claimed,
+    });
+    for (name, message) in [("oldest", stats.oldest), ("newest", stats.newest)] {
+        if let Some((id, created)) = message {
+            messages[name] = json!({
+                "href": href(&face, &queue, id),
+                "age": times::age(now, created),
+                "created": times::created(created),
+            });
+        }
+    }
+    answer::ok(&json!({"messages": messages}))
+}
+
+/// `POST /v2/queues/{queue}/purge`: 204; without a body, messages and subscriptions.
+pub(super) async fn purge(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(queue): Path<String>,
+    body: Body,
+) -> Answer {
+    let bytes = body::read(body, metadata_limit(&face)).await?;
+    let what = if bytes.is_empty() {
+        Purge { messages: true, subscriptions: true }
+    } else {
+        resource_types(&body::value(&bytes)?)?
+    };
+    face.store.queue_purge(&caller.project, &queue, what).await?;
+    Ok(answer::no_content())
+}
+
+fn resource_types(document: &Value) -> Result<Purge, Problem> {
+    let wrong = || Problem::request("`resource_types` must be a list of \"messages\" and \"subscriptions\".");
+    let list = document.get("resource_types").and_then(Value::as_array).ok_or_else(wrong)?;
+    let mut what = Purge { messages: false, subscriptions: false };
+    for name in list {
+        match name.as_str() {
+            Some("messages") => what.messages = true,
+            Some("subscriptions") => what.subscriptions = true,
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(what)
+}
+
+/// Where a message is.
+pub(super) fn href(face: &Face, queue: &str, id: MessageId) -> String {
+    format!("/v2/queues/{queue}/messages/{}", face.ids.message(id))
+}
+
+fn metadata_limit(face: &Face) -> body::Limit {
+    body::Limit { name: "max_queue_metadata", bytes: face.config.queues.max_queue_metadata }
+}
+
+fn object(value: Value) -> Result<Map<String, Value>, Problem> {
+    match value {
+        Value::Object(map) => Ok(map),
+        _ => Err(Problem::body("Queue metadata must be a JSON object.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_compare_numbers_as_numbers_and_names_in_part() {
+        let metadata = json!({"t": 1, "s": "x"}).as_object().unwrap().clone();
+        let row = QueueRow { id: nuncio_core::QueueId(1), name: "orders".into(), metadata, version: 1 };
+        for (query, passed) in [
+            ("t=1", true),
+            ("s=x&name=rde", true),
+            ("t=2", false),
+            ("s=1", false),
+            ("name=x", false),
+            ("limit=3", true),
+        ] {
+            assert_eq!(passes(&row, &Params::parse(Some(query))), passed, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_purge_names_what_goes() {
+        let both = resource_types(&json!({"resource_types": ["messages", "subscriptions"]})).unwrap();
+        assert!(both.messages && both.subscriptions);
+        for bad in
+            [json!({"resource_types": ["claims"]}), json!({"x": 1}), json!([]), json!({"resource_types": 1})]
+        {
+            assert!(resource_types(&bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Which route is whose.
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request},
+    http::{HeaderName, HeaderValue},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post, put},
+};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::{
+    base, context, deliveries, drivers, face::Face, later, messages, notifications, probes, problem::Problem,
+    queues, subscriptions,
+};
+
+/// All routes over what they share.
+pub fn router(face: Face) -> Router {
+    Router::new()
+        .merge(zaqar().route_layer(middleware::from_fn_with_state(face.clone(), context::zaqar)))
+        .merge(own().route_layer(middleware::from_fn(context::own)))
+        .merge(bare())
+        .fallback(later::fallback)
+        .method_not_allowed_fallback(async || Problem::no_method())
+        .layer(middleware::from_fn(named))
+        // Bodies are read by `body::read`, which names its limit.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(face)
+}
+
+/// Zaqar's own routes.
+fn zaqar() -> Router<Face> {
+    Router::new()
+        .route("/v2/", get(base::home))
+        .route("/v2/ping", get(base::ping).head(base::alive))
+        .route("/v2/queues", get(queues::list))
+        .route(
+            "/v2/queues/{queue}",
+            put(queues::create).get(queues::show).patch(queues::update).delete(queues::delete),
+        )
+        .route("/v2/queues/{queue}/stats", get(queues::stats))
+        .route("/v2/queues/{queue}/purge", post(queues::purge))
+        .route(
+            "/v2/queues/{queue}/messages",
+            post(messages::post).get(messages::list).delete(messages::delete_many),
+        )
+        .route("/v2/queues/{queue}/messages/{message}", get(messages::show).delete(messages::delete))
+        .route("/v2/queues/{queue}/subscriptions", post(subscriptions::create).get(subscriptions::list))
+        .route(
+            "/v2/queues/{queue}/subscriptions/{subscription}",
+            get(subscriptions::show).patch(subscriptions::update).delete(subscriptions::delete),
+        )
+        .route("/v2/queues/{queue}/subscriptions/{subscription}/confirm", put(subscriptions::confirm))
+}
+
+/// What Zaqar lacks.
+fn own() -> Router<Face> {
+    Router::new()
+        .route("/v2/notifications", post(notifications::send))
+        .route("/v2/deliveries", get(deliveries::list))
+        .route("/v2/deliveries/{delivery}", get(deliveries::show))
+        .route("/v2/deliveries/{delivery}/retry", post(deliveries::retry))
+        .route("/v2/deliveries/{delivery}/cancel", post(deliveries::cancel))
+        .route("/v2/drivers", get(drivers::list))
+}
+
+/// What needs no header.
+fn bare() -> Router<Face> {
+    Router::new()
+        .route("/", get(base::versions))
+        .route("/healthz", get(probes::healthz))
+        .route("/readyz", get(probes::readyz))
+        .route("/metrics", get(probes::metrics))
+}
+
+/// Gives every request an id, which its log lines and its answer bear, and counts it.
+async fn named(request: Request, next: Next) -> Response {
+    let id = format!("req-{}", Uuid::new_v4());
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = request.method().to_string();
+    let span = tracing::debug_span!("request", id, method, route);
+    let mut response = next.run(request).instrument(span).await.into_response();
+    let status = response.status().as_u16().to_string();
+    metrics::counter!("nuncio_http_requests_total", "method" => method, "route" => route, "status" => status)
+        .increment(1);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-openstack-request-id"), value);
+    }
+    response
+}

@@ -1,0 +1,46 @@
+//! Times on the wire.
+
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+
+const MILLIS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+const SECONDS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+
+/// RFC 3339 in UTC with milliseconds; `None` for 0, which is no time.
+pub(super) fn rfc3339(ms: i64) -> Option<String> {
+    if ms == 0 { None } else { written(ms, MILLIS) }
+}
+
+/// Zaqar's `created`: RFC 3339 in UTC with seconds.
+pub(super) fn created(ms: i64) -> String {
+    written(ms, SECONDS).unwrap_or_default()
+}
+
+/// Whole seconds since `ms`, never negative.
+pub(super) fn age(now: i64, ms: i64) -> i64 {
+    (now - ms).max(0) / 1000
+}
+
+fn written(ms: i64, format: &[BorrowedFormatItem<'_>]) -> Option<String> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000).ok()?.format(format).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_utc() {
+        assert_eq!(rfc3339(1_704_067_200_007).unwrap(), "2024-01-01T00:00:00.007Z");
+        assert_eq!(created(1_704_067_200_007), "2024-01-01T00:00:00Z");
+        assert_eq!(rfc3339(0), None);
+        assert_eq!(rfc3339(i64::MAX), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_negative_age() {
+        assert_eq!((age(1_999, 1_000), age(5, 1_000)), (0, 0));
+        assert_eq!(age(3_000, 1_000), 2);
+    }
+}

@@ -1,0 +1,116 @@
+//! Checking the options of a subscription or a notification against the table.
+
+use nuncio_core::{Manifest, Options, Refusal};
+use serde_json::Value;
+
+use super::{
+    shapes::{Bounds, KNOWN, LATER},
+    suggest::closest,
+};
+use crate::config::Config;
+
+/// An option that nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// Its name.
+    pub key: String,
+    /// The option that was probably meant.
+    pub meant: Option<&'static str>,
+}
+
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "unknown option `{}`", self.key)?;
+        self.meant.map_or(Ok(()), |meant| write!(f, ", did you mean `{meant}`?"))
+    }
+}
+
+/// Refuses options of a wrong shape and those of a later version; lists what neither the table nor the driver knows.
+pub(super) fn check(
+    options: &Options,
+    manifest: &Manifest,
+    config: &Config,
+) -> Result<Vec<Unknown>, Refusal> {
+    let bounds = Bounds { max_deadline: config.delivery.max_deadline };
+    let mut unknown = Vec::new();
+    for (key, value) in &options.0 {
+        if LATER.contains(&key.as_str()) {
+            return Err(Refusal::new(format!("options.{key}"), "not in this version").fix("leave it out"));
+        }
+        match KNOWN.iter().find(|(name, _)| name == key) {
+            Some((_, check)) => check(value, &bounds).map_err(|flaw| {
+                Refusal::new(format!("options.{key}{}", flaw.at.replace('/', ".")), flaw.why)
+            })?,
+            None if of_driver(manifest, key) => {}
+            None => {
+                let meant = closest(key, KNOWN.iter().map(|(name, _)| *name));
+                unknown.push(Unknown { key: key.clone(), meant });
+            }
+        }
+    }
+    Ok(unknown)
+}
+
+fn of_driver(manifest: &Manifest, key: &str) -> bool {
+    manifest.options.get("properties").and_then(Value::as_object).is_some_and(|known| known.contains_key(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn checked(options: Value) -> Result<Vec<Unknown>, Refusal> {
+        let manifest = json!({
+            "name": "x", "version": "1", "schemes": ["x"], "options": {"properties": {"colour": {}}},
+        });
+        let options: Options = serde_json::from_value(options).unwrap();
+        check(&options, &serde_json::from_value(manifest).unwrap(), &Config::default())
+    }
+
+    #[test]
+    fn known_options_of_the_right_shape_are_taken() {
+        let all = json!({
+            "subject": "s", "from": "a@b.example", "cc": ["c@d.example"], "bcc": {"e@f.example": ""},
+            "template": "t", "html": "<p>", "post_data": "{}", "post_headers": {"X-A": "b"}, "secret": ["one", "two"],
+            "format": "raw", "retry": {"schedule": ["1s"]}, "_retry_policy": {}, "deadline": "15s", "colour": 1,
+        });
+        assert_eq!(checked(all), Ok(vec![]));
+    }
+
+    #[test]
+    fn a_wrong_shape_names_its_place() {
+        for (options, place) in [
+            (json!({"subject": 1}), "options.subject: "),
+            (json!({"subject": "a\r\nBcc: x"}), "options.subject: "),
+            (json!({"cc": ["a", 2]}), "options.cc.1: "),
+            (json!({"post_headers": {"X-A": 1}}), "options.post_headers.X-A: "),
+            (json!({"format": "cloudevents"}), "options.format: `cloudevents` is not in this version"),
+            (json!({"_retry_policy": "x"}), "options._retry_policy: "),
+            (json!({"retry": {"schedule": 1}}), "options.retry.schedule: "),
+            (json!({"deadline": "500ms"}), "options.deadline: "),
+            (json!({"deadline": "1d"}), "options.deadline: "),
+            (json!({"filter": {}}), "options.filter: not in this version"),
+        ] {
+            let refusal = checked(options).unwrap_err().to_string();
+            assert!(refusal.starts_with(place), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_is_named_with_what_was_meant() {
+        let unknown = checked(json!({"subjcet": 1})).unwrap();
+        assert_eq!(unknown[0].to_string(), "unknown option `subjcet`, did you mean `subject`?");
+        assert_eq!(checked(json!({"a": 1})).unwrap()[0].to_string(), "unknown option `a`");
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_of_any_option_is_taken_or_refused(at in 0..KNOWN.len(), text in "\\PC*", number: i64) {
+            for value in [json!(text), json!(number), json!([text]), json!({&text: number}), json!(null)] {
+                drop(checked(json!({KNOWN[at].0: value})));
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Subscribing, and changing a subscription.
+
+use nuncio_core::{Options, SubscriberUri, SubscriptionId};
+use serde_json::Value;
+
+use super::{error::CatalogError, options::Unknown, queues::Catalog, secrets};
+use crate::storage::{NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, Updated};
+
+/// The shortest life of a subscription, seconds (Zaqar's `MIN_SUBSCRIPTION_TTL`).
+const MIN_TTL: i64 = 60;
+/// The end of the year 9999 in Unix seconds: no subscription lives longer.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// A subscription as a client wants it.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// The URI.
+    pub subscriber: String,
+    /// Seconds; the configuration's default without it.
+    pub ttl: Option<i64>,
+    /// The options.
+    pub options: Options,
+}
+
+/// What a client wants changed; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The URI.
+    pub subscriber: Option<String>,
+    /// Seconds.
+    pub ttl: Option<i64>,
+    /// The options, replaced whole.
+    pub options: Option<Options>,
+}
+
+impl Catalog {
+    /// Subscribes, making the queue if need be. Lists the options that nobody knows: they are kept.
+    ///
+    /// # Errors
+    /// [`CatalogError::Refused`] names the place.
+    pub async fn subscribe(
+        &self,
+        project: &str,
+        queue: &str,
+        wish: Wish,
+        now: i64,
+    ) -> Result<(Subscribed, Vec<Unknown>), CatalogError> {
+        let ttl = wish.ttl.unwrap_or(self.config.queues.default_subscription_ttl);
+        lives(ttl, now)?;
+        let policy = self.policy(project, queue).await?;
+        let admitted = self.admit(&wish.subscriber, wish.options, policy.as_ref())?;
+        let new = NewSubscription { uri_key: admitted.key, target: admitted.target, ttl };
+        Ok((self.store.subscribe(project, queue, new).await?, admitted.unknown))
+    }
+
+    /// Changes a subscription. Lists the options that nobody knows: they are kept.
+    ///
+    /// # Errors
+    /// As [`Catalog::subscribe`]; a subscription that is not there; another one with that subscriber.
+    pub async fn change(
+        &self,
+        project: &str,
+        queue: &str,
+        id: SubscriptionId,
+        change: Change,
+        now: i64,
+    ) -> Result<Vec<Unknown>, CatalogError> {
+        change.ttl.map_or(Ok(()), |ttl| lives(ttl, now))?;
+        let absent = || CatalogError::Absent("There is no such subscription on this queue.".to_owned());
+        let row = self.store.subscription(project, queue, id).await?.ok_or_else(absent)?;
+        let mut unknown = Vec::new();
+        let target = if change.subscriber.is_some() || change.options.is_some() {
+            let policy = self.policy(project, queue).await?;
+            let (uri, options) = self.revised(&row, &change);
+            let admitted = self.admit(&uri, options, policy.as_ref())?;
+            unknown = admitted.unknown;
+            Some((admitted.key, admitted.target))
+        } else {
+            None
+        };
+        let change = SubscriptionChange { target, ttl: change.ttl };
+        match self.store.subscription_change(project, queue, id, change).await? {
+            Updated::Done => Ok(unknown),
+            Updated::Absent => Err(absent()),
+            Updated::Conflict => Err(CatalogError::Conflict(
+                "Another subscription of this queue has that subscriber.".to_owned(),
+            )),
+        }
+    }
+
+    /// A subscriber and its options as they may be shown: no password, no secret.
+    #[must_use]
+    pub fn shown(&self, row: &SubscriptionRow) -> (String, Options) {
+        let uri = SubscriberUri::parse(&row.uri);
+        let entry = uri.as_ref().ok().and_then(|uri| self.dispatcher.by_scheme(uri.scheme()));
+        let options = secrets::masked(&row.options, entry.map(|entry| &*entry.manifest));
+        (uri.map_or_else(|_| "***".to_owned(), |uri| uri.shown()), options)
+    }
+
+    /// The new URI and options; what was shown masked and is sent back masked stays as it was.
+    fn revised(&self, row: &SubscriptionRow, change: &Change) -> (String, Options) {
+        let shown = SubscriberUri::parse(&row.uri).map(|uri| uri.shown()).unwrap_or_default();
+        let uri = change.subscriber.as_ref().filter(|new| **new != shown).unwrap_or(&row.uri).clone();
+        let options = change.options.as_ref().map_or_else(
+            || row.options.clone(),
+            |options| {
+                let scheme = uri.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+                let entry = scheme.and_then(|scheme| self.dispatcher.by_scheme(&scheme));
+                secrets::restored(options, &row.options, entry.map(|entry| &*entry.manifest))
+            },
+        );
+        (uri, options)
+    }
+
+    async fn policy(&self, project: &str, queue: &str) -> Result<Option<Value>, CatalogError> {
+        let row = self.store.queue(project, queue).await?;
+        Ok(row.and_then(|mut row| row.metadata.remove("_retry_policy")))
+    }
+}
+
+fn lives(ttl: i64, now: i64) -> Result<(), CatalogError> {
+    if ttl < MIN_TTL {
+        return Err(CatalogError::Refused(format!(
+            "ttl: the TTL for a subscription must be at least {MIN_TTL} seconds long."
+        )));
+    }
+    if ttl > LAST_SECOND - now / 1000 {
+        return Err(CatalogError::Refused(
+            "ttl: the TTL seconds plus the current time exceed the year 9999.".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ttl_is_at_least_a_minute_and_ends_before_the_year_10000() {
+        assert!(lives(60, 0).is_ok() && lives(LAST_SECOND, 0).is_ok());
+        for bad in [0, 59, -1, 1_000_000_000_000, i64::MAX] {
+            assert!(lives(bad, 1_700_000_000_000).is_err(), "{bad}");
+        }
+    }
+}

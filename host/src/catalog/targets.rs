@@ -1,0 +1,99 @@
+//! From what a client wrote to a target: parse, the driver's word, the table of options.
+
+use nuncio_core::{Options, Refusal, SubscriberUri, retry};
+use serde_json::Value;
+
+use super::{
+    options::{self, Unknown},
+    queues::Catalog,
+};
+use crate::storage::NewTarget;
+
+/// The lane of targets whose retries follow Zaqar's times: a breaker that others opened does not delay them.
+const ZAQAR_LANE: &str = "zaqar";
+
+/// What can say whether options can be rendered.
+pub trait Templates: Send + Sync {
+    /// Looks at the options that name or hold templates.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that names the option: no such template, or one that does not compile.
+    fn check(&self, options: &Options) -> Result<(), Refusal>;
+}
+
+/// A target that may be stored.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    /// The canonical URI.
+    pub key: String,
+    /// The target.
+    pub target: NewTarget,
+    /// Options that nobody knows.
+    pub unknown: Vec<Unknown>,
+}
+
+impl Catalog {
+    /// Looks at a URI and its options; `queue_policy` is the queue's `_retry_policy`.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that points at the offending part of the URI or the option.
+    pub fn admit(
+        &self,
+        uri: &str,
+        options: Options,
+        queue_policy: Option<&Value>,
+    ) -> Result<Admitted, Refusal> {
+        let uri = SubscriberUri::parse(uri).map_err(|error| Refusal {
+            at: format!("subscriber: {}, column {}", error.part, error.column),
+            why: error.why,
+            fix: error.fix,
+        })?;
+        self.allowed(uri.scheme())?;
+        let (entry, checked) = self.dispatcher.check(&uri, &options).map_err(placed)?;
+        let unknown = options::check(&options, &entry.manifest, &self.config)?;
+        self.templates.check(&options).map_err(placed)?;
+        let zaqar = retry::effective(queue_policy, options.get("_retry_policy")).is_some();
+        let target = NewTarget {
+            driver: entry.manifest.name.clone(),
+            destination: checked.destination,
+            lane_key: if zaqar { ZAQAR_LANE.to_owned() } else { String::new() },
+            uri: uri.written().to_owned(),
+            redacted: checked.redacted,
+            addresses: checked.addresses,
+            options,
+        };
+        Ok(Admitted { key: checked.canonical, target, unknown })
+    }
+
+    /// Looks whether there is a template of that name.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that names those that there are.
+    pub fn template(&self, name: &str) -> Result<(), Refusal> {
+        let options = Options(std::iter::once(("template".to_owned(), Value::from(name))).collect());
+        self.templates.check(&options).map_err(|refusal| Refusal { at: "template".to_owned(), ..refusal })
+    }
+
+    fn allowed(&self, scheme: &str) -> Result<(), Refusal> {
+        match &self.config.notification.subscriber_types {
+            Some(types) if !types.iter().any(|one| one == scheme) => Err(Refusal::new(
+                "subscriber: scheme, column 1",
+                format!(
+                    "The subscriber type of subscription must be supported in the list {} \
+                     (notification.subscriber_types)",
+                    types.join(", ")
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Drivers point into `/options/...` or name a part of the URI.
+fn placed(refusal: Refusal) -> Refusal {
+    let at = match refusal.at.strip_prefix('/') {
+        Some(pointer) => pointer.replace('/', "."),
+        None => format!("subscriber: {}", refusal.at),
+    };
+    Refusal { at, ..refusal }
+}
