@@ -3,8 +3,11 @@
 // The lint knows test functions, not what helps them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{io::Write, sync::Arc, time::Duration};
+use std::{convert::Infallible, io::Write, sync::Arc, time::Duration};
 
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, server::conn::http2, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use nuncio_plugin_sdk::{
     core::net::Policy,
     http::{Answer, BODY_CAP, Bytes, Client, HttpError, Request, StatusCode},
@@ -170,7 +173,7 @@ async fn tls_is_verified_and_a_root_can_be_added() {
     let mut pem = tempfile::NamedTempFile::new().unwrap();
     pem.write_all(own.cert.pem().as_bytes()).unwrap();
     let (listener, port) = bind().await;
-    let acceptor = tls_acceptor(&own);
+    let acceptor = tls_acceptor(&own, &[]);
     let server = tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
@@ -189,14 +192,41 @@ async fn tls_is_verified_and_a_root_can_be_added() {
     server.abort();
 }
 
-fn tls_acceptor(own: &rcgen::CertifiedKey<rcgen::KeyPair>) -> tokio_rustls::TlsAcceptor {
+#[tokio::test]
+async fn http_2_is_spoken_where_tls_offers_it_and_one_connection_carries_many_requests() {
+    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let mut pem = tempfile::NamedTempFile::new().unwrap();
+    pem.write_all(own.cert.pem().as_bytes()).unwrap();
+    let (listener, port) = bind().await;
+    let acceptor = tls_acceptor(&own, &[b"h2"]);
+    let server = tokio::spawn(async move {
+        // A second connection would wait for ever.
+        let (stream, _) = listener.accept().await.unwrap();
+        let stream = TokioIo::new(acceptor.accept(stream).await.unwrap());
+        let answer = service_fn(|request: hyper::Request<Incoming>| async move {
+            assert_eq!(request.version(), hyper::Version::HTTP_2);
+            let body = request.into_body().collect().await.unwrap().to_bytes();
+            Ok::<_, Infallible>(hyper::Response::new(Full::new(body)))
+        });
+        http2::Builder::new(TokioExecutor::new()).serve_connection(stream, answer).await
+    });
+    let client = Client::new(loopback(), Some(pem.path())).unwrap();
+    let url = format!("https://127.0.0.1:{port}/");
+    assert_eq!(client.send(post(&url), LONG).await.unwrap().body, b"hello");
+    let (one, two) = tokio::join!(client.send(post(&url), LONG), client.send(post(&url), LONG));
+    assert_eq!((one.unwrap().body, two.unwrap().body), (b"hello".to_vec(), b"hello".to_vec()));
+    server.abort();
+}
+
+fn tls_acceptor(own: &rcgen::CertifiedKey<rcgen::KeyPair>, protocols: &[&[u8]]) -> tokio_rustls::TlsAcceptor {
     use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs};
     let key = own.signing_key.serialize_der().try_into().unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![own.cert.der().clone()], key)
         .unwrap();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     tokio_rustls::TlsAcceptor::from(Arc::new(config))
 }
