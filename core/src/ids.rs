@@ -249,8 +249,13 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_refused_or_an_id(text in "\\PC*") {
-            let _: Option<Public> = PublicIds::new(&[9; 32]).parse(&text);
+        fn any_text_is_refused_or_an_id(text in "\\PC*|[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}") {
+            let ids = PublicIds::new(&[9; 32]);
+            let again = ids.parse(&text).map(|public| match public {
+                Public::Message(id) => ids.message(id),
+                Public::Delivery(key) => ids.delivery(key),
+            });
+            prop_assert!(again.is_none_or(|uuid| uuid.to_string() == text));
         }
     }
 }

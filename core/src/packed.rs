@@ -191,8 +191,12 @@ mod tests {
 
         #[test]
         fn any_bytes_are_refused_or_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _: Result<_, _> = read_outcomes(&bytes);
-            let _: Result<_, _> = read_matched(&bytes);
+            if let Ok(entries) = read_outcomes(&bytes) {
+                prop_assert_eq!(read_outcomes(&outcomes(&entries)).unwrap(), entries);
+            }
+            if let Ok(list) = read_matched(&bytes) {
+                prop_assert_eq!(read_matched(&matched(&list)).unwrap(), list);
+            }
         }
     }
 }

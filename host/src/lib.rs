@@ -2,6 +2,11 @@
 
 pub mod api;
 pub mod catalog;
+pub mod clock;
 pub mod config;
+pub mod delivery;
+pub mod drivers;
 pub mod intake;
+pub mod render;
 pub mod storage;
+pub mod telemetry;

@@ -8,6 +8,7 @@
 
 #[cfg(feature = "connect")]
 pub mod connect;
+mod deadline;
 #[cfg(feature = "http")]
 pub mod http;
 mod plugin;
@@ -15,6 +16,7 @@ mod read;
 mod secret;
 
 pub use async_trait::async_trait;
+pub use deadline::time_left;
 pub use nuncio_core as core;
 pub use nuncio_core::{
     Checked, Clock, Content, ContentForm, Context, Driver, Kind, Limits, Manifest, Meta, Network, Notice,
@@ -56,3 +58,8 @@ macro_rules! register_driver {
         }
     };
 }
+
+/// The guide compiles.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../drivers/README.md")]
+struct Guide;

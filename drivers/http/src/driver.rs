@@ -6,15 +6,14 @@ use nuncio_plugin_sdk::{
     Checked, Clock, ContentForm, Context, Driver, Limits, Network, Notice, Options, Outcomes, Plugin,
     Refusal, Report, Scope, SettingsError, SubscriberUri, async_trait,
     core::net::Policy,
-    http::{Client, HeaderValue},
-    register_driver, schemars,
+    http::{Client, HeaderValue, report},
+    register_driver, schemars, time_left,
 };
 use serde_json::Value;
 
 use crate::{
     options::{self, Wanted, Written},
     render,
-    send::send,
     settings::Settings,
     target::{self, Target},
 };
@@ -32,7 +31,10 @@ impl Driver for Webhook {
     async fn deliver(&self, notice: &Notice<'_>) -> Outcomes {
         // A refusal here is of something that was stored before it was refused at the door, or of the message.
         match render::request(notice, &self.agent) {
-            Ok(request) => send(&self.client, &*self.clock, request, notice.deadline_ms).await.into(),
+            Ok(request) => {
+                let answer = self.client.send(request, time_left(notice, &*self.clock)).await;
+                report(&answer, self.clock.now_ms()).into()
+            }
             Err(refusal) => Report::rejected(Scope::Recipient, refusal.to_string()).into(),
         }
     }

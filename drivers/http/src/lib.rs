@@ -3,7 +3,6 @@
 mod driver;
 mod options;
 mod render;
-mod send;
 mod settings;
 mod sign;
 mod target;

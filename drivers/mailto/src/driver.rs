@@ -49,15 +49,18 @@ impl Plugin for Mailto {
 
     fn options() -> Value {
         let mailbox = json!({"type": "string", "examples": ["Ann <ann@example.org>"]});
-        let mailboxes = json!({"anyOf": [mailbox, {"type": "array", "items": mailbox}, {"type": "object"}]});
+        let of = |what: &str| {
+            let list = json!({"type": "array", "items": mailbox});
+            json!({"description": what, "anyOf": [mailbox, list, {"type": "object"}]})
+        };
         json!({
             "type": "object",
             "properties": {
-                "subject": {"type": "string"},
-                "from": mailbox,
-                "reply_to": mailboxes,
-                "cc": mailboxes,
-                "bcc": mailboxes,
+                "subject": {"type": "string", "description": "The subject, unless the URI has one."},
+                "from": {"type": "string", "description": "Who the mail is from, instead of the setting `from`."},
+                "reply_to": of("Where answers go."),
+                "cc": of("More recipients, shown as Cc."),
+                "bcc": of("More recipients, shown nowhere."),
             },
         })
     }

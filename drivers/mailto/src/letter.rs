@@ -6,8 +6,8 @@ use lettre::{
     Address, Message,
     address::Envelope,
     message::{
-        Mailbox, Mailboxes, MultiPart, SinglePart,
-        header::{Cc, ContentType, HeaderName, HeaderValue, ReplyTo, To},
+        Mailbox, Mailboxes, MessageBuilder, MultiPart, SinglePart,
+        header::{Cc, HeaderName, HeaderValue, ReplyTo, To},
     },
 };
 use nuncio_plugin_sdk::{Form, Notice, Refusal, uri::Mailto};
@@ -83,9 +83,21 @@ impl Letter {
 
     fn encode(&self, addressees: &Addressees) -> Result<Vec<u8>, Refusal> {
         let refused = |error: lettre::error::Error| Refusal::new("content", error.to_string());
+        let header = self.header(addressees).map_err(refused)?;
+        let message = if self.html.is_empty() {
+            header.singlepart(SinglePart::plain(self.text.clone()))
+        } else if self.text.is_empty() {
+            header.singlepart(SinglePart::html(self.html.clone()))
+        } else {
+            header.multipart(MultiPart::alternative_plain_html(self.text.clone(), self.html.clone()))
+        };
+        Ok(message.map_err(refused)?.formatted())
+    }
+
+    fn header(&self, addressees: &Addressees) -> Result<MessageBuilder, lettre::error::Error> {
         // The builder wants an envelope; the one that is used goes beside the message.
-        let envelope = Envelope::new(None, vec![self.from.email.clone()]).map_err(refused)?;
-        let mut builder = Message::builder()
+        let envelope = Envelope::new(None, vec![self.from.email.clone()])?;
+        let mut header = Message::builder()
             .envelope(envelope)
             .date(self.date)
             .from(self.from.clone())
@@ -96,35 +108,27 @@ impl Letter {
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".into(),
             ));
-        if !self.reply_to.is_empty() {
-            builder = builder.mailbox(ReplyTo::from(self.reply_to.iter().cloned().collect::<Mailboxes>()));
-        }
         let (to, cc) = (addressees.shown(Field::To), addressees.shown(Field::Cc));
-        let nobody_shown = to.iter().next().is_none() && cc.iter().next().is_none();
-        if to.iter().next().is_some() {
-            builder = builder.mailbox(To::from(to));
-        }
-        if cc.iter().next().is_some() {
-            builder = builder.mailbox(Cc::from(cc));
-        }
-        if nobody_shown {
+        if is_empty(&to) && is_empty(&cc) {
             // RFC 5322, section 3.4: an empty group.
             let group = "undisclosed-recipients:;".to_owned();
-            builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("To"), group));
+            header = header.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("To"), group));
         }
-        let message = if self.html.is_empty() {
-            builder.singlepart(SinglePart::plain(self.text.clone()))
-        } else if self.text.is_empty() {
-            builder.singlepart(part(ContentType::TEXT_HTML, &self.html))
-        } else {
-            builder.multipart(MultiPart::alternative_plain_html(self.text.clone(), self.html.clone()))
-        };
-        Ok(message.map_err(refused)?.formatted())
+        if !self.reply_to.is_empty() {
+            header = header.mailbox(ReplyTo::from(self.reply_to.iter().cloned().collect::<Mailboxes>()));
+        }
+        if !is_empty(&to) {
+            header = header.mailbox(To::from(to));
+        }
+        if !is_empty(&cc) {
+            header = header.mailbox(Cc::from(cc));
+        }
+        Ok(header)
     }
 }
 
-fn part(kind: ContentType, text: &str) -> SinglePart {
-    SinglePart::builder().header(kind).body(text.to_owned())
+fn is_empty(mailboxes: &Mailboxes) -> bool {
+    mailboxes.iter().next().is_none()
 }
 
 /// The subject, in one line.

@@ -173,13 +173,7 @@ impl Settings {
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| refused("no host"))?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         if self.tls == Tls::None {
-            if implicit {
-                return Err(refused("`smtps` contradicts `tls = \"none\"`").fix("remove `tls`"));
-            }
-            if !is_loopback(&host) {
-                return Err(Refusal::new("/tls", "plain text is for a relay on this host only")
-                    .fix("remove `tls`, or relay through `smtp://127.0.0.1:25`"));
-            }
+            plain_is_allowed(&host, implicit)?;
         }
         let usual = match (implicit, self.tls) {
             (true, _) => 465,
@@ -224,6 +218,18 @@ struct Place {
     host: String,
     port: u16,
     implicit: bool,
+}
+
+/// Plain text does not leave this host.
+fn plain_is_allowed(host: &str, implicit: bool) -> Result<(), Refusal> {
+    if implicit {
+        return Err(Refusal::new("/relay", "`smtps` contradicts `tls = \"none\"`").fix("remove `tls`"));
+    }
+    if is_loopback(host) {
+        return Ok(());
+    }
+    Err(Refusal::new("/tls", "plain text is for a relay on this host only")
+        .fix("remove `tls`, or relay through `smtp://127.0.0.1:25`"))
 }
 
 fn is_loopback(host: &str) -> bool {

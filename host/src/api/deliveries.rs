@@ -135,7 +135,7 @@ pub(super) async fn retry(
     }
 }
 
-/// `POST /{delivery}/cancel`: 202. An attempt that is under way may still succeed.
+/// `POST /{delivery}/cancel`: 202. An attempt that is under way may still succeed: the answer then says `waiting`.
 pub(super) async fn cancel(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
@@ -146,6 +146,11 @@ pub(super) async fn cancel(
         CancelResult::Cancelled => {
             answer::accepted(&json!({"id": delivery, "state": Standing::Cancelled.name()}))
         }
+        CancelResult::InFlight => answer::accepted(&json!({
+            "id": delivery,
+            "state": Standing::Waiting.name(),
+            "reason": "it is being attempted: it is cancelled unless this attempt succeeds",
+        })),
         CancelResult::Settled(state) => Err(Problem::conflict(format!(
             "The delivery is {}: only one that waits or is held can be cancelled.",
             state.name()

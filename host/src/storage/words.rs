@@ -423,6 +423,8 @@ pub enum RequeueResult {
 pub enum CancelResult {
     /// It is cancelled now.
     Cancelled,
+    /// It is being attempted; it is cancelled if this attempt fails. The engine's answer, never the store's.
+    InFlight,
     /// It was settled before: its state.
     Settled(State),
     /// There is no such delivery.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use nuncio_plugin_sdk::{Clock, Content, Meta, Outcome, core::net::Policy, serde_json};
+use proptest::prelude::*;
 
 use super::*;
 use crate::fake::{Answer, Fake, Script, authority};
@@ -324,5 +325,18 @@ fn a_subscription_is_checked_at_the_door() {
         (json!({"bcc": 7}), "/options/bcc"),
     ] {
         assert_eq!(check("mailto:a@x.example", options).unwrap_err().at, at);
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_check_accepts_is_an_envelope(tail in "[a-zA-Z0-9@.,%?=&\"\\[\\]:;+-]{0,40}|\\PC{0,40}") {
+        let Ok(uri) = SubscriberUri::parse(&format!("mailto:a@x.example,{tail}")) else { return Ok(()) };
+        let Ok(checked) = driver(json!({})).check(&uri, &Options::default()) else { return Ok(()) };
+        prop_assert!(!checked.addresses.is_empty());
+        for written in checked.addresses {
+            prop_assert_eq!(address(&written).unwrap().to_string(), written.clone());
+            prop_assert!(!written.chars().any(char::is_control));
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! What a mail looks like, and that nobody forges a header.
 
-use nuncio_plugin_sdk::{Content, Meta, Options, SubscriberUri, serde_json};
+use nuncio_plugin_sdk::{
+    Content, Meta, Options, SubscriberUri,
+    serde_json::{self, Value, json},
+};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 use super::*;
 use crate::mailbox::mailbox;

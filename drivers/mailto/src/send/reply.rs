@@ -68,7 +68,9 @@ impl From<smtp::Error> for Fault {
         match error.status() {
             Some(code) => Self::Reply(Reply { code: code.into(), text: said }),
             None if said == "incomplete response" => Self::Lost("the relay closed the connection".to_owned()),
-            None => Self::Lost(error.to_string()),
+            None if error.is_response() => Self::Lost("the relay does not speak SMTP".to_owned()),
+            None if said.is_empty() => Self::Lost(error.to_string()),
+            None => Self::Lost(said),
         }
     }
 }

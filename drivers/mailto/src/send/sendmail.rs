@@ -5,7 +5,7 @@ use std::{process::Stdio, time::Duration};
 use nuncio_plugin_sdk::{Report, Scope};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    process::{Child, Command},
+    process::{Child, ChildStderr, ChildStdin, Command},
     time::timeout,
 };
 
@@ -13,6 +13,9 @@ use super::{Mail, reply::excerpt};
 
 /// The most that is read of what the program says, in bytes.
 const STDERR_BYTES: u64 = 2048;
+
+/// How long its last words are waited for when it has exited.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// The `sendmail` program and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,33 +130,49 @@ fn unix_lines(source: &[u8]) -> Vec<u8> {
         .collect()
 }
 
+/// Gives the program the message and waits for it to exit; its exit code, and what it said.
 async fn converse(mut child: Child, source: &[u8]) -> std::io::Result<(Option<i32>, String)> {
-    let (mut input, errors) = (child.stdin.take(), child.stderr.take());
-    let write = async {
-        if let Some(input) = &mut input {
-            // A program that has seen enough closes its input; its exit code says why.
-            let written = input.write_all(source).await;
-            if let Err(error) = written
-                && error.kind() != std::io::ErrorKind::BrokenPipe
-            {
-                return Err(error);
+    let (input, errors) = (child.stdin.take(), child.stderr.take());
+    let mut said = Vec::new();
+    let status = {
+        let listen = listen(errors, &mut said);
+        let exit = async {
+            feed(input, source).await?;
+            child.wait().await
+        };
+        tokio::pin!(listen, exit);
+        tokio::select! {
+            status = &mut exit => {
+                // Delivery in the background may keep the other end open long after the program's own exit.
+                let _late: Result<(), _> = timeout(LAST_WORDS, listen).await;
+                status?
             }
+            () = &mut listen => exit.await?,
         }
-        drop(input.take());
-        Ok(())
     };
-    let read = async {
-        let mut said = Vec::new();
-        if let Some(errors) = errors {
-            let mut errors = errors.take(STDERR_BYTES);
-            errors.read_to_end(&mut said).await?;
-            // What is beyond the limit is read and dropped, so that the program does not wait for a reader.
-            tokio::io::copy(&mut errors.into_inner(), &mut tokio::io::sink()).await?;
-        }
-        Ok(String::from_utf8_lossy(&said).into_owned())
+    Ok((status.code(), String::from_utf8_lossy(&said).into_owned()))
+}
+
+/// A program that has seen enough closes its input; its exit code says why.
+async fn feed(input: Option<ChildStdin>, source: &[u8]) -> std::io::Result<()> {
+    let Some(mut input) = input else { return Ok(()) };
+    match input.write_all(source).await {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps the beginning of what the program says. The rest is read and dropped, so that it does not wait for a reader.
+async fn listen(errors: Option<ChildStderr>, said: &mut Vec<u8>) {
+    let Some(errors) = errors else { return };
+    let mut errors = errors.take(STDERR_BYTES);
+    let whole = async {
+        errors.read_to_end(said).await?;
+        tokio::io::copy(errors.get_mut(), &mut tokio::io::sink()).await
     };
-    let ((), said) = tokio::try_join!(write, read)?;
-    Ok((child.wait().await?.code(), said))
+    if let Err(error) = whole.await {
+        tracing::debug!(%error, "what sendmail says cannot be read");
+    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 use nuncio_plugin_sdk::{
     Manifest, Plugin,
     glue::{Package, manifest},
-    serde_json,
+    serde_json::{self, Value, json},
 };
-use serde_json::{Value, json};
 
 use super::*;
 

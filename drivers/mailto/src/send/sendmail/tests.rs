@@ -79,3 +79,11 @@ async fn much_talk_does_not_block_the_program() {
     let report = sendmail.send(&mail(), Duration::from_secs(5)).await;
     assert!(report.code == 75 && report.excerpt.len() == 500, "{report:?}");
 }
+
+#[tokio::test]
+async fn a_delivery_in_the_background_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let sendmail = program(directory.path(), "cat > /dev/null; sleep 3 & exit 0");
+    let report = sendmail.send(&mail(), Duration::from_secs(2)).await;
+    assert_eq!(report.outcome, Outcome::Delivered, "{report:?}");
+}

@@ -1,0 +1,19 @@
+//! Tokio around the engine: it is fed what was committed and what drivers say, and its actions are carried out.
+//!
+//! The engine itself is `nuncio_core::engine`, a pure state machine. Here are its tasks:
+//! `intake` turns commits into jobs, `runner` owns the engine, `recorder` writes its settlements in order,
+//! `attempt` carries out one dispatch, and [`Work`] is what the API may ask.
+
+mod attempt;
+mod intake;
+mod lanes;
+mod messages;
+mod observe;
+mod panics;
+mod recorder;
+mod runner;
+mod targets;
+mod work;
+
+pub use observe::Observed;
+pub use work::{Degraded, Parts, Work};

@@ -1,0 +1,222 @@
+//! The task that owns the engine: events go in, actions are carried out. It never waits for anything but events.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use nuncio_core::{
+    Clock, DeliveryKey,
+    engine::{Action, Batch, CancelAnswer, Engine, Event, Notable, Ticket},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::{AbortHandle, JoinSet},
+};
+
+use super::{attempt::Attempts, intake::Jobs, lanes::Lanes, recorder::Record, work::Paused};
+use crate::storage::Store;
+
+/// What comes to the runner.
+pub(super) enum Inbound {
+    /// For the engine.
+    Event(Event),
+    /// Somebody wants to cancel a delivery.
+    Cancel(DeliveryKey, oneshot::Sender<CancelAnswer>),
+    /// Stop: dispatch nothing more, answer when nothing is in flight and everything is written.
+    Drain(oneshot::Sender<()>),
+}
+
+/// The engine and what carries out its actions.
+pub(super) struct Runner {
+    pub(super) engine: Engine,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) attempts: Arc<Attempts>,
+    pub(super) jobs: Arc<Jobs>,
+    pub(super) lanes: Arc<Lanes>,
+    pub(super) paused: Arc<Paused>,
+    pub(super) inbound: mpsc::Sender<Inbound>,
+    pub(super) records: mpsc::Sender<Record>,
+    pub(super) calls: Calls,
+}
+
+/// What is under way for others.
+#[derive(Default)]
+pub(super) struct Calls {
+    wake_at: Option<i64>,
+    in_flight: HashMap<Ticket, AbortHandle>,
+    tasks: JoinSet<()>,
+    cancels: HashMap<DeliveryKey, Vec<oneshot::Sender<CancelAnswer>>>,
+    cancelled: Vec<(Batch, DeliveryKey)>,
+    drained: Option<oneshot::Sender<()>>,
+}
+
+impl Runner {
+    /// Runs until it is drained or nobody can send to it any more.
+    pub(super) async fn run(mut self, mut events: mpsc::Receiver<Inbound>) {
+        let mut actions = Vec::new();
+        loop {
+            let wait = self.wait();
+            let inbound = tokio::select! {
+                inbound = events.recv() => inbound,
+                () = tokio::time::sleep(wait) => Some(Inbound::Event(Event::Tick)),
+            };
+            let Some(inbound) = inbound else { return };
+            self.take(inbound, &mut actions);
+            while let Ok(more) = events.try_recv() {
+                self.take(more, &mut actions);
+            }
+            while self.calls.tasks.try_join_next().is_some() {}
+            metrics::gauge!("nuncio_in_flight").set(self.engine.in_flight() as f64);
+            metrics::gauge!("nuncio_hot_deliveries").set(self.engine.hot() as f64);
+            if self.engine.idle()
+                && let Some(drained) = self.calls.drained.take()
+            {
+                drained.send(()).ok();
+                return;
+            }
+        }
+    }
+
+    fn wait(&self) -> Duration {
+        let ms = self.calls.wake_at.map_or(3_600_000, |at| at - self.clock.now_ms());
+        Duration::from_millis(ms.clamp(0, 3_600_000).unsigned_abs())
+    }
+
+    fn take(&mut self, inbound: Inbound, actions: &mut Vec<Action>) {
+        let now = self.clock.now_ms();
+        let event = match inbound {
+            Inbound::Event(event) => event,
+            Inbound::Cancel(key, answer) => {
+                self.calls.cancels.entry(key).or_default().push(answer);
+                Event::CancelDelivery { key }
+            }
+            Inbound::Drain(answer) => {
+                self.calls.drained = Some(answer);
+                Event::Drain
+            }
+        };
+        match &event {
+            Event::Finished { ticket, .. } => drop(self.calls.in_flight.remove(ticket)),
+            Event::Tick => self.calls.wake_at = None,
+            _ => {}
+        }
+        let durable = if let Event::Durable { batch } = &event { Some(*batch) } else { None };
+        self.engine.on(now, event, actions);
+        for action in actions.drain(..) {
+            self.carry_out(action);
+        }
+        if let Some(batch) = durable {
+            self.answer_cancelled(batch);
+        }
+    }
+
+    fn carry_out(&mut self, action: Action) {
+        match action {
+            Action::Dispatch { ticket, job } => self.dispatch(ticket, job),
+            Action::Record { batch, settlements, low } => {
+                let cancels = &self.calls.cancels;
+                let named = settlements
+                    .iter()
+                    .map(nuncio_core::Settlement::key)
+                    .filter(|key| cancels.contains_key(key));
+                self.calls.cancelled.extend(named.map(|key| (batch, key)));
+                // The engine stops at `undurable_outcomes`, and the channel holds as many batches.
+                if self.records.try_send(Record { batch, settlements, low }).is_err() {
+                    tracing::error!("the recorder is gone: outcomes are found again at the next start");
+                }
+            }
+            Action::Load { lane, from, until, max } => {
+                let (store, jobs) = (Arc::clone(&self.store), Arc::clone(&self.jobs));
+                self.read(async move {
+                    let page = store.load(lane, from, until, max).await?;
+                    let mut rows = Vec::with_capacity(page.rows.len());
+                    for row in page.rows {
+                        let policy = jobs.targets.policy(row.target).await;
+                        rows.push((row, policy));
+                    }
+                    Ok(Event::Loaded { lane, rows, next_due: page.next_due })
+                });
+            }
+            Action::Scan { cursor, max } => {
+                let (store, jobs) = (Arc::clone(&self.store), Arc::clone(&self.jobs));
+                self.read(async move {
+                    let page = store.scan(cursor, max).await?;
+                    let jobs = jobs.jobs(page.fresh).await;
+                    Ok(Event::Scanned { jobs, next: page.next, reached: page.reached, end: page.end })
+                });
+            }
+            Action::WakeAt(at) => self.calls.wake_at = Some(at),
+            Action::CancelAnswer { key, answer } => self.cancel_answer(key, answer),
+            Action::Raise(notable) => self.raise(notable),
+        }
+    }
+
+    fn dispatch(&mut self, ticket: Ticket, job: nuncio_core::engine::Job) {
+        let (attempts, inbound) = (Arc::clone(&self.attempts), self.inbound.clone());
+        let task = self.calls.tasks.spawn(async move {
+            let finish = attempts.carry_out(&job).await;
+            let (ends, ms, timed_out) = (finish.ends, finish.ms, finish.timed_out);
+            let event = Event::Finished { ticket, ms, ends, timed_out };
+            if inbound.send(Inbound::Event(event)).await.is_err() {
+                tracing::debug!("an attempt ended after the engine did; it is repeated at the next start");
+            }
+        });
+        self.calls.in_flight.insert(ticket, task);
+    }
+
+    fn read(
+        &mut self,
+        read: impl Future<Output = Result<Event, crate::storage::StoreError>> + Send + 'static,
+    ) {
+        let inbound = self.inbound.clone();
+        self.calls.tasks.spawn(async move {
+            let event = read.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "deliveries could not be read back; trying again");
+                Event::ReadFailed
+            });
+            drop(inbound.send(Inbound::Event(event)).await);
+        });
+    }
+
+    /// A delivery that waited in memory is cancelled once that is durable; the other answers are given at once.
+    fn cancel_answer(&mut self, key: DeliveryKey, answer: CancelAnswer) {
+        if answer == CancelAnswer::Cancelled {
+            return;
+        }
+        for waiting in self.calls.cancels.remove(&key).unwrap_or_default() {
+            waiting.send(answer).ok();
+        }
+    }
+
+    fn answer_cancelled(&mut self, batch: Batch) {
+        let cancels = &mut self.calls.cancels;
+        self.calls.cancelled.retain(|(of, key)| {
+            if *of == batch {
+                for waiting in cancels.remove(key).unwrap_or_default() {
+                    waiting.send(CancelAnswer::Cancelled).ok();
+                }
+            }
+            *of != batch
+        });
+    }
+
+    fn raise(&self, notable: Notable) {
+        let name = |lane| {
+            let row = self.lanes.get(lane);
+            row.map_or_else(String::new, |row| format!("{} {} (lane {lane})", row.driver, row.destination))
+        };
+        match notable {
+            Notable::LanePaused { lane, probe, reason } => {
+                let seconds = (probe - self.clock.now_ms()) / 1000;
+                tracing::warn!(lane = name(lane), reason, probe_in_seconds = seconds, "deliveries pause");
+                self.paused.insert(lane, name(lane), reason);
+            }
+            Notable::LaneResumed { lane } => {
+                tracing::info!(lane = name(lane), "deliveries go on");
+                self.paused.remove(lane);
+            }
+            Notable::AddressGone { key, target } => {
+                tracing::warn!(message = %key.message, %target, "an address said that it must not be used again");
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Targets made ready for dispatch: parsed once, remembered until their subscription changes.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use nuncio_core::{
+    DeliveryKey, Dispatcher, Entry, Meta, PublicIds, SubscriberUri, SubscriptionId, TargetId,
+    duration::parse_duration, retry::Policy, uri::UriError,
+};
+use serde_json::Value;
+
+use crate::storage::{Store, StoreError, TargetView};
+
+/// Targets remembered at most; beyond it all are forgotten and read again.
+const MAX_KEPT: usize = 100_000;
+
+/// A target with everything a dispatch needs.
+pub(super) struct Ready {
+    /// As it is stored.
+    pub(super) view: TargetView,
+    /// The subscriber that is dispatched to: the newest URI where one address moved, else the frozen one.
+    pub(super) uri: Result<SubscriberUri, UriError>,
+    /// The driver, if it is in this host.
+    pub(super) entry: Option<Entry>,
+    /// What comes after a failure.
+    pub(super) policy: Arc<Policy>,
+    /// Total time of one attempt.
+    pub(super) deadline: Duration,
+    /// The part of a notice's meta that all messages share.
+    pub(super) meta: Meta,
+}
+
+impl Ready {
+    /// Whether the one address of this target was replaced by another one.
+    pub(super) fn moved(&self) -> bool {
+        let view = &self.view;
+        view.addresses.len() == 1 && view.newest_addresses.len() == 1 && view.newest_uri != view.uri
+    }
+
+    /// The address of the recipient `position` of the target now; `None` when it was taken out.
+    pub(super) fn address(&self, position: usize) -> Option<&str> {
+        let view = &self.view;
+        if self.moved() {
+            return view.newest_addresses.first().map(String::as_str);
+        }
+        let address = view.addresses.get(position)?;
+        let stays = view.newest_uri == view.uri || view.newest_addresses.contains(address);
+        stays.then_some(address.as_str())
+    }
+}
+
+/// The remembered targets.
+pub(super) struct Targets {
+    store: Arc<dyn Store>,
+    dispatcher: Dispatcher,
+    ids: PublicIds,
+    default_policy: Arc<Policy>,
+    default_deadline: Duration,
+    kept: Mutex<HashMap<TargetId, Arc<Ready>>>,
+    generation: AtomicU64,
+}
+
+impl Targets {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        dispatcher: Dispatcher,
+        ids: PublicIds,
+        default_policy: Policy,
+        default_deadline: Duration,
+    ) -> Self {
+        Self {
+            store,
+            dispatcher,
+            ids,
+            default_policy: Arc::new(default_policy),
+            default_deadline,
+            kept: Mutex::default(),
+            generation: AtomicU64::new(0),
+        }
+    }
+
+    /// A target; `None` when the store has none of that id.
+    pub(super) async fn get(&self, id: TargetId) -> Result<Option<Arc<Ready>>, StoreError> {
+        if let Some(ready) = self.lock().get(&id) {
+            return Ok(Some(Arc::clone(ready)));
+        }
+        let generation = self.generation.load(Ordering::Acquire);
+        let Some(view) = self.store.target(id).await? else { return Ok(None) };
+        let ready = Arc::new(self.prepare(view));
+        let mut kept = self.lock();
+        // A change may have been committed after the read: then what was read is used once and not remembered.
+        if self.generation.load(Ordering::Acquire) == generation {
+            if kept.len() >= MAX_KEPT {
+                kept.clear();
+            }
+            kept.insert(id, Arc::clone(&ready));
+        }
+        Ok(Some(ready))
+    }
+
+    /// The policy of a target, the default one when it cannot be read.
+    pub(super) async fn policy(&self, id: TargetId) -> Arc<Policy> {
+        match self.get(id).await {
+            Ok(Some(ready)) => Arc::clone(&ready.policy),
+            _ => Arc::clone(&self.default_policy),
+        }
+    }
+
+    /// Forgets the targets of these subscriptions.
+    pub(super) fn forget(&self, subscriptions: &[SubscriptionId]) {
+        let mut kept = self.lock();
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        kept.retain(|_, ready| !subscriptions.contains(&ready.view.subscription));
+    }
+
+    /// Forgets all targets: a queue changed what holds for its subscriptions.
+    pub(super) fn forget_all(&self) {
+        let mut kept = self.lock();
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        kept.clear();
+    }
+
+    fn prepare(&self, view: TargetView) -> Ready {
+        let moved = view.addresses.len() == 1 && view.newest_addresses.len() == 1;
+        let (uri, driver) =
+            if moved { (&view.newest_uri, &view.newest_driver) } else { (&view.uri, &view.driver) };
+        let mut meta = Meta::default();
+        meta.project.clone_from(&view.project);
+        meta.queue.clone_from(&view.queue);
+        if view.subscription != SubscriptionId::NONE {
+            meta.subscription = self.ids.subscription(view.subscription).to_string();
+        }
+        let deadline = view.options.text("deadline").and_then(|text| parse_duration(text).ok());
+        Ready {
+            uri: SubscriberUri::parse(uri),
+            entry: self.dispatcher.by_name(driver).cloned(),
+            policy: self.policy_of(&view),
+            deadline: deadline.unwrap_or(self.default_deadline),
+            meta,
+            view,
+        }
+    }
+
+    fn policy_of(&self, view: &TargetView) -> Arc<Policy> {
+        let key = "_retry_policy";
+        let zaqar = nuncio_core::retry::effective(view.queue_metadata.get(key), view.options.get(key));
+        let own = |value: &Value| Policy::own(value).ok();
+        zaqar
+            .and_then(|value| Policy::zaqar(value).ok())
+            .or_else(|| view.options.get("retry").and_then(own))
+            .map_or_else(|| Arc::clone(&self.default_policy), Arc::new)
+    }
+
+    /// The public id of a delivery.
+    pub(super) fn public(&self, key: DeliveryKey) -> String {
+        self.ids.delivery(key).to_string()
+    }
+
+    /// The public id of a message.
+    pub(super) fn public_message(&self, id: nuncio_core::MessageId) -> String {
+        self.ids.message(id).to_string()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TargetId, Arc<Ready>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nuncio_core::Options;
+    use serde_json::Map;
+
+    fn ready(addresses: &[&str], newest: &[&str]) -> Ready {
+        let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let view = TargetView {
+            id: TargetId(1),
+            subscription: SubscriptionId(1),
+            project: "p".into(),
+            queue: "q".into(),
+            queue_metadata: Map::new(),
+            ended: false,
+            driver: "d".into(),
+            uri: addresses.join(","),
+            addresses: owned(addresses),
+            newest_uri: newest.join(","),
+            newest_addresses: owned(newest),
+            newest_driver: "d".into(),
+            options: Options::default(),
+        };
+        Ready {
+            uri: SubscriberUri::parse("log:x"),
+            entry: None,
+            policy: Arc::default(),
+            deadline: Duration::from_secs(1),
+            meta: Meta::default(),
+            view,
+        }
+    }
+
+    #[test]
+    fn one_address_moves_to_one_address() {
+        assert_eq!(ready(&["a"], &["b"]).address(0), Some("b"));
+        assert_eq!(ready(&["a"], &["a"]).address(0), Some("a"));
+    }
+
+    #[test]
+    fn of_several_addresses_those_that_stay_go_on() {
+        let changed = ready(&["a", "b", "c"], &["c", "a", "d"]);
+        assert_eq!([0, 1, 2].map(|position| changed.address(position)), [Some("a"), None, Some("c")]);
+        assert_eq!(ready(&["a", "b"], &["c"]).address(0), None);
+    }
+
+    #[test]
+    fn a_recipient_beyond_the_target_has_no_address() {
+        assert_eq!(ready(&["a", "b"], &["a", "b"]).address(2), None);
+    }
+}

@@ -1,0 +1,230 @@
+//! What the rest of the host may ask of delivery.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use nuncio_core::{
+    Clock, DeliveryKey, Dispatcher, LaneId, PublicIds,
+    engine::{CancelAnswer, Engine, Event, Limits},
+    retry::Policy,
+};
+use tokio::{
+    sync::{broadcast, mpsc, oneshot},
+    task::JoinHandle,
+};
+
+use super::{
+    attempt::Attempts,
+    intake::Jobs,
+    lanes::Lanes,
+    messages::Messages,
+    observe::{Observed, Observers},
+    recorder,
+    runner::{Calls, Inbound, Runner},
+    targets::Targets,
+};
+use crate::{
+    config::{Config, Delivery},
+    render::Renderer,
+    storage::{CancelResult, Committed, Store, StoreError},
+};
+
+/// Events on their way to the engine: beyond it, senders wait.
+const INBOUND: usize = 4096;
+
+/// Something that does not work as it should, though the host does.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Degraded {
+    /// Which part.
+    pub part: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// Lanes that are paused, for those who ask.
+#[derive(Default)]
+pub(super) struct Paused(Mutex<BTreeMap<LaneId, Degraded>>);
+
+impl Paused {
+    pub(super) fn insert(&self, lane: LaneId, part: String, reason: String) {
+        self.lock().insert(lane, Degraded { part, reason });
+    }
+
+    pub(super) fn remove(&self, lane: LaneId) {
+        self.lock().remove(&lane);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<LaneId, Degraded>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What delivery is made of.
+pub struct Parts {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// What its writer publishes.
+    pub commits: mpsc::Receiver<Committed>,
+    /// The drivers.
+    pub dispatcher: Dispatcher,
+    /// Public ids.
+    pub ids: PublicIds,
+    /// Templates.
+    pub renderer: Arc<Renderer>,
+    /// The default retry policy.
+    pub policy: Policy,
+}
+
+/// Delivery at work.
+pub struct Work {
+    store: Arc<dyn Store>,
+    dispatcher: Dispatcher,
+    lanes: Arc<Lanes>,
+    paused: Arc<Paused>,
+    observers: Observers,
+    inbound: mpsc::Sender<Inbound>,
+    runner: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Work {
+    /// Starts delivering: reads where the store stands, and goes on from there.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn start(parts: Parts) -> Result<Arc<Self>, StoreError> {
+        let Parts { config, clock, store, commits, dispatcher, ids, renderer, policy } = parts;
+        let standing = store.standing().await?;
+        let delivery = &config.delivery;
+        let lanes = Arc::new(Lanes::new(dispatcher.clone(), delivery.max_slots));
+        let messages = Arc::new(Messages::new(Arc::clone(&store), delivery.hot_bytes as usize));
+        let targets =
+            Arc::new(Targets::new(Arc::clone(&store), dispatcher.clone(), ids, policy, delivery.deadline));
+        let observers = Observers::new();
+        let (inbound, events) = mpsc::channel(INBOUND);
+        let (records, recorded) = mpsc::channel(delivery.undurable_outcomes + 1);
+        let jobs = Arc::new(Jobs {
+            lanes: Arc::clone(&lanes),
+            messages: Arc::clone(&messages),
+            targets: Arc::clone(&targets),
+        });
+        let paused = Arc::new(Paused::default());
+        let runner = Runner {
+            engine: Engine::new(limits(delivery)),
+            clock: Arc::clone(&clock),
+            store: Arc::clone(&store),
+            attempts: Arc::new(Attempts { clock, targets, messages, renderer, observers: observers.clone() }),
+            jobs: Arc::clone(&jobs),
+            lanes: Arc::clone(&lanes),
+            paused: Arc::clone(&paused),
+            inbound: inbound.clone(),
+            records,
+            calls: Calls::default(),
+        };
+        let mut first = lanes.add(standing.lanes);
+        first.push(Event::Started { low: standing.low, head: standing.head, waiting: standing.waiting });
+        let runner = tokio::spawn(runner.run(events));
+        tokio::spawn(recorder::run(Arc::clone(&store), recorded, inbound.clone()));
+        for event in first {
+            inbound.send(Inbound::Event(event)).await.map_err(|_| StoreError::Closed)?;
+        }
+        let sender = inbound.clone();
+        tokio::spawn(async move { jobs.follow(commits, sender).await });
+        let runner = Mutex::new(Some(runner));
+        let work = Self { store, dispatcher, lanes, paused, observers, inbound, runner };
+        for degraded in work.degraded() {
+            tracing::warn!(part = degraded.part, reason = degraded.reason, "not everything can be delivered");
+        }
+        Ok(Arc::new(work))
+    }
+
+    /// Finished attempts as they happen; a reader that is slow misses some.
+    #[must_use]
+    pub fn observe(&self) -> broadcast::Receiver<Observed> {
+        self.observers.subscribe()
+    }
+
+    /// Cancels a delivery of `project` that is not settled. One that is being attempted right now is cancelled if
+    /// that attempt fails.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn cancel(&self, project: &str, key: DeliveryKey) -> Result<CancelResult, StoreError> {
+        if self.store.delivery(project, key).await?.is_none() {
+            return Ok(CancelResult::Absent);
+        }
+        let (answer, answered) = oneshot::channel();
+        self.inbound.send(Inbound::Cancel(key, answer)).await.map_err(|_| StoreError::Closed)?;
+        match answered.await.map_err(|_| StoreError::Closed)? {
+            CancelAnswer::Cancelled => Ok(CancelResult::Cancelled),
+            CancelAnswer::InFlight => Ok(CancelResult::InFlight),
+            CancelAnswer::NotHot => self.store.cancel(project, key).await,
+        }
+    }
+
+    /// Why deliveries of `driver` are held, if they are.
+    #[must_use]
+    pub fn held(&self, driver: &str) -> Option<String> {
+        self.lanes.held(driver)
+    }
+
+    /// What does not work as it should: drivers that are disabled or missing, lanes that are paused.
+    #[must_use]
+    pub fn degraded(&self) -> Vec<Degraded> {
+        let mut drivers: Vec<String> = self.lanes.drivers();
+        drivers.extend(self.dispatcher.entries().iter().map(|entry| entry.manifest.name.clone()));
+        drivers.sort_unstable();
+        drivers.dedup();
+        let held = drivers.into_iter().filter_map(|name| {
+            self.held(&name).map(|reason| Degraded { part: format!("driver {name}"), reason })
+        });
+        held.chain(self.paused.lock().values().cloned()).collect()
+    }
+
+    /// Stops: dispatches nothing more and waits up to `grace` for what is in flight. What is not over by then is
+    /// attempted again after the next start.
+    pub async fn stop(&self, grace: Duration) {
+        let runner = self.runner.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(runner) = runner else { return };
+        let abort = runner.abort_handle();
+        let (answer, drained) = oneshot::channel();
+        let drain = async {
+            if self.inbound.send(Inbound::Drain(answer)).await.is_ok() {
+                drop(drained.await);
+            }
+        };
+        if tokio::time::timeout(grace, drain).await.is_err() {
+            tracing::warn!(
+                "deliveries were in flight at the end of the grace: they are attempted again at the next start"
+            );
+            abort.abort();
+        }
+        drop(runner.await);
+    }
+}
+
+/// Deliveries or rows of one read of the engine.
+const PAGE: u32 = 1024;
+
+fn limits(delivery: &Delivery) -> Limits {
+    let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    Limits {
+        max_in_flight: delivery.max_in_flight,
+        first_slots: delivery.first_slots,
+        hot_deliveries: count(delivery.hot_deliveries),
+        hot_bytes: delivery.hot_bytes,
+        undurable: count(delivery.undurable_outcomes),
+        breaker_failures: delivery.breaker_failures,
+        breaker_span_ms: ms(delivery.breaker_span),
+        probe_min_ms: ms(delivery.probe_min),
+        probe_max_ms: ms(delivery.probe_max),
+        page: PAGE,
+    }
+}

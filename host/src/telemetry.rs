@@ -1,0 +1,48 @@
+//! Logs and metrics of the process.
+
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::config::{Format, Log};
+
+/// Writes logs to standard error as the configuration says. A second call changes nothing.
+pub fn logs(log: &Log) {
+    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let registry = tracing_subscriber::registry().with(filter);
+    let done = match log.format {
+        Format::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
+        Format::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
+    };
+    if done.is_err() {
+        tracing::debug!("logs were set up before");
+    }
+}
+
+/// Upper bounds of the histograms of seconds.
+const SECONDS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// Collects metrics for `/metrics`.
+///
+/// # Errors
+/// Never in practice: the bounds are fixed and not empty.
+pub fn metrics() -> Result<PrometheusHandle, BuildError> {
+    let recorder = PrometheusBuilder::new().set_buckets(&SECONDS)?.build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_err() {
+        tracing::debug!("metrics are collected by an earlier host of this process");
+    }
+    describe();
+    Ok(handle)
+}
+
+fn describe() {
+    metrics::describe_counter!("nuncio_messages_accepted_total", "Messages stored");
+    metrics::describe_counter!(
+        "nuncio_attempts_total",
+        "Attempts by driver and outcome, one for each recipient"
+    );
+    metrics::describe_histogram!("nuncio_attempt_seconds", "Duration of attempts by driver");
+    metrics::describe_gauge!("nuncio_in_flight", "Notices in flight");
+    metrics::describe_gauge!("nuncio_hot_deliveries", "Deliveries in memory");
+}
