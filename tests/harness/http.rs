@@ -94,7 +94,6 @@ impl Answer {
     }
 
     /// This answer, if its status is `status`; otherwise the test fails and shows what came instead.
-    #[must_use]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());

@@ -7,11 +7,14 @@ use crate::sources::{Source, refuse, root, rust};
 const IMPORTS: &str = "host/src/drivers.rs";
 /// Shows what it can do with the drivers it knows to be there, so it names them.
 const DEMO: &str = "host/src/cli/demo";
+/// Shows an example of every configuration key.
+const KEYS: &str = "host/src/config/keys.rs";
 
 /// The names of the drivers in the tree: their folders.
-fn names() -> Vec<String> {
-    let entries = fs::read_dir(root().join("drivers")).unwrap();
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+pub(crate) fn names() -> Vec<String> {
+    let entries = fs::read_dir(root().join("drivers")).unwrap().map(Result::unwrap);
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    folders.map(|entry| entry.file_name().into_string().unwrap()).collect()
 }
 
 fn host() -> impl Iterator<Item = Source> {
@@ -49,7 +52,7 @@ fn the_host_knows_no_scheme_of_a_driver() {
         })
         .collect();
     let offences: Vec<String> = host()
-        .filter(|one| !one.path.starts_with(DEMO))
+        .filter(|one| !one.path.starts_with(DEMO) && one.path != KEYS)
         .flat_map(|one| {
             let lines = one.code().filter(|(_, line)| telling.iter().any(|literal| line.contains(literal)));
             lines.map(|(n, line)| format!("{}:{n}: {}", one.path, line.trim())).collect::<Vec<_>>()

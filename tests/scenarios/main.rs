@@ -1,2 +1,21 @@
 //! The real program among real servers. Started by `./tests/run`, which builds and installs what they need.
+#![allow(clippy::disallowed_methods, reason = "real processes live in real time")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails in here fails the scenario")]
+
+mod bad_input;
+mod clock;
+mod commands;
+mod demo;
+mod drivers_removed;
+mod graceful_stop;
+mod kills;
+mod lost_writes;
+mod mail;
+mod misbehaviour;
+mod second_host;
+mod sendmail;
+mod tls;
+mod walk_mail;
+mod walk_tomorrow;
+mod walk_webhooks;
+mod webhooks;

@@ -41,6 +41,18 @@ impl Host {
     /// Starts the program on its folder and waits until it is ready.
     #[track_caller]
     pub fn start(&mut self) {
+        self.spawn();
+        let address = until("the host to listen", START, || self.announced());
+        self.address = Some(address);
+        until("/healthz to answer", START, || {
+            let answer = Client::connect(address).ok()?.send("GET", "/healthz", &[], b"").ok()?;
+            (answer.status < 300).then_some(())
+        });
+    }
+
+    /// Starts the program on its folder and does not wait.
+    #[track_caller]
+    pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "it runs already");
         let configuration = self.recipe.write(&self.folder);
         self.lines().clear();
@@ -51,12 +63,6 @@ impl Host {
         self.keep(child.stdout.take());
         self.keep(child.stderr.take());
         self.child = Some(child);
-        let address = until("the host to listen", START, || self.announced());
-        self.address = Some(address);
-        until("/healthz to answer", START, || {
-            let answer = Client::connect(address).ok()?.send("GET", "/healthz", &[], b"").ok()?;
-            (answer.status < 300).then_some(())
-        });
     }
 
     /// Takes another recipe for the next start.

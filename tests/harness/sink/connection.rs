@@ -17,7 +17,7 @@ pub(super) fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
         let path = request.first.split(' ').nth(1).unwrap_or_default().to_owned();
         let reply = shared.rules.next(&path);
         let wire::Wire { headers, body, .. } = request;
-        shared.journal.record(Received { path, headers, body, at: Instant::now() });
+        shared.journal.record(Received { path, headers, body, at: Instant::now(), answered: reply.status() });
         if !answer(stream, &reply, shared)? {
             break;
         }

@@ -19,6 +19,8 @@ pub struct Received {
     pub body: Vec<u8>,
     /// When its last byte was read.
     pub at: Instant,
+    /// The status that it is answered with; `None` when it gets no whole answer.
+    pub answered: Option<u16>,
 }
 
 impl Received {

@@ -27,6 +27,18 @@ pub enum Reply {
     Close,
 }
 
+impl Reply {
+    /// The status of a whole answer.
+    pub(super) const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Status(code) | Self::Late(code, _) | Self::RetryAfter(code, _) => Some(*code),
+            Self::Redirect(_) => Some(302),
+            Self::Long(_) => Some(200),
+            Self::Drip(_) | Self::Hang | Self::Reset | Self::Close => None,
+        }
+    }
+}
+
 /// What is answered where: for each path the replies to its 1st, 2nd, ... request; the last one stays.
 #[derive(Debug, Default)]
 pub(crate) struct Rules(Mutex<HashMap<String, Rule>>);

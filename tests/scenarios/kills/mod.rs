@@ -1,0 +1,5 @@
+//! SIGKILL at random moments of posting, delivering, retrying and recovering, under load.
+
+mod account;
+mod load;
+mod scenario;
