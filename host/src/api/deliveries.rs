@@ -207,12 +207,7 @@ fn obstacle(face: &Face, view: &DeliveryView) -> Option<String> {
     if !matches!(view.state, Standing::Waiting | Standing::Held) {
         return None;
     }
-    match face.dispatcher.by_name(&view.driver) {
-        None => Some(format!("the driver `{}` is missing from this host", view.driver)),
-        Some(entry) => {
-            entry.driver.disabled().map(|why| format!("the driver `{}` is disabled: {why}", view.driver))
-        }
-    }
+    face.delivery.held(&view.driver)
 }
 
 fn failure(failure: &Failure) -> Value {

@@ -23,5 +23,5 @@ mod router;
 mod subscriptions;
 mod times;
 
-pub use face::{Degraded, Face, Work};
+pub use face::Face;
 pub use router::router;

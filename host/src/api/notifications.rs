@@ -1,6 +1,7 @@
 //! `POST /v2/notifications`: a message to given URIs, now or later, without a queue.
 
 use axum::{Extension, body::Body, extract::State, http::HeaderMap};
+use nuncio_core::{DeliveryKey, Refusal, numbered};
 use serde_json::json;
 
 use super::{
@@ -31,7 +32,9 @@ pub(super) async fn send(
     let bytes = body::read(body, Limit { name: "max_messages_post_size", bytes }).await?;
     let request = request::parse(&bytes)?;
     if let Some(name) = request.headers.get(request::TEMPLATE) {
-        face.catalog.template(name).map_err(|refusal| Problem::request(refusal.to_string()))?;
+        face.renderer.check_name(name).map_err(|refusal| {
+            Problem::request(Refusal { at: request::TEMPLATE.to_owned(), ..refusal }.to_string())
+        })?;
     }
     let targets = targets(&face, request.to)?;
     let notification = Notification {
@@ -80,11 +83,11 @@ fn target(face: &Face, entry: Entry) -> Result<NewTarget, String> {
 
 fn answered(face: &Face, accepted: &Accepted, targets: &[NewTarget]) -> Answer {
     let id = accepted.ids.first().copied().unwrap_or_default();
-    let deliveries: Vec<_> = nuncio_core::numbered(&accepted.matched)
+    let deliveries: Vec<_> = numbered(&accepted.matched)
         .zip(targets)
         .flat_map(|((first, _), target)| (first..).zip(target.addresses.iter().map(move |one| (one, target))))
         .map(|(idx, (address, target))| {
-            let delivery = face.ids.delivery(nuncio_core::DeliveryKey::new(id, idx));
+            let delivery = face.ids.delivery(DeliveryKey::new(id, idx));
             json!({"to": target.redacted, "address": address, "id": delivery.to_string()})
         })
         .collect();

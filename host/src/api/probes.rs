@@ -4,6 +4,7 @@ use axum::{extract::State, http::header, response::IntoResponse};
 use serde_json::json;
 
 use super::{answer, face::Face, problem::Answer};
+use crate::delivery::Degraded;
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn healthz() -> &'static str {
@@ -15,10 +16,10 @@ pub(super) async fn readyz(State(face): State<Face>) -> Answer {
     let store = face.store.check().await;
     let mut degraded = face.delivery.degraded();
     if let Err(error) = &store {
-        degraded.push(super::face::Degraded { part: "store".to_owned(), reason: error.to_string() });
+        degraded.push(Degraded { part: "store".to_owned(), reason: error.to_string() });
     }
-    let (ready, delivering) = (store.is_ok(), face.delivery.accepting());
-    answer::readiness(ready, &json!({"ready": ready, "delivering": delivering, "degraded": degraded}))
+    let ready = store.is_ok();
+    answer::readiness(ready, &json!({"ready": ready, "degraded": degraded}))
 }
 
 /// `GET /metrics`: Prometheus text exposition.

@@ -18,4 +18,4 @@ pub use options::Unknown;
 pub use queues::Catalog;
 pub use subscribing::{Change, Wish};
 pub use suggest::closest;
-pub use targets::{Admitted, Templates};
+pub use targets::Admitted;

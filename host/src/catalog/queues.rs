@@ -5,9 +5,10 @@ use std::sync::Arc;
 use nuncio_core::Dispatcher;
 use serde_json::{Map, Value};
 
-use super::{error::CatalogError, metadata, targets::Templates};
+use super::{error::CatalogError, metadata};
 use crate::{
     config::Config,
+    render::Renderer,
     storage::{Store, Updated},
 };
 
@@ -18,9 +19,9 @@ const PATIENCE: usize = 16;
 #[derive(Clone)]
 pub struct Catalog {
     pub(super) store: Arc<dyn Store>,
-    pub(super) dispatcher: Dispatcher,
-    pub(super) templates: Arc<dyn Templates>,
     pub(super) config: Arc<Config>,
+    pub(super) dispatcher: Dispatcher,
+    pub(super) renderer: Arc<Renderer>,
 }
 
 impl std::fmt::Debug for Catalog {
@@ -34,11 +35,11 @@ impl Catalog {
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
-        dispatcher: Dispatcher,
-        templates: Arc<dyn Templates>,
         config: Arc<Config>,
+        dispatcher: Dispatcher,
+        renderer: Arc<Renderer>,
     ) -> Self {
-        Self { store, dispatcher, templates, config }
+        Self { store, config, dispatcher, renderer }
     }
 
     /// Makes a queue; `false` when it was there, whose metadata stays as it was.

@@ -12,15 +12,6 @@ use crate::storage::NewTarget;
 /// The lane of targets whose retries follow Zaqar's times: a breaker that others opened does not delay them.
 const ZAQAR_LANE: &str = "zaqar";
 
-/// What can say whether options can be rendered.
-pub trait Templates: Send + Sync {
-    /// Looks at the options that name or hold templates.
-    ///
-    /// # Errors
-    /// A [`Refusal`] that names the option: no such template, or one that does not compile.
-    fn check(&self, options: &Options) -> Result<(), Refusal>;
-}
-
 /// A target that may be stored.
 #[derive(Clone, Debug)]
 pub struct Admitted {
@@ -51,7 +42,7 @@ impl Catalog {
         self.allowed(uri.scheme())?;
         let (entry, checked) = self.dispatcher.check(&uri, &options).map_err(placed)?;
         let unknown = options::check(&options, &entry.manifest, &self.config)?;
-        self.templates.check(&options).map_err(placed)?;
+        self.renderer.check(&options).map_err(placed)?;
         let zaqar = retry::effective(queue_policy, options.get("_retry_policy")).is_some();
         let target = NewTarget {
             driver: entry.manifest.name.clone(),
@@ -63,15 +54,6 @@ impl Catalog {
             options,
         };
         Ok(Admitted { key: checked.canonical, target, unknown })
-    }
-
-    /// Looks whether there is a template of that name.
-    ///
-    /// # Errors
-    /// A [`Refusal`] that names those that there are.
-    pub fn template(&self, name: &str) -> Result<(), Refusal> {
-        let options = Options(std::iter::once(("template".to_owned(), Value::from(name))).collect());
-        self.templates.check(&options).map_err(|refusal| Refusal { at: "template".to_owned(), ..refusal })
     }
 
     fn allowed(&self, scheme: &str) -> Result<(), Refusal> {
