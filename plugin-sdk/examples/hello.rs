@@ -1,4 +1,4 @@
-//! A whole driver: `hello:NAME` greets NAME with each message, on stdout or into a file.
+//! A whole driver: `hello:NAME` greets NAME with each message, in a file.
 //!
 //! ```toml
 //! [drivers.hello]
@@ -17,44 +17,34 @@ use nuncio_plugin_sdk::{
 #[serde(crate = "nuncio_plugin_sdk::serde", deny_unknown_fields)]
 #[schemars(crate = "nuncio_plugin_sdk::schemars")]
 struct Settings {
-    /// Where the greetings go; stdout when absent.
-    file: Option<PathBuf>,
+    /// Where the greetings go.
+    file: PathBuf,
 }
 
 /// Greets.
-struct Hello(Option<PathBuf>);
+struct Hello(File);
 
 #[async_trait]
 impl Driver for Hello {
     async fn deliver(&self, notice: &Notice<'_>) -> Outcomes {
         let name = notice.uri.canonical().trim_start_matches("hello:");
         let line = format!("{} Hello {name}! {}\n", notice.id, notice.content.text.escape_debug());
-        let written = match &self.0 {
-            Some(path) => {
-                File::options().append(true).open(path).and_then(|mut file| file.write_all(line.as_bytes()))
-            }
-            None => std::io::stdout().write_all(line.as_bytes()),
-        };
-        let failed = |error| Report::deferred(Scope::Destination, format!("cannot greet: {error}"));
-        written.map_or_else(failed, |()| Report::delivered()).into()
+        match (&self.0).write_all(line.as_bytes()) {
+            Ok(()) => Report::delivered().into(),
+            Err(error) => Report::deferred(Scope::Destination, format!("cannot greet: {error}")).into(),
+        }
     }
 }
 
 impl Plugin for Hello {
     const NAME: &'static str = "hello";
     const SCHEMES: &'static [&'static str] = &["hello"];
-    const TITLE: &'static str = "Greets on stdout or into a file";
+    const TITLE: &'static str = "Greets in a file";
     type Settings = Settings;
 
     fn new(settings: Settings, _: &Context) -> Result<Self, SettingsError> {
-        if let Some(path) = &settings.file {
-            File::options()
-                .append(true)
-                .create(true)
-                .open(path)
-                .map_err(|e| Refusal::new("/file", e.to_string()))?;
-        }
-        Ok(Self(settings.file))
+        let file = File::options().append(true).create(true).open(&settings.file);
+        Ok(Self(file.map_err(|error| Refusal::new("/file", error.to_string()))?))
     }
 }
 

@@ -9,6 +9,8 @@
 #[cfg(feature = "connect")]
 pub mod connect;
 mod deadline;
+#[cfg(all(doctest, feature = "http"))]
+mod guide;
 #[cfg(feature = "http")]
 pub mod http;
 mod plugin;
@@ -58,8 +60,3 @@ macro_rules! register_driver {
         }
     };
 }
-
-/// The guide compiles.
-#[cfg(all(doctest, feature = "http"))]
-#[doc = include_str!("../../drivers/README.md")]
-struct Guide;

@@ -6,7 +6,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Letter, Receiver, driver, on_loopback};
+use common::{
+    made::{Letter, driver, on_loopback},
+    receiver::Receiver,
+};
 use nuncio_plugin_sdk::{
     Options, Outcome, Report, Scope, SubscriberUri,
     serde_json::{Value, json},

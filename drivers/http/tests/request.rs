@@ -4,7 +4,10 @@
 
 mod common;
 
-use common::{Letter, NOW_MS, Receiver, driver, on_loopback};
+use common::{
+    made::{Letter, NOW_MS, driver, on_loopback},
+    receiver::Receiver,
+};
 use nuncio_plugin_sdk::{
     Content, Kind, Outcome, Recipient,
     serde_json::{self, Value, json},
