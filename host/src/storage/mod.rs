@@ -2,6 +2,8 @@
 
 pub mod sqlite;
 
+#[cfg(test)]
+mod conformance;
 mod traits;
 mod words;
 

@@ -1,0 +1,85 @@
+//! What was answered is there after a restart and after a power cut.
+
+use std::sync::Arc;
+
+use nuncio_core::{Cursor, MessageId, State};
+use tokio::task::JoinSet;
+
+use super::bench::{Bench, PROJECT, QUEUE, closed, key, post};
+use crate::storage::{PullFilter, StoreError};
+
+async fn all_that_was_answered_survives_a_power_cut(mut bench: Bench) {
+    let subscription = bench.subscribe("a.example").await;
+    let mut posts = JoinSet::new();
+    for _ in 0..50 {
+        let store = bench.store.clone();
+        posts.spawn(async move { store.accept(post(&["1", "2"])).await.unwrap().ids });
+    }
+    let mut ids: Vec<MessageId> = posts.join_all().await.into_iter().flatten().collect();
+    ids.sort();
+    bench.record(vec![closed(key(ids[0], 0), State::Delivered, false)]).await;
+    bench.cut_power();
+    let open: Vec<_> = ids.iter().skip(1).map(|id| key(*id, 0)).collect();
+    assert_eq!(bench.backlog(7).await, open);
+    assert_eq!(bench.state(key(ids[0], 0)).await, State::Delivered);
+    assert!(bench.store.subscription(PROJECT, QUEUE, subscription).await.unwrap().is_some());
+    let filter = PullFilter { limit: 1000, ..PullFilter::default() };
+    assert_eq!(bench.store.messages(PROJECT, QUEUE, filter).await.unwrap().len(), 100);
+    assert!(bench.post(&["3"]).await.ids[0] > ids[99], "no id is issued twice");
+}
+
+async fn an_id_is_not_issued_again_when_the_clock_goes_back(mut bench: Bench) {
+    let last = bench.post(&["1"]).await.ids[0];
+    bench.turn(-60_000);
+    bench.reopen().await;
+    assert!(bench.post(&["2"]).await.ids[0] > last);
+}
+
+async fn the_key_of_ids_stays(mut bench: Bench) {
+    let id_key = bench.store.id_key();
+    bench.reopen().await;
+    assert_eq!(bench.store.id_key(), id_key);
+    assert_ne!(Bench::new().await.store.id_key(), id_key);
+}
+
+async fn batches_become_durable_in_the_order_of_the_calls(bench: Bench) {
+    bench.subscribe("a.example").await;
+    let id = bench.post(&["1"]).await.ids[0];
+    let mut last = JoinSet::new();
+    for (n, state) in [State::Suppressed, State::Cancelled, State::Delivered].into_iter().enumerate() {
+        let (store, low) = (bench.store.clone(), Cursor { message: MessageId(n as i64), idx: 0 });
+        let settled = vec![closed(key(id, 0), state, false)];
+        let asked = Arc::new(tokio::sync::Notify::new());
+        let told = asked.clone();
+        last.spawn(async move {
+            told.notify_one();
+            store.record(settled, low, Arc::new(|_| ())).await
+        });
+        asked.notified().await;
+    }
+    for result in last.join_all().await {
+        result.unwrap();
+    }
+    assert_eq!(bench.state(key(id, 0)).await, State::Delivered);
+    assert_eq!(bench.store.standing().await.unwrap().low.message, MessageId(2));
+}
+
+async fn a_closed_store_says_so(bench: Bench) {
+    bench.store.check().await.unwrap();
+    bench.store.close().await;
+    assert_eq!(bench.store.accept(post(&["1"])).await.unwrap_err(), StoreError::Closed);
+    assert_eq!(bench.store.check().await.unwrap_err(), StoreError::Closed);
+    assert_eq!(
+        bench.store.record(Vec::new(), Cursor::default(), Arc::new(|_| ())).await,
+        Err(StoreError::Closed)
+    );
+    bench.store.close().await;
+}
+
+super::promises! {
+    all_that_was_answered_survives_a_power_cut,
+    an_id_is_not_issued_again_when_the_clock_goes_back,
+    the_key_of_ids_stays,
+    batches_become_durable_in_the_order_of_the_calls,
+    a_closed_store_says_so,
+}

@@ -1,0 +1,68 @@
+//! Listing deliveries.
+
+use nuncio_core::{DeliveryKey, State};
+
+use super::bench::{Bench, PROJECT, QUEUE, closed, key, post, target};
+use crate::storage::{Addressed, DeliveryFilter, Post};
+
+async fn all(bench: &Bench, filter: DeliveryFilter) -> Vec<DeliveryKey> {
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let filter = DeliveryFilter { before, ..filter.clone() };
+        let page = bench.store.deliveries(PROJECT, filter).await.unwrap();
+        found.extend(page.deliveries.iter().map(|view| view.key));
+        before = page.next;
+        if before.is_none() {
+            return found;
+        }
+    }
+}
+
+fn by(limit: u32) -> DeliveryFilter {
+    DeliveryFilter { limit, ..DeliveryFilter::default() }
+}
+
+async fn the_newest_come_first_whatever_the_page(bench: Bench) {
+    bench.subscribe("a.example,b.example").await;
+    bench.subscribe("c.example").await;
+    let mut ids = bench.post(&["1", "2"]).await.ids;
+    bench.turn(1_000);
+    ids.extend(bench.post(&["3"]).await.ids);
+    let wanted: Vec<_> = ids.iter().rev().flat_map(|id| [2, 1, 0].map(|idx| key(*id, idx))).collect();
+    for limit in [1, 2, 4, 100] {
+        assert_eq!(all(&bench, by(limit)).await, wanted, "pages of {limit}");
+    }
+    assert!(bench.store.deliveries("other", by(10)).await.unwrap().deliveries.is_empty());
+}
+
+async fn filters_leave_out_the_rest(bench: Bench) {
+    let a = bench.subscribe("a.example/1").await;
+    bench.subscribe("b.example/1").await;
+    let ids = bench.post(&["1", "2"]).await.ids;
+    let to = Addressed::Targets(vec![target("a.example/2")]);
+    let adhoc = bench.store.accept(Post { to, ..post(&["3"]) }).await.unwrap().ids[0];
+    bench.record(vec![closed(key(ids[0], 1), State::Delivered, false)]).await;
+    let subscription = DeliveryFilter { subscription: Some(a), ..by(10) };
+    assert_eq!(all(&bench, subscription).await, [key(ids[1], 0), key(ids[0], 0)]);
+    let destination = DeliveryFilter { destination: Some("a.example".into()), ..by(1) };
+    assert_eq!(all(&bench, destination).await, [key(adhoc, 0), key(ids[1], 0), key(ids[0], 0)]);
+    let queue = DeliveryFilter { queue: Some(QUEUE.into()), ..by(3) };
+    assert_eq!(all(&bench, queue).await.len(), 4);
+    let state = DeliveryFilter { state: Some(State::Delivered), ..by(1) };
+    assert_eq!(all(&bench, state).await, [key(ids[0], 1)]);
+}
+
+async fn a_deleted_queue_keeps_its_name_in_the_list(bench: Bench) {
+    bench.subscribe("a.example").await;
+    bench.post(&["1"]).await;
+    bench.store.queue_delete(PROJECT, QUEUE).await.unwrap();
+    let page = bench.store.deliveries(PROJECT, by(10)).await.unwrap();
+    let view = &page.deliveries[0];
+    assert_eq!((view.queue.as_str(), view.state), (QUEUE, State::Cancelled));
+}
+
+super::promises! {
+    the_newest_come_first_whatever_the_page,
+    filters_leave_out_the_rest,
+    a_deleted_queue_keeps_its_name_in_the_list,
+}

@@ -1,0 +1,29 @@
+//! The store's promises, written against [`Store`](super::Store) alone: each store is held to all of them.
+
+mod backlog;
+mod bench;
+mod byhand;
+mod durability;
+mod intake;
+mod listing;
+mod model;
+mod moving;
+mod pull;
+mod queues;
+mod settling;
+mod subscriptions;
+
+/// Makes a test of each promise, for each store.
+macro_rules! promises {
+    ($($promise:ident),+ $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test]
+                async fn $promise() {
+                    super::$promise(crate::storage::conformance::bench::Bench::new().await).await;
+                }
+            )+
+        }
+    };
+}
+use promises;

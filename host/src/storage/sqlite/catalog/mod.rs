@@ -1,0 +1,5 @@
+//! Queues and subscriptions.
+
+pub(super) mod change;
+pub(super) mod queues;
+pub(super) mod subscriptions;

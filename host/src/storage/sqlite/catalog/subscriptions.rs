@@ -1,0 +1,194 @@
+//! Subscriptions: made, read, confirmed, ended.
+
+use nuncio_core::{QueueId, SubscriptionId, TargetId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::queues;
+use crate::storage::{
+    NewSubscription, StoreError, Subscribed, SubscriptionRow, Updated,
+    sqlite::{commit::Commit, json, memory::Active, targets},
+};
+
+/// What stands under a canonical URI.
+struct Known {
+    id: SubscriptionId,
+    confirmed: bool,
+    expires: i64,
+}
+
+/// Subscribes; a live one with the same canonical URI is left as it is.
+pub(in crate::storage::sqlite) fn add(
+    commit: &mut Commit<'_>,
+    project: &str,
+    queue: &str,
+    new: &NewSubscription,
+) -> Result<Subscribed, StoreError> {
+    let project = targets::ensure_project(commit.db, project)?;
+    let queue = queues::ensure(commit, project, queue)?;
+    if let Some(known) = under(commit.db, queue, &new.uri_key)? {
+        if !has_expired(known.expires, commit.now) {
+            return Ok(Subscribed::Exists { id: known.id, confirmed: known.confirmed });
+        }
+        expire(commit, queue, known.id)?;
+    }
+    commit
+        .db
+        .prepare_cached(
+            "INSERT INTO subscription (project, queue, uri_key, ttl, since, expires, confirmed, target, state,
+             moving) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0)",
+        )?
+        .execute(params![
+            project.0,
+            queue.0,
+            new.uri_key,
+            new.ttl,
+            commit.now,
+            expiry(commit.now, new.ttl)
+        ])?;
+    let id = SubscriptionId(commit.db.last_insert_rowid());
+    let (target, lane) = targets::add(commit, project, id, &new.target)?;
+    aim(commit.db, id, target)?;
+    let expires = expiry(commit.now, new.ttl);
+    let recipients = targets::recipients(&new.target);
+    commit.memory.subscribed(queue, Active { target, lane, recipients, expires });
+    Ok(Subscribed::New(id))
+}
+
+fn under(db: &Connection, queue: QueueId, uri_key: &str) -> rusqlite::Result<Option<Known>> {
+    db.prepare_cached(
+        "SELECT id, confirmed, expires FROM subscription WHERE queue = ?1 AND uri_key = ?2 AND state = 0",
+    )?
+    .query_row(params![queue.0, uri_key], |row| {
+        Ok(Known { id: SubscriptionId(row.get(0)?), confirmed: row.get(1)?, expires: row.get(2)? })
+    })
+    .optional()
+}
+
+/// Whether another live subscription of the queue has `uri_key`; one that has expired makes room.
+pub(super) fn stands_in_the_way(
+    commit: &mut Commit<'_>,
+    queue: QueueId,
+    uri_key: &str,
+    of: SubscriptionId,
+) -> Result<bool, StoreError> {
+    match under(commit.db, queue, uri_key)? {
+        Some(known) if known.id != of && has_expired(known.expires, commit.now) => {
+            expire(commit, queue, known.id)?;
+            Ok(false)
+        }
+        Some(known) => Ok(known.id != of),
+        None => Ok(false),
+    }
+}
+
+fn expire(commit: &mut Commit<'_>, queue: QueueId, id: SubscriptionId) -> rusqlite::Result<()> {
+    commit.db.prepare_cached("UPDATE subscription SET state = 1 WHERE id = ?1")?.execute([id.0])?;
+    commit.memory.resubscribed(queue);
+    Ok(())
+}
+
+/// Sets the newest target.
+pub(super) fn aim(db: &Connection, id: SubscriptionId, target: TargetId) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE subscription SET target = ?2 WHERE id = ?1")?
+        .execute(params![id.0, target.0])
+        .map(drop)
+}
+
+/// When a subscription of `ttl` seconds expires; 0 is never.
+pub(super) fn expiry(since: i64, ttl: i64) -> i64 {
+    if ttl == 0 { 0 } else { since.saturating_add(ttl.saturating_mul(1000)) }
+}
+
+/// Whether `expires` has passed.
+pub(in crate::storage::sqlite) fn has_expired(expires: i64, now: i64) -> bool {
+    expires != 0 && expires <= now
+}
+
+const COLUMNS: &str = "SELECT s.id, q.name, t.uri, t.options, s.ttl, s.since, s.confirmed
+    FROM subscription s JOIN target t ON t.id = s.target JOIN queue q ON q.id = s.queue";
+
+/// A live subscription.
+pub(in crate::storage::sqlite) fn read(
+    db: &Connection,
+    project: &str,
+    queue: &str,
+    id: SubscriptionId,
+    now: i64,
+) -> Result<Option<SubscriptionRow>, StoreError> {
+    let Some(queue) = queues::find(db, project, queue)? else { return Ok(None) };
+    db.prepare_cached(&format!(
+        "{COLUMNS} WHERE s.id = ?2 AND s.queue = ?1 AND s.state = 0 AND (s.expires = 0 OR s.expires > ?3)"
+    ))?
+    .query_and_then(params![queue.0, id.0, now], subscription_row)?
+    .next()
+    .transpose()
+}
+
+/// Live subscriptions of a queue after `marker`.
+pub(in crate::storage::sqlite) fn list(
+    db: &Connection,
+    project: &str,
+    queue: &str,
+    marker: SubscriptionId,
+    limit: u32,
+    now: i64,
+) -> Result<Vec<SubscriptionRow>, StoreError> {
+    let Some(queue) = queues::find(db, project, queue)? else { return Ok(Vec::new()) };
+    db.prepare_cached(&format!(
+        "{COLUMNS} WHERE s.queue = ?1 AND s.id > ?2 AND s.state = 0 AND (s.expires = 0 OR s.expires > ?3)
+         ORDER BY s.id LIMIT ?4"
+    ))?
+    .query_and_then(params![queue.0, marker.0, now, limit], subscription_row)?
+    .collect()
+}
+
+fn subscription_row(row: &Row<'_>) -> Result<SubscriptionRow, StoreError> {
+    let options: String = row.get(3)?;
+    Ok(SubscriptionRow {
+        id: SubscriptionId(row.get(0)?),
+        queue: row.get(1)?,
+        uri: row.get(2)?,
+        options: json::read("options", &options)?,
+        ttl: row.get(4)?,
+        since: row.get(5)?,
+        confirmed: row.get(6)?,
+    })
+}
+
+/// Sets whether a subscription is confirmed.
+pub(in crate::storage::sqlite) fn confirm(
+    commit: &mut Commit<'_>,
+    project: &str,
+    queue: &str,
+    id: SubscriptionId,
+    confirmed: bool,
+) -> Result<Updated, StoreError> {
+    if read(commit.db, project, queue, id, commit.now)?.is_none() {
+        return Ok(Updated::Absent);
+    }
+    commit
+        .db
+        .prepare_cached("UPDATE subscription SET confirmed = ?2 WHERE id = ?1")?
+        .execute(params![id.0, confirmed])?;
+    commit.published.changed.push(id);
+    Ok(Updated::Done)
+}
+
+/// Ends a subscription; one that is not there is ended already.
+pub(in crate::storage::sqlite) fn end(
+    commit: &mut Commit<'_>,
+    project: &str,
+    queue: &str,
+    id: SubscriptionId,
+) -> Result<(), StoreError> {
+    let Some(queue) = queues::find(commit.db, project, queue)? else { return Ok(()) };
+    let ended = commit
+        .db
+        .prepare_cached("UPDATE subscription SET state = 2 WHERE id = ?1 AND queue = ?2 AND state < 2")?
+        .execute(params![id.0, queue.0])?;
+    if ended > 0 {
+        commit.published.changed.push(id);
+        commit.memory.resubscribed(queue);
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! What an operation of the writer works on: the open transaction, and what will be published with it.
+
+use nuncio_core::{LaneId, MessageId};
+use rusqlite::Connection;
+
+use super::{limits::Limits, memory::Memory};
+use crate::storage::{Committed, StoreError};
+
+/// An open transaction.
+pub(super) struct Commit<'c> {
+    /// The connection, in a transaction.
+    pub(super) db: &'c Connection,
+    /// The time of the commit, Unix milliseconds.
+    pub(super) now: i64,
+    /// The log that this writer writes.
+    pub(super) log: u16,
+    /// The limits.
+    pub(super) limits: &'c Limits,
+    /// What the writer remembers.
+    pub(super) memory: &'c mut Memory,
+    /// What is published when the commit succeeds.
+    pub(super) published: Committed,
+    /// Whether rows are left to be removed or moved in slices.
+    pub(super) chores: bool,
+}
+
+impl Commit<'_> {
+    /// Runs `operation` in a savepoint: it is done whole or not at all, and harms no other.
+    pub(super) fn alone<T>(
+        &mut self,
+        operation: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.db.prepare_cached("SAVEPOINT operation")?.execute([])?;
+        let mut published = std::mem::take(&mut self.published);
+        let result = operation(self);
+        let new = std::mem::take(&mut self.published);
+        if result.is_ok() {
+            self.memory.keep();
+            append(&mut published, new);
+        } else {
+            self.memory.undo();
+        }
+        self.published = published;
+        if result.is_ok() {
+            self.db.prepare_cached("RELEASE operation")?.execute([])?;
+        } else if !self.db.is_autocommit() {
+            // A full disk or the like ends the whole transaction: then there is no savepoint to go back to.
+            self.db.execute_batch("ROLLBACK TO operation; RELEASE operation")?;
+        }
+        result
+    }
+
+    /// The next message id.
+    pub(super) fn issue(&mut self) -> MessageId {
+        self.memory.issue(self.now)
+    }
+
+    /// Says that `deferred` rows of `lane` were written, the earliest due at `due`.
+    pub(super) fn scheduled(&mut self, lane: LaneId, due: i64) {
+        self.published.scheduled.push((lane, due));
+    }
+}
+
+fn append(all: &mut Committed, mut new: Committed) {
+    all.messages.append(&mut new.messages);
+    all.fresh.append(&mut new.fresh);
+    all.lanes.append(&mut new.lanes);
+    all.scheduled.append(&mut new.scheduled);
+    all.changed.append(&mut new.changed);
+    all.queues.append(&mut new.queues);
+}
+
+/// Makes what is published short: one entry a lane, a subscription, a queue.
+pub(super) fn condense(published: &mut Committed) {
+    published.scheduled.sort_unstable();
+    published.scheduled.dedup_by_key(|(lane, _)| *lane);
+    published.changed.sort_unstable();
+    published.changed.dedup();
+    published.queues.sort_unstable();
+    published.queues.dedup();
+}
+
+/// Whether there is nothing to tell.
+pub(super) fn is_empty(published: &Committed) -> bool {
+    published.messages.is_empty()
+        && published.fresh.is_empty()
+        && published.lanes.is_empty()
+        && published.scheduled.is_empty()
+        && published.changed.is_empty()
+        && published.queues.is_empty()
+}

@@ -1,0 +1,170 @@
+//! Connections: how the file is made, opened, checked and brought to the newest schema.
+
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    path::Path,
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::error::OpenError;
+
+/// "Nunc": how `file(1)` and we recognise the database.
+const APPLICATION_ID: i64 = 0x4e75_6e63;
+
+/// The schema by version: the script at `n` brings a database of version `n` to `n + 1`.
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+
+const STATEMENTS: usize = 128;
+
+/// Makes the directory of `path` if need be.
+pub(super) fn directory_of(path: &Path) -> Result<(), OpenError> {
+    let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
+        return Ok(());
+    };
+    private_directory(directory).map_err(|source| OpenError::File { path: directory.into(), source })
+}
+
+/// Opens the connection that writes, on a database that is made and migrated as need be.
+pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+    private_file(path).map_err(|source| OpenError::File { path: path.into(), source })?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = Connection::open_with_flags(path, flags).map_err(|source| refused(path, source))?;
+    recognise(&db, path)?;
+    prepare(&db).map_err(|source| refused(path, source))?;
+    migrate(&mut db).map_err(|source| refused(path, source))?;
+    Ok(db)
+}
+
+/// Opens a connection that reads.
+pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(Duration::from_secs(5))?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(db)
+}
+
+/// Opens or makes a file that only its owner may read: options hold secrets.
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn private_directory(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn recognise(db: &Connection, path: &Path) -> Result<(), OpenError> {
+    let number = |pragma: &str| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let read = || {
+        let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok((tables, number("application_id")?, number("user_version")?))
+    };
+    let (tables, application, version) = read().map_err(|source| refused(path, source))?;
+    let known = MIGRATIONS.len() as i64;
+    if tables > 0 && application != APPLICATION_ID {
+        return Err(OpenError::NotOurs {
+            path: path.into(),
+            reason: "it is a database of another program".into(),
+        });
+    }
+    if version > known {
+        return Err(OpenError::Newer { path: path.into(), found: version, known });
+    }
+    Ok(())
+}
+
+fn prepare(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(Duration::from_secs(5))?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    db.pragma_update(None, "synchronous", "full")?;
+    // The writer copies back between commits, when it suits.
+    db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
+    db.pragma_update(None, "cache_size", -16_384)?;
+    db.pragma_update(None, "temp_store", "memory")
+}
+
+fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for (from, script) in MIGRATIONS.iter().enumerate().skip(usize::try_from(version).unwrap_or(0)) {
+        let step = db.transaction()?;
+        step.execute_batch(script)?;
+        step.pragma_update(None, "application_id", APPLICATION_ID)?;
+        step.pragma_update(None, "user_version", from as i64 + 1)?;
+        step.commit()?;
+    }
+    Ok(())
+}
+
+fn refused(path: &Path, source: rusqlite::Error) -> OpenError {
+    match source.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            OpenError::NotOurs { path: path.into(), reason: source.to_string() }
+        }
+        _ => OpenError::Sqlite { path: path.into(), source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_schema_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("n.db");
+        writer(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        let refused = writer(&path).unwrap_err();
+        assert!(matches!(refused, OpenError::Newer { found: 99, .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_refused_and_left_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("letter.txt");
+        let text = "Dear Ann, this is not a database. ".repeat(200);
+        std::fs::write(&path, &text).unwrap();
+        assert!(matches!(writer(&path).unwrap_err(), OpenError::NotOurs { .. }));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn a_database_of_another_program_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("other.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+        assert!(matches!(writer(&path).unwrap_err(), OpenError::NotOurs { .. }));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deep/er/n.db");
+        directory_of(&path).unwrap();
+        let _db = writer(&path).unwrap();
+        for file in [path.clone(), path.with_extension("db-wal")] {
+            assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+        }
+    }
+
+    #[test]
+    fn commits_are_synced_and_nobody_checkpoints_behind_the_writer() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = writer(&dir.path().join("n.db")).unwrap();
+        let number = |pragma| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!((number("synchronous"), number("wal_autocheckpoint")), (2, 0));
+    }
+}

@@ -1,0 +1,21 @@
+//! Deliveries: what the engine writes and reads back, and what the API shows.
+
+mod block;
+mod byhand;
+mod deferred;
+mod list;
+mod read;
+mod record;
+mod scan;
+mod state;
+mod target;
+mod view;
+
+pub(super) use byhand::{cancel, requeue};
+pub(super) use deferred::{load, put as put_deferred};
+pub(super) use list::list;
+pub(super) use read::{message, standing};
+pub(super) use record::record;
+pub(super) use scan::scan;
+pub(super) use target::view as target;
+pub(super) use view::delivery;

@@ -1,0 +1,103 @@
+//! Writing what happened: one packed row for all that ended well, rows only for what went wrong or must wait.
+
+use nuncio_core::{
+    Cursor, DeliveryKey, Failure, Settlement,
+    packed::{self, Ended},
+};
+use rusqlite::params;
+
+use super::deferred;
+use crate::storage::{
+    StoreError,
+    sqlite::{commit::Commit, json},
+};
+
+/// Records a batch of the engine.
+pub(in crate::storage::sqlite) fn record(
+    commit: &mut Commit<'_>,
+    settlements: &[Settlement],
+    low: Cursor,
+) -> Result<(), StoreError> {
+    let mut ended = Vec::with_capacity(settlements.len());
+    for settlement in settlements {
+        match settlement {
+            Settlement::Closed { key, state, n, at, code, deferred: waited } => {
+                ended.push(Ended { key: *key, state: *state, n: *n, at: *at, code: *code });
+                if *waited {
+                    deferred::remove(commit.db, *key)?;
+                }
+            }
+            Settlement::Deferred { row, failure } => {
+                deferred::put(commit, row)?;
+                attempt(commit, row.key, failure.as_ref())?;
+            }
+            dead @ Settlement::Dead { .. } => bury(commit, dead)?,
+        }
+    }
+    close(commit, ended)?;
+    commit
+        .db
+        .prepare_cached("UPDATE log SET low_message = ?2, low_idx = ?3 WHERE id = ?1")?
+        .execute(params![commit.log, low.message.0, low.idx])?;
+    Ok(())
+}
+
+/// Writes packed rows, one for each block of message ids.
+pub(super) fn close(commit: &Commit<'_>, mut ended: Vec<Ended>) -> Result<(), StoreError> {
+    let block = |one: &Ended| one.key.message.block();
+    // Stable: of two entries of one delivery the later stays the later.
+    ended.sort_by_key(block);
+    for entries in ended.chunk_by(|a, b| block(a) == block(b)) {
+        if let Some(first) = entries.first() {
+            commit
+                .db
+                .prepare_cached("INSERT INTO outcome (block, packed) VALUES (?1, ?2)")?
+                .execute(params![block(first), packed::outcomes(entries)])?;
+        }
+    }
+    Ok(())
+}
+
+fn bury(commit: &Commit<'_>, settlement: &Settlement) -> Result<(), StoreError> {
+    let Settlement::Dead { key, first, target, lane, at, attempts, reason, failure, deferred: waited } =
+        settlement
+    else {
+        return Ok(());
+    };
+    commit
+        .db
+        .prepare_cached(
+            "INSERT OR REPLACE INTO dead (message, idx, first, target, lane, project, queue, at, attempts, reason)
+             VALUES (?1, ?2, ?3, ?4, ?5, coalesce((SELECT project FROM message WHERE id = ?1), 0),
+             coalesce((SELECT queue FROM message WHERE id = ?1), 0), ?6, ?7, ?8)",
+        )?
+        .execute(params![key.message.0, key.idx, first, target.0, lane.0, at, attempts, reason])?;
+    attempt(commit, *key, failure.as_ref())?;
+    if *waited {
+        deferred::remove(commit.db, *key)?;
+    }
+    Ok(())
+}
+
+fn attempt(commit: &Commit<'_>, key: DeliveryKey, failure: Option<&Failure>) -> Result<(), StoreError> {
+    let Some(failure) = failure else { return Ok(()) };
+    commit
+        .db
+        .prepare_cached(
+            "INSERT OR REPLACE INTO attempt (message, idx, n, at, ms, outcome, scope, code, reason, excerpt)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
+        .execute(params![
+            key.message.0,
+            key.idx,
+            failure.n,
+            failure.at,
+            failure.ms,
+            json::write("outcome", &failure.outcome)?,
+            json::write("scope", &failure.scope)?,
+            failure.code,
+            failure.reason,
+            failure.excerpt,
+        ])?;
+    Ok(())
+}

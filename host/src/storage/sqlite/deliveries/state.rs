@@ -1,0 +1,92 @@
+//! How a delivery stands: a total function of what is stored.
+
+use nuncio_core::{Cursor, DeliveryKey, State, Why};
+
+use super::block::Block;
+use crate::storage::StoreError;
+
+/// How a delivery stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stand {
+    pub(super) state: State,
+    pub(super) why: Option<Why>,
+    pub(super) at: i64,
+    pub(super) attempts: u32,
+    pub(super) reason: String,
+}
+
+/// When and for whom a state is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    /// The low watermark: below it everything has an entry.
+    pub(super) low: Cursor,
+    /// Whether its subscription has ended: what waits is cancelled then.
+    pub(super) ended: bool,
+    /// Unix milliseconds.
+    pub(super) now: i64,
+}
+
+/// The first that applies: a dead letter, a `deferred` row, the latest packed entry, the backlog.
+///
+/// # Errors
+/// When the delivery is below the low watermark and nothing is known of it.
+pub(super) fn of(known: &Block, key: DeliveryKey, asked: Asked) -> Result<Stand, StoreError> {
+    if let Some(dead) = known.dead.get(&key) {
+        let reason = dead.reason.clone();
+        return Ok(Stand { state: State::Dead, why: None, at: dead.at, attempts: dead.attempts, reason });
+    }
+    if let Some(row) = known.deferred.get(&key) {
+        let state = waiting(asked.ended, is_held(row.why, row.due, asked.now));
+        return Ok(Stand { why: Some(row.why), ..plain(state, row.due, row.n) });
+    }
+    if let Some(entry) = known.ended.get(&key) {
+        return Ok(plain(entry.state, entry.at, entry.n));
+    }
+    if (Cursor { message: key.message, idx: key.idx }) >= asked.low {
+        return Ok(plain(waiting(asked.ended, false), 0, 0));
+    }
+    Err(StoreError::Corrupt(format!("nothing is known of delivery {}/{}", key.message, key.idx)))
+}
+
+fn plain(state: State, at: i64, attempts: u32) -> Stand {
+    Stand { state, why: None, at, attempts, reason: String::new() }
+}
+
+const fn waiting(ended: bool, held: bool) -> State {
+    match (ended, held) {
+        (true, _) => State::Cancelled,
+        (false, true) => State::Held,
+        (false, false) => State::Waiting,
+    }
+}
+
+const fn is_held(why: Why, due: i64, now: i64) -> bool {
+    match why {
+        Why::Held => true,
+        Why::Scheduled => due > now,
+        Why::Retry | Why::Spilled => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nuncio_core::MessageId;
+
+    const KEY: DeliveryKey = DeliveryKey::new(MessageId(5), 1);
+
+    fn asked(low: i64, ended: bool) -> Asked {
+        Asked { low: Cursor { message: MessageId(low), idx: 0 }, ended, now: 100 }
+    }
+
+    #[test]
+    fn below_the_watermark_nothing_known_is_corruption() {
+        assert!(matches!(of(&Block::default(), KEY, asked(6, false)), Err(StoreError::Corrupt(_))));
+    }
+
+    #[test]
+    fn what_waits_is_cancelled_once_its_subscription_has_ended() {
+        let state = |ended| of(&Block::default(), KEY, asked(5, ended)).unwrap().state;
+        assert_eq!((state(false), state(true)), (State::Waiting, State::Cancelled));
+    }
+}

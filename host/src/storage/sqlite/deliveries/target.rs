@@ -1,0 +1,49 @@
+//! A frozen target with how its subscription stands.
+
+use nuncio_core::{SubscriptionId, TargetId};
+use rusqlite::{Connection, Row};
+use serde_json::Map;
+
+use crate::storage::{StoreError, TargetView, sqlite::json};
+
+/// A frozen target: recipients of its own revision, options of the newest.
+pub(in crate::storage::sqlite) fn view(
+    db: &Connection,
+    id: TargetId,
+) -> Result<Option<TargetView>, StoreError> {
+    db.prepare_cached(
+        "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0), t.driver,
+         t.uri, t.addresses, newest.uri, newest.addresses, newest.driver, newest.options
+         FROM target t JOIN project p ON p.id = t.project
+         LEFT JOIN subscription s ON s.id = t.subscription
+         LEFT JOIN queue q ON q.id = s.queue
+         JOIN target newest ON newest.id = coalesce(s.target, t.id)
+         WHERE t.id = ?1",
+    )?
+    .query_and_then([id.0], read)?
+    .next()
+    .transpose()
+}
+
+fn read(row: &Row<'_>) -> Result<TargetView, StoreError> {
+    let text = |column: usize| row.get::<_, String>(column);
+    let metadata: Option<String> = row.get(4)?;
+    Ok(TargetView {
+        id: TargetId(row.get(0)?),
+        subscription: SubscriptionId(row.get(1)?),
+        project: text(2)?,
+        queue: text(3)?,
+        queue_metadata: match metadata {
+            Some(metadata) => json::read("queue metadata", &metadata)?,
+            None => Map::new(),
+        },
+        ended: row.get(5)?,
+        driver: text(6)?,
+        uri: text(7)?,
+        addresses: json::read("addresses", &text(8)?)?,
+        newest_uri: text(9)?,
+        newest_addresses: json::read("addresses", &text(10)?)?,
+        newest_driver: text(11)?,
+        options: json::read("options", &text(12)?)?,
+    })
+}

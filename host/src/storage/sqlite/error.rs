@@ -1,0 +1,103 @@
+//! What goes wrong, and what it means to whoever asked.
+
+use std::{io, path::PathBuf};
+
+use rusqlite::ErrorCode;
+
+use crate::storage::StoreError;
+
+/// Why the store could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// A file or directory cannot be made or opened.
+    #[error("cannot open {}: {source}: check that the directory exists and may be written by this user", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another host has the database.
+    #[error(
+        "{} is in use by another host (process {pid}, lock {}): stop that one, or give this one a [storage] url of its own",
+        path.display(), lock.display()
+    )]
+    InUse {
+        /// The database.
+        path: PathBuf,
+        /// The lock file.
+        lock: PathBuf,
+        /// What the other host wrote into it.
+        pid: String,
+    },
+    /// The file is something else, or damaged at its beginning.
+    #[error(
+        "{} is not a Nuncio database ({reason}): move it away to start with an empty one, restore a backup, or set [storage] url to another file",
+        path.display()
+    )]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+        /// How that shows.
+        reason: String,
+    },
+    /// A newer version wrote it.
+    #[error(
+        "{} was written by a newer version (schema {found}, this version knows up to {known}): start that version, or restore a backup from before the upgrade",
+        path.display()
+    )]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// The newest schema of this version.
+        known: i64,
+    },
+    /// SQLite says no.
+    #[error("cannot open {}: {source}", path.display())]
+    Sqlite {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..) => Self::Corrupt(error.to_string()),
+            other => match other.sqlite_error_code() {
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                    Self::Corrupt(error.to_string())
+                }
+                Some(ErrorCode::DiskFull) => {
+                    Self::Unavailable("the disk of the database is full: make room on it".into())
+                }
+                _ => Self::Unavailable(error.to_string()),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn a_full_disk_is_named() {
+        let full = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
+        assert!(matches!(StoreError::from(full), StoreError::Unavailable(text) if text.contains("disk")));
+    }
+
+    #[test]
+    fn a_damaged_page_is_not_called_unavailable() {
+        let corrupt = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None);
+        assert!(matches!(StoreError::from(corrupt), StoreError::Corrupt(_)));
+    }
+}

@@ -1,0 +1,182 @@
+//! The one commit that a POST is.
+
+use std::sync::Arc;
+
+use nuncio_core::{
+    Deferred, DeliveryKey, Fresh, Kind, Message, MessageId, ProjectId, QueueId, Why, numbered, packed,
+};
+use rusqlite::params;
+
+use super::{
+    dedup,
+    matching::{self, Wanted},
+};
+use crate::storage::{
+    Accepted, Addressed, Draft, Post, StoreError,
+    sqlite::{catalog::queues, commit::Commit, deliveries, json, targets},
+};
+
+/// Accepts a POST, or finds that it was accepted before.
+pub(in crate::storage::sqlite) fn accept(
+    commit: &mut Commit<'_>,
+    post: Post,
+) -> Result<Accepted, StoreError> {
+    let Post { project, to, client, drafts, dedup: key } = post;
+    let project = targets::ensure_project(commit.db, &project)?;
+    let queue = match &to {
+        Addressed::Queue(name) => queues::ensure(commit, project, name)?,
+        Addressed::Targets(_) => QueueId::NONE,
+    };
+    if let Some(key) = &key
+        && let Some(earlier) = dedup::earlier(commit, (project, queue), key)?
+    {
+        return Ok(earlier);
+    }
+    let wanted = match &to {
+        Addressed::Queue(_) => {
+            room(commit, queue, drafts.len() as u64)?;
+            matching::subscribed(commit, queue)?
+        }
+        Addressed::Targets(new) => matching::addressed(commit, project, new)?,
+    };
+    let ids: Vec<_> = drafts.iter().map(|_| commit.issue()).collect();
+    let train = if ids.len() > 1 { ids.first().map_or(0, |id| id.0) } else { 0 };
+    for (id, draft) in ids.iter().zip(drafts) {
+        let message = Arc::new(Message {
+            post: train,
+            project,
+            queue,
+            client: client.clone(),
+            matched: wanted.matched.clone(),
+            ..message(*id, commit.now, draft)
+        });
+        store(commit, &message)?;
+        hand_over(commit, &message, &wanted)?;
+        commit.published.messages.push(message);
+    }
+    if let Some(key) = &key {
+        dedup::remember(commit, (project, queue), key, &ids)?;
+    }
+    Ok(Accepted { ids, matched: wanted.matched, duplicate: false })
+}
+
+fn room(commit: &mut Commit<'_>, queue: QueueId, more: u64) -> Result<(), StoreError> {
+    let limit = commit.limits.max_messages;
+    if commit.memory.depth(commit.db, queue)?.saturating_add(more) > limit {
+        return Err(StoreError::Full { limit: "queues.max_messages", value: limit });
+    }
+    commit.memory.moved(queue, more, 0);
+    Ok(())
+}
+
+fn message(id: MessageId, created: i64, draft: Draft) -> Message {
+    Message {
+        id,
+        post: 0,
+        kind: Kind::Notification,
+        project: ProjectId::NONE,
+        queue: QueueId::NONE,
+        created,
+        deliver_at: draft.deliver_at,
+        deliver_until: draft.deliver_until,
+        ttl: draft.ttl,
+        delay: draft.delay,
+        client: String::new(),
+        content_type: draft.content_type,
+        headers: draft.headers,
+        body: draft.body,
+        matched: Arc::from([]),
+    }
+}
+
+fn store(commit: &Commit<'_>, message: &Message) -> Result<(), StoreError> {
+    commit
+        .db
+        .prepare_cached(
+            "INSERT INTO message (id, post, kind, project, queue, created, deliver_at, deliver_until, ttl, delay,
+             client, content_type, headers, matched, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        )?
+        .execute(params![
+            message.id.0,
+            message.post,
+            message.kind as u8,
+            message.project.0,
+            message.queue.0,
+            message.created,
+            message.deliver_at,
+            message.deliver_until,
+            message.ttl,
+            message.delay.unwrap_or(-1),
+            message.client,
+            message.content_type,
+            json::write("headers", &message.headers)?,
+            packed::matched(&message.matched),
+            &*message.body,
+        ])?;
+    if message.queue == QueueId::NONE { Ok(()) } else { enqueue(commit, message) }
+}
+
+fn enqueue(commit: &Commit<'_>, message: &Message) -> Result<(), StoreError> {
+    let after = |seconds: i64| message.created.saturating_add(seconds.saturating_mul(1000));
+    commit
+        .db
+        .prepare_cached(
+            "INSERT INTO queued (queue, message, entered, ttl, expires, visible_at, claim, claim_until, claims)
+             VALUES (?1, ?2, ?2, ?3, ?4, ?5, 0, 0, 0)",
+        )?
+        .execute(params![
+            message.queue.0,
+            message.id.0,
+            message.ttl,
+            after(message.ttl),
+            after(message.delay.unwrap_or(0)),
+        ])?;
+    Ok(())
+}
+
+/// What is due now goes to the engine, what is due later into `deferred`.
+fn hand_over(commit: &mut Commit<'_>, message: &Message, wanted: &Wanted) -> Result<(), StoreError> {
+    let later = message.deliver_at > commit.now;
+    for ((first, one), lane) in numbered(&message.matched).zip(&wanted.lanes) {
+        let fresh = Fresh {
+            message: message.id,
+            post: message.post,
+            target: one.target,
+            lane: *lane,
+            first,
+            open: (first..first + one.addresses).collect(),
+            created: message.created,
+            until: message.deliver_until,
+            bytes: u32::try_from(message.body.len()).unwrap_or(u32::MAX),
+        };
+        if later {
+            schedule(commit, &fresh, message.deliver_at)?;
+        } else if !fresh.open.is_empty() {
+            commit.published.fresh.push(fresh);
+        }
+    }
+    Ok(())
+}
+
+fn schedule(commit: &mut Commit<'_>, fresh: &Fresh, due: i64) -> Result<(), StoreError> {
+    for idx in &fresh.open {
+        let row = Deferred {
+            key: DeliveryKey::new(fresh.message, *idx),
+            first: fresh.first,
+            target: fresh.target,
+            lane: fresh.lane,
+            due,
+            why: Why::Scheduled,
+            n: 0,
+            tries: 0,
+            since: due,
+            bytes: fresh.bytes,
+            post: fresh.post,
+            until: fresh.until,
+        };
+        deliveries::put_deferred(commit, &row)?;
+    }
+    commit.scheduled(fresh.lane, due);
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Idempotency keys: the same POST twice is accepted once.
+
+use nuncio_core::{Matched, MessageId, ProjectId, QueueId, packed};
+use rusqlite::{OptionalExtension, params};
+
+use crate::storage::{Accepted, Dedup, StoreError, sqlite::commit::Commit};
+
+/// What was accepted under `key` before, if it has not expired.
+pub(super) fn earlier(
+    commit: &Commit<'_>,
+    (project, queue): (ProjectId, QueueId),
+    key: &Dedup,
+) -> Result<Option<Accepted>, StoreError> {
+    let known = commit
+        .db
+        .prepare_cached(
+            "SELECT first, count, fingerprint FROM dedup
+             WHERE project = ?1 AND queue = ?2 AND key = ?3 AND expires > ?4",
+        )?
+        .query_row(params![project.0, queue.0, key.key, commit.now], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
+        })
+        .optional()?;
+    let Some((first, count, fingerprint)) = known else { return Ok(None) };
+    if fingerprint != key.fingerprint {
+        return Err(StoreError::KeyReused);
+    }
+    let ids = commit
+        .db
+        .prepare_cached(
+            "SELECT id FROM message WHERE id = ?1 OR (id > ?1 AND post = ?1) ORDER BY id LIMIT ?2",
+        )?
+        .query_map([first, count], |row| row.get(0).map(MessageId))?
+        .collect::<Result<_, _>>()?;
+    Ok(Some(Accepted { ids, matched: matched(commit, first)?.into(), duplicate: true }))
+}
+
+fn matched(commit: &Commit<'_>, first: i64) -> Result<Vec<Matched>, StoreError> {
+    let packed: Vec<u8> = commit
+        .db
+        .prepare_cached("SELECT matched FROM message WHERE id = ?1")?
+        .query_row([first], |row| row.get(0))?;
+    packed::read_matched(&packed)
+        .map_err(|error| StoreError::Corrupt(format!("targets of message {first}: {error}")))
+}
+
+/// Remembers what was accepted under `key`.
+pub(super) fn remember(
+    commit: &Commit<'_>,
+    (project, queue): (ProjectId, QueueId),
+    key: &Dedup,
+    ids: &[MessageId],
+) -> Result<(), StoreError> {
+    let first = ids.first().copied().unwrap_or_default();
+    commit
+        .db
+        .prepare_cached(
+            "INSERT OR REPLACE INTO dedup (project, queue, key, first, count, fingerprint, expires)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            project.0,
+            queue.0,
+            key.key,
+            first.0,
+            ids.len() as i64,
+            key.fingerprint,
+            key.expires
+        ])?;
+    Ok(())
+}

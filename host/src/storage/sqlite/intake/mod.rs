@@ -1,0 +1,7 @@
+//! Accepting a POST: its messages, what pull sees of them, and who gets them, in one commit.
+
+mod accept;
+mod dedup;
+mod matching;
+
+pub(super) use accept::accept;

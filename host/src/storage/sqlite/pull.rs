@@ -1,0 +1,131 @@
+//! Messages as pull sees them.
+
+use bytes::Bytes;
+use nuncio_core::{MessageId, QueueId};
+use rusqlite::{Connection, Row, params};
+
+use super::{catalog::queues, commit::Commit};
+use crate::storage::{PullFilter, Pulled, QueueStats, StoreError};
+
+/// A queue's live rows: neither expired nor purged.
+const LIVE: &str = "FROM queued e JOIN message m ON m.id = e.message JOIN queue q ON q.id = e.queue
+    WHERE e.queue = ?1 AND +e.expires > ?2 AND e.entered > q.floor";
+
+const COLUMNS: &str = "SELECT e.message, m.created, e.ttl, m.body, e.claims";
+
+fn pulled(row: &Row<'_>) -> rusqlite::Result<Pulled> {
+    Ok(Pulled {
+        id: MessageId(row.get(0)?),
+        created: row.get(1)?,
+        ttl: row.get(2)?,
+        body: Bytes::from(row.get::<_, Vec<u8>>(3)?),
+        claims: row.get(4)?,
+    })
+}
+
+/// Messages in order.
+pub(super) fn list(
+    db: &Connection,
+    project: &str,
+    queue: &str,
+    filter: &PullFilter,
+    now: i64,
+) -> Result<Vec<Pulled>, StoreError> {
+    let Some(queue) = queues::find(db, project, queue)? else { return Ok(Vec::new()) };
+    let rows = db
+        .prepare_cached(&format!(
+            "{COLUMNS} {LIVE} AND e.message > ?3 AND (?4 OR e.claim_until <= ?2) AND (?5 OR e.visible_at <= ?2)
+             AND (?6 IS NULL OR m.client <> ?6) ORDER BY e.message LIMIT ?7"
+        ))?
+        .query_map(
+            params![
+                queue.0,
+                now,
+                filter.marker.0,
+                filter.claimed,
+                filter.delayed,
+                filter.without_client,
+                filter.limit
+            ],
+            pulled,
+        )?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+/// Those of `ids` that are there, in their order.
+pub(super) fn by_id(
+    db: &Connection,
+    project: &str,
+    queue: &str,
+    ids: &[MessageId],
+    now: i64,
+) -> Result<Vec<Pulled>, StoreError> {
+    let Some(queue) = queues::find(db, project, queue)? else { return Ok(Vec::new()) };
+    let mut one = db.prepare_cached(&format!("{COLUMNS} {LIVE} AND e.message = ?3"))?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(one.query_map(params![queue.0, now, id.0], pulled)?.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(found)
+}
+
+/// Removes those of `ids` that are there.
+pub(super) fn delete(
+    commit: &mut Commit<'_>,
+    project: &str,
+    queue: &str,
+    ids: &[MessageId],
+) -> Result<(), StoreError> {
+    let Some(queue) = queues::find(commit.db, project, queue)? else { return Ok(()) };
+    remove(commit, queue, ids.iter().copied())
+}
+
+fn remove(
+    commit: &mut Commit<'_>,
+    queue: QueueId,
+    ids: impl Iterator<Item = MessageId>,
+) -> Result<(), StoreError> {
+    let mut removed = 0;
+    for id in ids {
+        removed += commit
+            .db
+            .prepare_cached("DELETE FROM queued WHERE queue = ?1 AND message = ?2")?
+            .execute(params![queue.0, id.0])?;
+    }
+    commit.memory.moved(queue, 0, removed as u64);
+    Ok(())
+}
+
+/// Takes the first `n` that nobody claims and that are not delayed.
+pub(super) fn pop(
+    commit: &mut Commit<'_>,
+    project: &str,
+    queue: &str,
+    n: u32,
+) -> Result<Vec<Pulled>, StoreError> {
+    let Some(id) = queues::find(commit.db, project, queue)? else { return Ok(Vec::new()) };
+    let filter = PullFilter { limit: n, ..PullFilter::default() };
+    let taken = list(commit.db, project, queue, &filter, commit.now)?;
+    remove(commit, id, taken.iter().map(|one| one.id))?;
+    Ok(taken)
+}
+
+/// What a queue holds.
+pub(super) fn stats(db: &Connection, project: &str, queue: &str, now: i64) -> Result<QueueStats, StoreError> {
+    let Some(queue) = queues::find(db, project, queue)? else { return Ok(QueueStats::default()) };
+    let count = |claimed: &str| -> rusqlite::Result<u64> {
+        db.prepare_cached(&format!(
+            "SELECT count(*) FROM queued e JOIN queue q ON q.id = e.queue
+             WHERE e.queue = ?1 AND +e.expires > ?2 AND e.entered > q.floor AND e.claim_until {claimed} ?2"
+        ))?
+        .query_row(params![queue.0, now], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))
+    };
+    let edge = |order: &str| -> rusqlite::Result<Option<(MessageId, i64)>> {
+        db.prepare_cached(&format!("SELECT e.message, m.created {LIVE} ORDER BY e.message {order} LIMIT 1"))?
+            .query_map(params![queue.0, now], |row| Ok((MessageId(row.get(0)?), row.get(1)?)))?
+            .next()
+            .transpose()
+    };
+    Ok(QueueStats { free: count("<=")?, claimed: count(">")?, oldest: edge("ASC")?, newest: edge("DESC")? })
+}

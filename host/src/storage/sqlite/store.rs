@@ -1,0 +1,116 @@
+//! The store as a whole: opened, checked, closed.
+
+use std::{path::PathBuf, sync::Arc};
+
+use nuncio_core::{Clock, MessageId};
+use rusqlite::{Connection, params};
+use tokio::sync::mpsc;
+
+use super::{
+    connection,
+    error::OpenError,
+    limits::Limits,
+    lock::Lock,
+    memory::Memory,
+    reader::Readers,
+    writer::{Desk, Writer},
+};
+use crate::storage::{Committed, StoreError};
+
+/// How a store is opened.
+pub struct Options {
+    /// The database file. It and its directory are made if need be, readable by their owner alone.
+    pub path: PathBuf,
+    /// The log, 0 to 1023: the part of a message id that names who issued it.
+    pub log: u16,
+    /// Messages that one queue may hold for pull (`[queues] max_messages`).
+    pub max_messages: u64,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where commits are published, in their order. The writer waits while it is full, so whoever receives must not
+    /// wait for the store between two receptions.
+    pub published: mpsc::Sender<Committed>,
+}
+
+/// The store in one SQLite file.
+pub struct Sqlite {
+    pub(super) writer: Writer,
+    pub(super) readers: Arc<Readers>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) log: u16,
+    id_key: [u8; 32],
+}
+
+impl std::fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sqlite").field("log", &self.log).finish_non_exhaustive()
+    }
+}
+
+impl Sqlite {
+    /// Opens the store and starts its writer.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, belongs to something else or to a newer version, or another host has it.
+    pub fn open(options: Options) -> Result<Arc<Self>, OpenError> {
+        let Options { path, log, max_messages, clock, published } = options;
+        let limits = Limits { max_messages, ..Limits::default() };
+        connection::directory_of(&path)?;
+        let lock = Lock::take(&path)?;
+        let db = connection::writer(&path)?;
+        let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
+        let id_key = id_key(&db).map_err(sqlite)?;
+        let memory = Memory::new(log, last_id(&db, log).map_err(sqlite)?);
+        let readers = Readers::new(path.clone(), limits.readers);
+        let desk = Desk {
+            db,
+            path: path.clone(),
+            _lock: lock,
+            log,
+            limits,
+            memory,
+            clock: clock.clone(),
+            published,
+        };
+        let writer = Writer::start(desk).map_err(|source| OpenError::File { path, source })?;
+        Ok(Arc::new(Self { writer, readers, clock, log, id_key }))
+    }
+
+    pub(super) async fn check_both(&self) -> Result<(), StoreError> {
+        self.readers
+            .read(|db| Ok(db.query_row("SELECT count(*) FROM log", [], |row| row.get::<_, i64>(0))?))
+            .await?;
+        // A commit without a change would not touch the disk.
+        self.writer
+            .change(0, |commit| {
+                commit
+                    .db
+                    .prepare_cached("UPDATE log SET last_id = last_id WHERE id = ?1")?
+                    .execute([commit.log])?;
+                Ok(())
+            })
+            .await
+    }
+
+    pub(super) async fn close_both(&self) {
+        self.readers.close();
+        self.writer.close().await;
+    }
+
+    pub(super) fn public_id_key(&self) -> [u8; 32] {
+        self.id_key
+    }
+}
+
+fn id_key(db: &Connection) -> rusqlite::Result<[u8; 32]> {
+    db.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('id_key', randomblob(32))", [])?;
+    db.query_row("SELECT value FROM meta WHERE key = 'id_key'", [], |row| row.get(0))
+}
+
+fn last_id(db: &Connection, log: u16) -> rusqlite::Result<MessageId> {
+    db.execute(
+        "INSERT OR IGNORE INTO log (id, low_message, low_idx, last_id) VALUES (?1, 0, 0, 0)",
+        params![log],
+    )?;
+    db.query_row("SELECT last_id FROM log WHERE id = ?1", [log], |row| row.get(0).map(MessageId))
+}

@@ -1,0 +1,110 @@
+//! How the rest of the store asks the writer for something.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+};
+
+use nuncio_core::{Cursor, Settlement};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use super::thread::Desk;
+use crate::storage::{StoreError, sqlite::commit::Commit};
+
+/// Tells the client what became of its change: `None` when it is committed.
+pub(super) type Answer = Box<dyn FnOnce(Option<StoreError>) + Send>;
+
+/// A change that a client waits for.
+pub(super) struct Change {
+    /// Makes the change, if there is a transaction to make it in, and says how to answer.
+    pub(super) run: Box<dyn FnOnce(Option<&mut Commit<'_>>) -> Answer + Send>,
+    /// Bytes that it brings.
+    pub(super) bytes: usize,
+    /// Its share of the bytes that may wait.
+    pub(super) _room: OwnedSemaphorePermit,
+}
+
+/// Settlements of the engine.
+pub(super) struct Batch {
+    pub(super) settlements: Vec<Settlement>,
+    pub(super) low: Cursor,
+    pub(super) failed: Arc<dyn Fn(String) + Send + Sync>,
+    pub(super) durable: oneshot::Sender<()>,
+}
+
+/// What the writer is asked for.
+pub(super) enum Request {
+    Change(Change),
+    Record(Batch),
+    Close,
+}
+
+/// The handle of the writer thread.
+pub(in crate::storage::sqlite) struct Writer {
+    requests: mpsc::Sender<Request>,
+    room: Arc<Semaphore>,
+    most: u32,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+const KIB: usize = 1024;
+
+impl Writer {
+    /// Starts the thread.
+    pub(in crate::storage::sqlite) fn start(desk: Desk) -> io::Result<Self> {
+        let limits = desk.limits.clone();
+        let (requests, queue) = mpsc::channel(limits.pending_operations.max(1));
+        let thread =
+            std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(queue))?;
+        let most = limits.pending_bytes.div_ceil(KIB as u32).max(1);
+        let room = Arc::new(Semaphore::new(most as usize));
+        Ok(Self { requests, room, most, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Makes a change that brings `bytes`, and returns when it is on stable storage.
+    pub(in crate::storage::sqlite) async fn change<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        change: impl FnOnce(&mut Commit<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let share = u32::try_from(bytes.div_ceil(KIB)).unwrap_or(self.most).clamp(1, self.most);
+        let room = self.room.clone().acquire_many_owned(share).await.map_err(|_| StoreError::Closed)?;
+        let (answer, answered) = oneshot::channel();
+        let run = Box::new(move |commit: Option<&mut Commit<'_>>| -> Answer {
+            let result = commit.map_or(Err(StoreError::Closed), |commit| commit.alone(change));
+            // A client that has gone away needs no answer.
+            Box::new(move |failed| drop(answer.send(failed.map_or(result, Err))))
+        });
+        let request = Request::Change(Change { run, bytes, _room: room });
+        self.requests.send(request).await.map_err(|_| StoreError::Closed)?;
+        answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Records settlements, and returns when they are on stable storage. Calls are taken in the order in which they
+    /// are first polled.
+    pub(in crate::storage::sqlite) async fn record(
+        &self,
+        settlements: Vec<Settlement>,
+        low: Cursor,
+        failed: Arc<dyn Fn(String) + Send + Sync>,
+    ) -> Result<(), StoreError> {
+        let (durable, done) = oneshot::channel();
+        let request = Request::Record(Batch { settlements, low, failed, durable });
+        self.requests.send(request).await.map_err(|_| StoreError::Closed)?;
+        done.await.map_err(|_| StoreError::Closed)
+    }
+
+    /// Waits until everything asked so far is durable, and ends the thread.
+    pub(in crate::storage::sqlite) async fn close(&self) {
+        // Closed already: then only the thread is waited for.
+        self.requests.send(Request::Close).await.ok();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("the store's writer ended with a panic");
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The writer: its handle on the async side, the thread that gathers, and the commit.
+
+mod checkpoint;
+mod gather;
+mod handle;
+mod pace;
+mod thread;
+mod transaction;
+
+pub(super) use handle::Writer;
+pub(super) use thread::Desk;
