@@ -1,5 +1,7 @@
 //! Logs and metrics of the process.
 
+use std::io::IsTerminal as _;
+
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -11,7 +13,10 @@ pub fn logs(log: &Log) {
     let registry = tracing_subscriber::registry().with(filter);
     let done = match log.format {
         Format::Json => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
-        Format::Text => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
+        Format::Text => {
+            let colour = std::io::stderr().is_terminal();
+            registry.with(fmt::layer().with_ansi(colour).with_writer(std::io::stderr)).try_init()
+        }
     };
     if done.is_err() {
         tracing::debug!("logs were set up before");

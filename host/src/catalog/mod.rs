@@ -14,7 +14,7 @@ mod targets;
 pub use error::CatalogError;
 pub(crate) use metadata::is_reserved;
 pub use metadata::with_defaults;
-pub use options::Unknown;
+pub use options::{Unknown, check as check_options};
 pub use queues::Catalog;
 pub use subscribing::{Change, Wish};
 pub use suggest::closest;

@@ -26,11 +26,10 @@ impl std::fmt::Display for Unknown {
 }
 
 /// Refuses options of a wrong shape and those of a later version; lists what neither the table nor the driver knows.
-pub(super) fn check(
-    options: &Options,
-    manifest: &Manifest,
-    config: &Config,
-) -> Result<Vec<Unknown>, Refusal> {
+///
+/// # Errors
+/// The first option of a wrong shape, or of a later version.
+pub fn check(options: &Options, manifest: &Manifest, config: &Config) -> Result<Vec<Unknown>, Refusal> {
     let bounds = Bounds { max_deadline: config.delivery.max_deadline };
     let mut unknown = Vec::new();
     for (key, value) in &options.0 {

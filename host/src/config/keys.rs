@@ -57,7 +57,7 @@ const KEYS: &[Key] = &[
         "The database file; a relative path starts at the working directory. The file and its folder are made if need be."),
     key("auth.strategy", choice(&["none"], &["token", "keystone"]), r#""none""#, "", r#""none""#,
         "How clients prove who they are. `none`: the project is what the `X-Project-ID` header says, on loopback only."),
-    key("notification.subscriber_types", Kind::Names, "", "schemes", r#"["https", "mailto"]"#,
+    key("notification.subscriber_types", Kind::Names, "", "schemes", r#"["https"]"#,
         "The URI schemes that may be subscribed and notified; without it, every scheme that has a driver."),
     key("notification.require_confirmation", choice(&["none"], &["mail", "all"]), r#""none""#, "", r#""none""#,
         "Which subscribers must confirm before they are sent anything."),

@@ -74,7 +74,9 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.place)?;
+        if self.place != Place::Default {
+            write!(f, "{}: ", self.place)?;
+        }
         if !self.key.is_empty() {
             write!(f, "{}: ", self.key)?;
         }

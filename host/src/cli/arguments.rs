@@ -1,0 +1,40 @@
+//! What may stand on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use super::{check, drivers, explain, send};
+
+/// A notification host: messages come in, every match is delivered, nothing accepted is lost.
+#[derive(Debug, Parser)]
+#[command(name = "nuncio", version, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) shared: Shared,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Shared {
+    /// Print JSON; errors too, on standard error
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// The configuration file [default: nuncio.toml, if it is there]
+    #[arg(long, global = true, value_name = "PATH", env = "NUNCIO_CONFIG")]
+    pub(super) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Send one notification to each URI now, without a host
+    Send(send::Arguments),
+    /// Check the configuration without starting anything
+    Check(check::Arguments),
+    /// Look at the drivers of this program
+    Drivers(drivers::Arguments),
+    /// Show how a subscriber URI is read, and who would deliver to it
+    Explain(explain::Arguments),
+}

@@ -1,0 +1,66 @@
+//! Where commands print: text for people, JSON for programs.
+
+use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+
+use serde_json::Value;
+
+use super::{fault::Fault, table::Table};
+
+/// Where a command prints.
+///
+/// A reader that went away (`nuncio drivers list | head -1`) is no failure, so writing cannot fail.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Output {
+    pub(super) json: bool,
+    colour: bool,
+}
+
+/// What a word is about; shown as a colour on a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Good,
+    Later,
+}
+
+impl Output {
+    pub(super) fn new(json: bool) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self { json, colour: !json && !plain && stdout().is_terminal() }
+    }
+
+    /// Prints a line for people.
+    pub(super) fn line(&self, text: impl AsRef<str>) {
+        writeln!(stdout(), "{}", text.as_ref()).unwrap_or_default();
+    }
+
+    /// Prints a table for people.
+    pub(super) fn table(&self, table: &Table) {
+        write!(stdout(), "{table}").unwrap_or_default();
+    }
+
+    /// Prints a value for programs: indented, or as one line of many.
+    pub(super) fn value(&self, value: &Value, one_of_many: bool) {
+        let text = if one_of_many { value.to_string() } else { format!("{value:#}") };
+        self.line(text);
+    }
+
+    /// Prints what went wrong on standard error.
+    pub(super) fn fault(&self, fault: &Fault) {
+        if self.json {
+            writeln!(stderr(), "{}", fault.json()).unwrap_or_default();
+            return;
+        }
+        for line in fault.to_string().lines() {
+            writeln!(stderr(), "{line}").unwrap_or_default();
+        }
+    }
+
+    /// `text` in the colour of `tone`, where there are colours.
+    pub(super) fn toned(&self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Good => "32",
+            Tone::Later => "33",
+        };
+        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}

@@ -1,0 +1,8 @@
+//! `nuncio send URI...`: one attempt for each URI, now, without a host.
+
+mod command;
+mod parcel;
+mod posted;
+mod verdict;
+
+pub(super) use command::{Arguments, run};
