@@ -176,7 +176,7 @@ async fn open(
     published: mpsc::Sender<crate::storage::Committed>,
 ) -> Result<Arc<Sqlite>, StartError> {
     let options = sqlite::Options {
-        path: config.storage.path(),
+        path: config.storage.path().to_path_buf(),
         log: 0,
         max_messages: config.queues.max_messages,
         clock,

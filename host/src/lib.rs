@@ -1,6 +1,7 @@
 //! The program: see `docs/architecture.md`.
 
 pub mod api;
+pub mod app;
 pub mod catalog;
 pub mod cli;
 pub mod clock;
