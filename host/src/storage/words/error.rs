@@ -1,0 +1,27 @@
+//! Why the store did not do what was asked.
+
+/// Why the store did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The commit failed; nothing of it is stored. The same may succeed later.
+    #[error("the store could not write: {0}")]
+    Unavailable(String),
+    /// A limit is reached: its name and what it is.
+    #[error("{limit} is reached ({value}): try again later, or raise it")]
+    Full {
+        /// The configuration key.
+        limit: &'static str,
+        /// Its value.
+        value: u64,
+    },
+    /// An idempotency key was used before for something else.
+    #[error("the idempotency key was used before with another request: use a new key for a new request")]
+    KeyReused,
+    /// A stored value cannot be read.
+    #[error("the store holds a value that cannot be read: {0}")]
+    Corrupt(String),
+    /// The store is shutting down.
+    #[error("the host is stopping")]
+    Closed,
+}

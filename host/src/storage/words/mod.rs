@@ -1,0 +1,17 @@
+//! The nouns that pass between the host and its store.
+
+mod delivery;
+mod engine;
+mod error;
+mod post;
+mod queue;
+mod subscription;
+
+pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult};
+pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
+pub use error::StoreError;
+pub use post::{Accepted, Addressed, Dedup, Draft, NewTarget, Post};
+pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};
+pub use subscription::{
+    NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated,
+};
