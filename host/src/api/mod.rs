@@ -23,5 +23,8 @@ mod router;
 mod subscriptions;
 mod times;
 
+#[cfg(test)]
+mod tests;
+
 pub use face::Face;
 pub use router::router;

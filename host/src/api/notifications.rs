@@ -8,6 +8,7 @@ use super::{
     answer,
     body::{self, Limit},
     context::{self, Caller},
+    deliveries,
     face::Face,
     problem::{Answer, Problem},
     request::{self, Entry},
@@ -83,14 +84,14 @@ fn target(face: &Face, entry: Entry) -> Result<NewTarget, String> {
 
 fn answered(face: &Face, accepted: &Accepted, targets: &[NewTarget]) -> Answer {
     let id = accepted.ids.first().copied().unwrap_or_default();
-    let deliveries: Vec<_> = numbered(&accepted.matched)
+    let listed: Vec<_> = numbered(&accepted.matched)
         .zip(targets)
         .flat_map(|((first, _), target)| (first..).zip(target.addresses.iter().map(move |one| (one, target))))
         .map(|(idx, (address, target))| {
             let delivery = face.ids.delivery(DeliveryKey::new(id, idx));
-            json!({"to": target.redacted, "address": address, "id": delivery.to_string()})
+            json!({"to": target.redacted, "address": deliveries::address(address), "id": delivery.to_string()})
         })
         .collect();
-    let body = json!({"id": face.ids.message(id).to_string(), "deliveries": deliveries});
+    let body = json!({"id": face.ids.message(id).to_string(), "deliveries": listed});
     Ok(answer::replayed(answer::accepted(&body)?, accepted.duplicate))
 }

@@ -18,6 +18,7 @@ use super::{
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
+    metrics::describe_counter!("nuncio_http_requests_total", "Requests by method, route and status");
     Router::new()
         .merge(zaqar().route_layer(middleware::from_fn_with_state(face.clone(), context::zaqar)))
         .merge(own().route_layer(middleware::from_fn(context::own)))

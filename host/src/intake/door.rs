@@ -151,7 +151,11 @@ impl Intake {
             expires,
         });
         let post = Post { project: from.project, to, client: from.client, drafts, dedup };
-        Ok(self.store.accept(post).await?)
+        let accepted = self.store.accept(post).await?;
+        if !accepted.duplicate {
+            metrics::counter!("nuncio_messages_accepted_total").increment(accepted.ids.len() as u64);
+        }
+        Ok(accepted)
     }
 }
 
