@@ -45,7 +45,9 @@ impl Commit<'_> {
             self.db.prepare_cached("RELEASE operation")?.execute([])?;
         } else if !self.db.is_autocommit() {
             // A full disk or the like ends the whole transaction: then there is no savepoint to go back to.
-            self.db.execute_batch("ROLLBACK TO operation; RELEASE operation")?;
+            let undone = self.db.execute_batch("ROLLBACK TO operation; RELEASE operation");
+            // What cannot be undone alone is undone with all the rest.
+            undone.or_else(|_| self.db.execute_batch("ROLLBACK"))?;
         }
         result
     }

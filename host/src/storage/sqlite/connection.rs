@@ -19,17 +19,41 @@ const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
 const STATEMENTS: usize = 128;
 
-/// Makes the directory of `path` if need be.
+/// Makes the directory of `path` if need be, so that it is there after a power cut too.
 pub(super) fn directory_of(path: &Path) -> Result<(), OpenError> {
     let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) else {
         return Ok(());
     };
-    private_directory(directory).map_err(|source| OpenError::File { path: directory.into(), source })
+    let missing: Vec<_> = directory.ancestors().take_while(|one| !one.exists()).collect();
+    private_directory(directory)
+        .and_then(|()| missing.into_iter().try_for_each(sync_entry))
+        .map_err(|source| OpenError::File { path: directory.into(), source })
+}
+
+/// Puts the entry of `path` in its directory on stable storage.
+fn sync_entry(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => sync_directory(Path::new(".")),
+        Some(parent) => sync_directory(parent),
+        None => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Opens the connection that writes, on a database that is made and migrated as need be.
 pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
-    private_file(path).map_err(|source| OpenError::File { path: path.into(), source })?;
+    private_file(path)
+        .and_then(|_| sync_entry(path))
+        .map_err(|source| OpenError::File { path: path.into(), source })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).map_err(|source| refused(path, source))?;
     recognise(&db, path)?;

@@ -23,5 +23,8 @@ mod sweep;
 mod targets;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::OpenError;
 pub use store::{Options, Sqlite};

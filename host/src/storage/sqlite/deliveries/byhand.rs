@@ -22,11 +22,12 @@ pub(in crate::storage::sqlite) fn requeue(
     }
     match found.stand.state {
         State::Dead => raise(commit, key, &found)?,
-        State::Waiting | State::Held => match found.known.deferred.get(&key) {
-            Some(row) => wake(commit, row)?,
-            // The engine has it, or reads it next.
-            None => {}
-        },
+        State::Waiting | State::Held => {
+            // Without a row the engine has it, or reads it next.
+            if let Some(row) = found.known.deferred.get(&key) {
+                wake(commit, row)?;
+            }
+        }
         settled => return Ok(RequeueResult::Settled(settled)),
     }
     Ok(RequeueResult::Due)

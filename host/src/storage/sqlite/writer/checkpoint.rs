@@ -1,7 +1,10 @@
 //! Copying the write-ahead log back into the database, between commits.
 
+use std::path::Path;
+
 use rusqlite::Connection;
 
+use super::disk;
 use crate::storage::sqlite::limits::Limits;
 
 /// When the write-ahead log is copied back.
@@ -12,9 +15,10 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Copies back what is due. A failure is said and tried again after the next commit: nothing is lost by it.
-    pub(super) fn after_commit(&mut self, db: &Connection, limits: &Limits) {
+    /// Copies back what is due. What a reader prevents is said and tried again after the next commit.
+    pub(super) fn after_commit(&mut self, db: &Connection, path: &Path, limits: &Limits) {
         if let Err(error) = self.run(db, limits) {
+            disk::trust(path, &error);
             tracing::warn!(%error, "the write-ahead log could not be copied back");
         }
     }
@@ -69,12 +73,12 @@ mod tests {
         let limits = Limits { checkpoint_bytes: 64 << 10, wal_bytes: 512 << 10, ..Limits::default() };
         let mut checkpoints = Checkpoints::default();
         write(&db, 100);
-        checkpoints.after_commit(&db, &limits);
+        checkpoints.after_commit(&db, &path, &limits);
         let (pages, copied): (i64, i64) =
             db.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| Ok((row.get(1)?, row.get(2)?))).unwrap();
         assert!(pages > 0 && pages == copied, "{pages} {copied}");
         write(&db, 900);
-        checkpoints.after_commit(&db, &limits);
+        checkpoints.after_commit(&db, &path, &limits);
         assert_eq!(std::fs::metadata(path.with_extension("db-wal")).unwrap().len(), 0);
     }
 }

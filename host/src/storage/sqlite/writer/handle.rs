@@ -15,10 +15,13 @@ use crate::storage::{StoreError, sqlite::commit::Commit};
 /// Tells the client what became of its change: `None` when it is committed.
 pub(super) type Answer = Box<dyn FnOnce(Option<StoreError>) + Send>;
 
+/// Makes a change in a transaction, and says how to answer.
+pub(super) type Run = Box<dyn FnOnce(Option<&mut Commit<'_>>) -> Answer + Send>;
+
 /// A change that a client waits for.
 pub(super) struct Change {
-    /// Makes the change, if there is a transaction to make it in, and says how to answer.
-    pub(super) run: Box<dyn FnOnce(Option<&mut Commit<'_>>) -> Answer + Send>,
+    /// Makes it, if there is a transaction to make it in.
+    pub(super) run: Run,
     /// Bytes that it brings.
     pub(super) bytes: usize,
     /// Its share of the bytes that may wait.

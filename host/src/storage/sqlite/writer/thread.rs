@@ -45,7 +45,7 @@ impl Desk {
         while !gathered.closing || (!gathered.batches.is_empty() && pace.failures() < LAST_TRIES) {
             timer.block_on(gathered.fill(&mut requests, &self.limits, pace.idle()));
             self.commit(&mut gathered, &mut pace);
-            checkpoints.after_commit(&self.db, &self.limits);
+            checkpoints.after_commit(&self.db, &self.path, &self.limits);
         }
         checkpoint::last(&self.db);
     }
@@ -65,6 +65,10 @@ impl Desk {
                     batch.durable.send(()).ok();
                 }
                 pace.committed(sweep, done.sweep_more);
+                if !gathered.batches.is_empty() {
+                    // One of them failed alone: it is tried again, before those after it.
+                    pace.failed();
+                }
             }
             Err(error) => {
                 self.memory.forget();

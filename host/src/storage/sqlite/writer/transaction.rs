@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use nuncio_core::MessageId;
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, params};
 
 use super::{
+    disk,
     handle::{Answer, Batch, Change},
     thread::Desk,
 };
@@ -13,9 +14,6 @@ use crate::storage::{
     Committed, StoreError,
     sqlite::{commit::Commit, deliveries, sweep},
 };
-
-/// The exit code of a host whose disk did not keep its word: `EX_IOERR` of sysexits.
-const IO_ERROR: i32 = 74;
 
 /// What is to be committed together.
 pub(super) struct Work<'w> {
@@ -98,11 +96,7 @@ fn finish(desk: &Desk, last: MessageId) -> Result<(), StoreError> {
     let issued = desk.memory.last_id();
     let kept = if issued == last { Ok(()) } else { keep_last_id(desk, issued) };
     let Err(error) = kept.and_then(|()| execute(&desk.db, "COMMIT")) else { return Ok(()) };
-    if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
-        // What the disk holds now is unknown, and asking again may lie: only a restart reads what is really there.
-        tracing::error!(path = %desk.path.display(), %error, "the disk failed a commit: the host stops");
-        std::process::exit(IO_ERROR);
-    }
+    disk::trust(&desk.path, &error);
     if !desk.db.is_autocommit()
         && let Err(error) = execute(&desk.db, "ROLLBACK")
     {

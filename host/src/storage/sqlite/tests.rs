@@ -1,0 +1,235 @@
+//! What only this store can do wrong: full disks, bad operations, damaged rows, slices.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use nuncio_core::{Clock, Cursor, DeliveryKey, EPOCH_MS, MessageId, Settlement, State};
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+
+use super::{OpenError, Options, Sqlite};
+use crate::storage::{
+    Accepted, Addressed, Catalog, Committed, Deliveries, Draft, Intake, NewSubscription, NewTarget, Post,
+    Purge, Store, StoreError,
+};
+
+struct Turned(AtomicI64);
+
+impl Clock for Turned {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+struct Bench {
+    _dir: tempfile::TempDir,
+    path: PathBuf,
+    store: Arc<Sqlite>,
+    _published: mpsc::Receiver<Committed>,
+}
+
+fn open(path: &Path) -> Result<(Arc<Sqlite>, mpsc::Receiver<Committed>), OpenError> {
+    let (published, receiver) = mpsc::channel(1024);
+    let clock = Arc::new(Turned(AtomicI64::new(EPOCH_MS + 1_000)));
+    let options = Options { path: path.into(), log: 0, max_messages: 100_000, clock, published };
+    Ok((Sqlite::open(options)?, receiver))
+}
+
+fn bench() -> Bench {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("n.db");
+    let (store, published) = open(&path).unwrap();
+    Bench { _dir: dir, path, store, _published: published }
+}
+
+impl Bench {
+    async fn post(&self, count: usize, bytes: usize) -> Result<Accepted, StoreError> {
+        let draft = Draft {
+            content_type: String::new(),
+            headers: BTreeMap::new(),
+            body: Bytes::from(vec![b'1'; bytes]),
+            ttl: 60,
+            delay: None,
+            deliver_at: 0,
+            deliver_until: 0,
+        };
+        let post = Post {
+            project: "p".into(),
+            to: Addressed::Queue("q".into()),
+            client: String::new(),
+            drafts: vec![draft; count],
+            dedup: None,
+        };
+        self.store.accept(post).await
+    }
+
+    async fn subscribe(&self) {
+        let target = NewTarget {
+            driver: "http".into(),
+            destination: "a".into(),
+            lane_key: String::new(),
+            uri: "http://a/".into(),
+            redacted: "http://a/".into(),
+            addresses: vec!["http://a/".into()],
+            options: Default::default(),
+        };
+        let new = NewSubscription { uri_key: "http://a/".into(), target, ttl: 0 };
+        self.store.subscribe("p", "q", new).await.unwrap();
+    }
+
+    /// Lets the file grow by `pages` and no more: what a full disk is to SQLite. `None` for no end.
+    async fn room(&self, pages: Option<u32>) {
+        let set = move |commit: &mut super::commit::Commit<'_>| {
+            let now: u32 = commit.db.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            let most = pages.map_or(u32::MAX - 1, |pages| now + pages);
+            commit.db.pragma_update_and_check(None, "max_page_count", most, |_| Ok(()))?;
+            Ok(())
+        };
+        self.store.writer.change(0, set).await.unwrap();
+    }
+
+    /// Does to the file what nobody should.
+    async fn execute(&self, sql: &'static str) {
+        let change = move |commit: &mut super::commit::Commit<'_>| Ok(commit.db.execute_batch(sql)?);
+        self.store.writer.change(0, change).await.unwrap();
+    }
+
+    fn count(&self, sql: &str) -> i64 {
+        Connection::open(&self.path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
+
+fn delivered(id: MessageId) -> Settlement {
+    let key = DeliveryKey::new(id, 0);
+    Settlement::Closed { key, state: State::Delivered, n: 1, at: 7, code: 200, deferred: false }
+}
+
+#[tokio::test]
+async fn a_second_host_is_refused_and_the_first_goes_on() {
+    let bench = bench();
+    let refused = open(&bench.path).unwrap_err();
+    assert!(matches!(&refused, OpenError::InUse { pid, .. } if *pid == std::process::id().to_string()));
+    bench.post(1, 1).await.unwrap();
+    bench.store.close().await;
+    assert!(open(&bench.path).is_ok());
+}
+
+#[tokio::test]
+async fn on_a_full_disk_nothing_is_acknowledged_and_later_all_goes_on() {
+    let bench = bench();
+    let before = bench.post(1, 10).await.unwrap().ids[0];
+    bench.room(Some(4)).await;
+    let refused = bench.post(1, 1 << 20).await.unwrap_err();
+    assert!(matches!(&refused, StoreError::Unavailable(why) if why.contains("disk")), "{refused}");
+    assert_eq!(bench.store.standing().await.unwrap().head, before);
+    bench.room(None).await;
+    let after = bench.post(1, 1 << 20).await.unwrap().ids[0];
+    assert!(after > before);
+    assert_eq!(bench.count("SELECT count(*) FROM queued"), 2);
+}
+
+#[tokio::test]
+async fn settlements_that_fail_are_tried_again_before_those_after_them() {
+    let bench = bench();
+    bench.subscribe().await;
+    let ids = bench.post(2, 1).await.unwrap().ids;
+    bench
+        .execute("CREATE TRIGGER broken BEFORE INSERT ON outcome BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        .await;
+    let (told, mut failures) = mpsc::channel(64);
+    let failed = Arc::new(move |why: String| assert!(why.contains("broken") && told.try_send(()).is_ok()));
+    let low = |n: usize| Cursor { message: ids[n], idx: 1 };
+    let first = bench.store.record(vec![delivered(ids[0])], low(0), failed.clone());
+    let second = bench.store.record(Vec::new(), low(1), failed.clone());
+    let mend = async {
+        failures.recv().await.unwrap();
+        failures.recv().await.unwrap();
+        assert_eq!(bench.store.standing().await.unwrap().low, Cursor::default());
+        bench.post(1, 1).await.unwrap();
+        bench.execute("DROP TRIGGER broken").await;
+    };
+    let (first, second, ()) = tokio::join!(first, second, mend);
+    assert_eq!((first, second), (Ok(()), Ok(())));
+    assert_eq!(bench.store.standing().await.unwrap().low, low(1));
+    assert_eq!(bench.count("SELECT count(*) FROM outcome"), 1);
+}
+
+#[tokio::test]
+async fn one_bad_operation_fails_alone() {
+    let bench = bench();
+    let bad = bench.store.writer.change(0, |commit| {
+        commit.db.execute("INSERT INTO project (name) VALUES ('half')", [])?;
+        commit.db.execute("INSERT INTO nowhere VALUES (1)", [])?;
+        Ok(())
+    });
+    let (good, bad, other) = tokio::join!(bench.post(2, 1), bad, bench.post(1, 1));
+    assert!(matches!(bad, Err(StoreError::Unavailable(_))));
+    assert_eq!((good.unwrap().ids.len(), other.unwrap().ids.len()), (2, 1));
+    assert_eq!(bench.count("SELECT count(*) FROM project WHERE name = 'half'"), 0);
+    assert_eq!(bench.count("SELECT count(*) FROM message"), 3);
+}
+
+#[tokio::test]
+async fn an_outcome_that_cannot_be_read_does_not_stop_recovery() {
+    let bench = bench();
+    bench.subscribe().await;
+    let ids = bench.post(3, 1).await.unwrap().ids;
+    for id in &ids {
+        let failed = Arc::new(|why: String| panic!("{why}"));
+        bench.store.record(vec![delivered(*id)], Cursor::default(), failed).await.unwrap();
+    }
+    assert_eq!(bench.count("SELECT count(*) FROM outcome"), 3);
+    bench.execute("UPDATE outcome SET packed = x'63' WHERE seq = 2").await;
+    let page = bench.store.scan(Cursor::default(), 100).await.unwrap();
+    assert_eq!(page.fresh.iter().map(|one| one.message).collect::<Vec<_>>(), [ids[1]]);
+    assert!(page.end);
+}
+
+#[tokio::test]
+async fn targets_that_cannot_be_read_do_not_stop_recovery() {
+    let bench = bench();
+    bench.subscribe().await;
+    let ids = bench.post(3, 1).await.unwrap().ids;
+    bench
+        .execute("UPDATE message SET matched = x'' WHERE id = (SELECT id FROM message LIMIT 1 OFFSET 1)")
+        .await;
+    let page = bench.store.scan(Cursor::default(), 100).await.unwrap();
+    assert_eq!(page.fresh.iter().map(|one| one.message).collect::<Vec<_>>(), [ids[0], ids[2]]);
+    let error = bench.store.message(ids[1]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+}
+
+#[tokio::test]
+async fn the_rows_of_an_emptied_queue_go_in_slices() {
+    let bench = bench();
+    bench.post(2500, 1).await.unwrap();
+    bench.store.queue_purge("p", "q", Purge { messages: true, subscriptions: false }).await.unwrap();
+    bench.post(1, 1).await.unwrap();
+    while bench.count("SELECT count(*) FROM queue WHERE sweep = 1") > 0 {
+        bench.store.check().await.unwrap();
+    }
+    assert_eq!(bench.count("SELECT count(*) FROM queued"), 1);
+}
+
+#[tokio::test]
+async fn a_thousand_successes_are_one_row() {
+    let bench = bench();
+    bench.subscribe().await;
+    let ids = bench.post(1000, 1).await.unwrap().ids;
+    let failed = Arc::new(|why: String| panic!("{why}"));
+    bench
+        .store
+        .record(ids.iter().map(|id| delivered(*id)).collect(), Cursor::default(), failed)
+        .await
+        .unwrap();
+    let blocks: std::collections::BTreeSet<_> = ids.iter().map(|id| id.block()).collect();
+    assert_eq!(bench.count("SELECT count(*) FROM outcome"), blocks.len() as i64);
+    assert!(bench.store.scan(Cursor::default(), 10).await.unwrap().fresh.is_empty());
+}
