@@ -115,6 +115,9 @@ mod tests {
         let uri = parse("https://ann:s3cret@example.org/hook?token=t0ken#part");
         assert_eq!(uri.shown(), "https://ann:***@example.org/hook?token=t0ken#part");
         assert_eq!(uri.redacted(), "https://example.org/hook?***");
+        let shown: Vec<_> = uri.addresses().iter().map(|one| SubscriberUri::shown_address(one)).collect();
+        assert_eq!(shown, ["https://example.org/hook?***"]);
+        assert_eq!(SubscriberUri::shown_address("ann@example.org"), "ann@example.org");
         assert_eq!(uri.written(), "https://ann:s3cret@example.org/hook?token=t0ken#part");
         assert_eq!(uri.canonical(), "https://ann:s3cret@example.org/hook?token=t0ken");
         let debug = format!("{uri:?}");

@@ -101,6 +101,12 @@ impl SubscriberUri {
         self.reading.addresses.clone()
     }
 
+    /// An address of [`addresses`](Self::addresses) as it may be shown: one that is a URI itself in its redacted form.
+    #[must_use]
+    pub fn shown_address(address: &str) -> String {
+        Self::parse(address).map_or_else(|_| address.to_owned(), |uri| uri.redacted().to_owned())
+    }
+
     /// What breaks together: `https://host:port`; for other schemes `scheme://host:port`, or the scheme alone.
     #[must_use]
     pub fn destination(&self) -> String {

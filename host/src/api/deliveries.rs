@@ -167,7 +167,7 @@ fn shown(face: &Face, view: &DeliveryView) -> Value {
         "message": face.ids.message(view.key.message).to_string(),
         "state": state.name(),
         "to": view.redacted,
-        "address": address(&view.address),
+        "address": SubscriberUri::shown_address(&view.address),
         "driver": view.driver,
         "destination": view.destination,
         "attempts": view.attempts,
@@ -187,11 +187,6 @@ fn shown(face: &Face, view: &DeliveryView) -> Value {
         }
     }
     shown
-}
-
-/// An address as it may be shown: one that is a URI may hold a password or a token.
-pub(super) fn address(address: &str) -> String {
-    SubscriberUri::parse(address).map_or_else(|_| address.to_owned(), |uri| uri.redacted().to_owned())
 }
 
 fn reason(view: &DeliveryView) -> Option<String> {

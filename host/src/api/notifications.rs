@@ -1,14 +1,13 @@
 //! `POST /v2/notifications`: a message to given URIs, now or later, without a queue.
 
 use axum::{Extension, body::Body, extract::State, http::HeaderMap};
-use nuncio_core::{DeliveryKey, Refusal, numbered};
+use nuncio_core::{DeliveryKey, Refusal, SubscriberUri, numbered};
 use serde_json::json;
 
 use super::{
     answer,
     body::{self, Limit},
     context::{self, Caller},
-    deliveries,
     face::Face,
     problem::{Answer, Problem},
     request::{self, Entry},
@@ -89,7 +88,7 @@ fn answered(face: &Face, accepted: &Accepted, targets: &[NewTarget]) -> Answer {
         .flat_map(|((first, _), target)| (first..).zip(target.addresses.iter().map(move |one| (one, target))))
         .map(|(idx, (address, target))| {
             let delivery = face.ids.delivery(DeliveryKey::new(id, idx));
-            json!({"to": target.redacted, "address": deliveries::address(address), "id": delivery.to_string()})
+            json!({"to": target.redacted, "address": SubscriberUri::shown_address(address), "id": delivery.to_string()})
         })
         .collect();
     let body = json!({"id": face.ids.message(id).to_string(), "deliveries": listed});

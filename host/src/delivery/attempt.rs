@@ -141,7 +141,7 @@ impl Attempts {
             queue: meta.queue.clone(),
             driver: entry.manifest.name.clone(),
             uri: uri.redacted().to_owned(),
-            address: recipient.address.clone(),
+            address: SubscriberUri::shown_address(&recipient.address),
             attempt,
             outcome: report.outcome,
             code: report.code,
