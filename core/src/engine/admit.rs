@@ -36,7 +36,7 @@ impl Engine {
         let message = job.message;
         job.open.retain(|open| !self.hot.knows(DeliveryKey::new(message, open.idx)));
         let first = job.open.first()?.idx;
-        let waiting = Waiting::fresh(job, now);
+        let waiting = Waiting::fresh(job);
         let haunted = waiting.keys().any(|key| self.hot.is_haunted(key));
         if haunted || !self.hot.fits(&waiting, &self.limits) {
             return Some(Cursor { message, idx: first });

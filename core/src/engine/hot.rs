@@ -18,6 +18,8 @@ struct Mark {
     undurable: u32,
     /// Whether the last of them leaves a row behind.
     row: bool,
+    /// It left memory although its last row was still on its way.
+    ahead: bool,
 }
 
 /// Where a delivery is.
@@ -92,6 +94,7 @@ impl Hot {
                 recorded: open.stored,
                 undurable: 0,
                 row: false,
+                ahead: false,
             });
             mark.resident = true;
             if !mark.recorded {
@@ -138,18 +141,25 @@ impl Hot {
         }
     }
 
-    /// A settlement of `key` is durable. Says whether it was the last, and the delivery left memory.
-    pub(super) fn durable(&mut self, key: DeliveryKey) -> bool {
+    /// `key`, which has a row, leaves memory. Says whether that row is still on its way to the store.
+    pub(super) fn leaves_ahead(&mut self, key: DeliveryKey) -> bool {
+        let Some(mark) = self.marks.get_mut(&key) else { return false };
+        mark.ahead = mark.undurable > 0;
+        mark.ahead
+    }
+
+    /// A settlement of `key` is durable. If it was the last and the delivery left memory, says its lane, and
+    /// whether it left ahead of its row.
+    pub(super) fn durable(&mut self, key: DeliveryKey) -> Option<(LaneId, bool)> {
         if self.reading {
             self.ghosts.insert(key);
         }
-        let Some(mark) = self.marks.get_mut(&key) else { return false };
+        let mark = self.marks.get_mut(&key)?;
         mark.undurable -= 1;
-        let gone = !mark.resident && mark.undurable == 0;
-        if gone {
-            self.marks.remove(&key);
+        if mark.resident || mark.undurable > 0 {
+            return None;
         }
-        gone
+        self.marks.remove(&key).map(|mark| (mark.lane, mark.ahead))
     }
 
     /// Where `key` is.

@@ -131,7 +131,8 @@ impl Engine {
                 self.stalled = false;
                 self.durable(batch);
             }
-            Event::StoreFailed => self.stalled = true,
+            // Without a batch of ours under way no `Durable` would end it.
+            Event::StoreFailed => self.stalled = self.records.under_way(),
             Event::CancelDelivery { key } => self.cancel(now, key, actions),
             Event::Tick => {}
             Event::Drain => self.draining = true,

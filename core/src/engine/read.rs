@@ -184,7 +184,7 @@ fn revived(now: i64, row: &Deferred, policy: Arc<Policy>) -> Waiting {
         bytes: row.bytes,
         policy,
     };
-    Waiting { job, due: row.due.min(now), probe: false }
+    Waiting { job, due: row.due, probe: false }
 }
 
 /// The first place after `place`.

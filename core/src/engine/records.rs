@@ -70,6 +70,11 @@ impl Records {
         self.outcomes
     }
 
+    /// Whether a batch is being written.
+    pub(super) fn under_way(&self) -> bool {
+        !self.sent.is_empty()
+    }
+
     /// Whether everything is durable.
     pub(super) fn is_empty(&self) -> bool {
         self.gathered.is_empty() && self.sent.is_empty()

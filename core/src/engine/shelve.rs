@@ -23,9 +23,13 @@ impl Engine {
         let lane = self.lanes.entry(id).or_default();
         let parked = lane.breaker.blocks(&waiting.job.policy);
         for open in waiting.job.open.iter().filter(|open| open.stored) {
-            lane.rows.at((waiting.due, DeliveryKey::new(waiting.job.message, open.idx)), parked);
+            let key = DeliveryKey::new(waiting.job.message, open.idx);
+            lane.rows.at((waiting.due, key), parked);
             lane.rows.keep_order(waiting.due);
             lane.rows.left();
+            if self.hot.leaves_ahead(key) {
+                lane.rows.written(waiting.due, Origin::Evicted);
+            }
         }
         if waiting.probe {
             lane.breaker.probe_lost();
@@ -54,14 +58,14 @@ impl Engine {
         let share = self.crowd.share(&self.limits);
         for id in self.crowd.above(share) {
             let Some(lane) = self.lanes.get_mut(&id) else { continue };
-            let excess = lane.queue.deliveries().saturating_sub(share);
             let busy = lane.rows.reading() || lane.breaker.pause().is_some();
             if busy || !lane.pace.is_slow(now, lane.queue.deliveries()) {
                 continue;
             }
             let mut tail = Vec::new();
-            while tail.len() < excess.min(SLICE) {
-                tail.extend(lane.queue.pop_last());
+            while lane.queue.deliveries() > share && tail.len() < SLICE {
+                let Some(last) = lane.queue.pop_last() else { break };
+                tail.push(last);
             }
             for waiting in tail {
                 self.shelve(now, waiting, Why::Spilled, Origin::Evicted);
@@ -118,10 +122,16 @@ impl Engine {
     pub(super) fn durable(&mut self, batch: Batch) {
         for landing in self.records.durable(batch) {
             let gone = self.hot.durable(landing.key);
+            if let Some((id, true)) = gone
+                && let Some(lane) = self.lanes.get_mut(&id)
+            {
+                lane.rows.landed(Origin::Evicted);
+                self.touch(id);
+            }
             let Some(row) = landing.row else { continue };
             let Some(lane) = self.lanes.get_mut(&row.lane) else { continue };
             lane.rows.landed(row.origin);
-            if gone {
+            if gone.is_some() {
                 let blocked = |account: bool| account || !row.keeps_times;
                 let parked = lane.breaker.pause().is_some_and(|pause| blocked(pause.account));
                 lane.rows.at((row.due, landing.key), parked);

@@ -13,17 +13,18 @@ pub(super) type TrainId = (i64, TargetId);
 pub(super) struct Waiting {
     /// What to attempt.
     pub(super) job: Job,
-    /// Its place in time: the due time under which its rows sort in the store. Never in the future.
+    /// Its place in time: the due time under which its rows sort in the store.
     pub(super) due: i64,
     /// Whether it shall find out if a paused lane works again.
     pub(super) probe: bool,
 }
 
 impl Waiting {
-    /// A job that was never attempted: its place is when it was accepted.
-    pub(super) fn fresh(job: Job, now: i64) -> Self {
-        let since = job.open.iter().map(|open| open.since).min().unwrap_or(now);
-        Self { job, due: since.min(now), probe: false }
+    /// A job that was never attempted. Its place is when it was accepted, the same for all of its train whatever
+    /// the clock does meanwhile.
+    pub(super) fn fresh(job: Job) -> Self {
+        let due = job.open.iter().map(|open| open.since).min().unwrap_or_default();
+        Self { job, due, probe: false }
     }
 
     /// The train it belongs to; a message posted alone has none.

@@ -1,0 +1,180 @@
+//! One step of a world in which anything may happen next.
+
+use nuncio_core::{
+    DeliveryKey,
+    engine::{Event, GateId, Ticket},
+};
+
+use crate::{
+    drivers::{DEADLINE_MS, Mood},
+    store::Message,
+    world::{World, Write},
+};
+
+impl World {
+    /// Lets one thing happen.
+    pub(crate) fn step(&mut self) -> Result<(), String> {
+        let faults = self.options.faults.clone();
+        if self.rng.chance(faults.crash) {
+            return self.start();
+        }
+        if self.rng.chance(faults.drain) {
+            return self.drain();
+        }
+        if self.rng.chance(faults.clock_jumps_back) {
+            self.now -= self.rng.below(5_000) as i64;
+        }
+        match self.rng.below(100) {
+            0..=11 => self.post(),
+            12..=35 => self.finish_one(),
+            36..=51 => self.write(faults.commit_fails),
+            52..=69 => self.hear(),
+            70..=83 => self.read_on(faults.read_fails),
+            84..=93 => self.wait(),
+            94..=95 => self.change_mood(),
+            96 => self.hold_or_release(),
+            97 => self.cancel(),
+            98 => self.requeue(),
+            _ => self.tell(Event::Tick),
+        }
+    }
+
+    fn post(&mut self) -> Result<(), String> {
+        if self.writes.len() > 20 {
+            return Ok(());
+        }
+        let count = if self.rng.chance(500) { 1 } else { self.rng.range(1, self.options.posts) };
+        let later = |world: &mut Self, chance, most| {
+            if world.rng.chance(chance) { world.now + world.rng.range(1, most) as i64 } else { 0 }
+        };
+        let (at, until) = (later(self, 50, 20_000), later(self, 50, 90_000));
+        let mut matched = Vec::new();
+        for target in self.options.targets.clone() {
+            if self.rng.chance(350) {
+                matched.push(target.id);
+            }
+        }
+        let bytes = self.rng.range(1, 2_000) as u32;
+        let message = Message { post: 0, created: self.now, at, until, bytes, matched };
+        self.writes.push_back(Write::Post(vec![message; count as usize]));
+        Ok(())
+    }
+
+    fn finish_one(&mut self) -> Result<(), String> {
+        let tickets: Vec<Ticket> = self.flights.keys().copied().collect();
+        if tickets.is_empty() {
+            return Ok(());
+        }
+        let ticket = *self.rng.pick(&tickets);
+        let flight = &self.flights[&ticket];
+        let hangs = self.moods[flight.job.target.0 as usize - 1] == Mood::Hanging;
+        if hangs && self.now < flight.at + DEADLINE_MS { Ok(()) } else { self.finish(ticket) }
+    }
+
+    fn write(&mut self, fails: u64) -> Result<(), String> {
+        if self.writes.is_empty() {
+            return Ok(());
+        }
+        if self.rng.chance(fails) {
+            // What the engine hears is in order with what it hears of commits.
+            self.mail.push_back(Event::StoreFailed);
+            return Ok(());
+        }
+        let count = self.rng.range(1, 4) as usize;
+        self.commit(count)
+    }
+
+    fn hear(&mut self) -> Result<(), String> {
+        let Some(event) = self.mail.pop_front() else { return Ok(()) };
+        self.tell(event)
+    }
+
+    fn read_on(&mut self, fails: u64) -> Result<(), String> {
+        if self.read.is_some() && self.rng.chance(fails) {
+            self.read = None;
+            return self.tell(Event::ReadFailed);
+        }
+        self.go_on_reading()
+    }
+
+    fn wait(&mut self) -> Result<(), String> {
+        let ms = match self.rng.below(20) {
+            0..=11 => self.rng.below(50),
+            12..=16 => self.rng.below(2_000),
+            17..=18 => self.rng.below(40_000),
+            _ if self.rng.chance(100) => self.rng.below(7_200_000),
+            _ => self.rng.below(200_000),
+        };
+        self.now += ms as i64;
+        match self.wake {
+            Some(at) if at <= self.now => {
+                self.wake = None;
+                self.tell(Event::Tick)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn change_mood(&mut self) -> Result<(), String> {
+        let at = self.rng.below(self.moods.len() as u64) as usize;
+        let mood = if self.rng.chance(400) { Mood::Good } else { *self.rng.pick(&Mood::ALL) };
+        // One destination is down for all, or one target is.
+        let lane = self.options.targets[at].lane;
+        let all = self.rng.chance(500);
+        for (mine, target) in self.moods.iter_mut().zip(&self.options.targets) {
+            if target.id.0 as usize == at + 1 || (all && target.lane == lane) {
+                *mine = mood;
+            }
+        }
+        self.say(|| format!("target {} is {mood:?}, all of its lane: {all}", at + 1));
+        Ok(())
+    }
+
+    fn hold_or_release(&mut self) -> Result<(), String> {
+        let gate = GateId(self.rng.range(1, self.options.gates.len() as u64) as u32);
+        if !self.held.remove(&gate) && self.rng.chance(500) {
+            self.held.insert(gate);
+        }
+        self.rule_gate(gate)
+    }
+
+    fn some_key(&mut self) -> Option<DeliveryKey> {
+        let keys: Vec<_> = self.safety.keys().collect();
+        if keys.is_empty() {
+            return None;
+        }
+        // Mostly of the last ones: the others are over.
+        let last = keys.len() - 1 - self.rng.below(keys.len().min(60) as u64) as usize;
+        Some(keys[last])
+    }
+
+    fn cancel(&mut self) -> Result<(), String> {
+        let Some(key) = self.some_key() else { return Ok(()) };
+        self.tell(Event::CancelDelivery { key })
+    }
+
+    fn requeue(&mut self) -> Result<(), String> {
+        if let Some(key) = self.store.dead.last().copied() {
+            self.writes.push_back(Write::Requeue(key));
+        }
+        Ok(())
+    }
+
+    /// A graceful stop, and a start.
+    fn drain(&mut self) -> Result<(), String> {
+        self.tell(Event::Drain)?;
+        while let Some(ticket) = self.flights.keys().next().copied() {
+            self.finish(ticket)?;
+        }
+        for _ in 0..1_000 {
+            self.commit(usize::MAX)?;
+            while let Some(event) = self.mail.pop_front() {
+                self.tell(event)?;
+            }
+        }
+        if !self.engine.idle() {
+            return Err("a drained engine is not idle".to_owned());
+        }
+        self.start()
+    }
+}

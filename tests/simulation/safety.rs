@@ -1,0 +1,291 @@
+//! What must hold at every moment. Knows only what was asked and said, never how the engine does it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nuncio_core::{
+    Cursor, DeliveryKey, LaneId, Settlement, State, TargetId,
+    engine::{Batch, End, GateId, Job, Limits, Ticket},
+};
+
+use crate::{options::Options, store::Store};
+
+/// What is known of one delivery.
+#[derive(Clone, Debug, Default)]
+struct Life {
+    flying: bool,
+    /// It ended, durably or in a batch that this engine sent.
+    over: Option<State>,
+    /// When it is due, as the last row said.
+    due: i64,
+    /// The last attempt.
+    n: u32,
+    /// It gave its place in the train away: tried again later, scheduled anew, cancelled.
+    late: bool,
+    /// The far side has it and said so to this engine.
+    delivered: bool,
+}
+
+#[derive(Debug)]
+struct Flight {
+    job: Job,
+    gate: GateId,
+}
+
+#[derive(Default)]
+pub(crate) struct Safety {
+    lives: BTreeMap<DeliveryKey, Life>,
+    trains: BTreeMap<(i64, TargetId), BTreeSet<DeliveryKey>>,
+    flights: BTreeMap<Ticket, Flight>,
+    timed_out: BTreeSet<LaneId>,
+    /// Paused lanes, with the flights begun since.
+    paused: BTreeMap<LaneId, BTreeSet<Ticket>>,
+    /// Accepted, and nothing said of it by the store or by this engine.
+    unrecorded: BTreeSet<DeliveryKey>,
+    undurable: BTreeMap<Batch, usize>,
+    /// Deliveries that another of their train overtook: the next batch must say that they ended or gave way.
+    owed: Vec<(DeliveryKey, DeliveryKey)>,
+    largest: usize,
+    stalled: bool,
+    draining: bool,
+}
+
+/// What the engine's caps are checked against.
+pub(crate) struct Bounds<'a> {
+    /// The latest time there was.
+    pub(crate) latest: i64,
+    pub(crate) world: &'a Options,
+    /// Held gates.
+    pub(crate) held: &'a BTreeSet<GateId>,
+}
+
+impl Safety {
+    pub(crate) fn accepted(&mut self, job: &Job, due: i64) {
+        self.largest = self.largest.max(job.open.len());
+        for open in &job.open {
+            let key = DeliveryKey::new(job.message, open.idx);
+            self.lives.insert(key, Life { due, ..Life::default() });
+            if due == 0 {
+                self.unrecorded.insert(key);
+            }
+            if job.post != 0 {
+                self.trains.entry((job.post, job.target)).or_default().insert(key);
+            }
+        }
+    }
+
+    pub(crate) fn dispatched(&mut self, ticket: Ticket, job: &Job, at: &Bounds<'_>) -> Result<(), String> {
+        if self.stalled || self.draining {
+            return Err(format!("{job:?} is dispatched while nothing may be"));
+        }
+        let first = job.open.first().ok_or("a notice without recipients")?;
+        for open in &job.open {
+            self.begins(DeliveryKey::new(job.message, open.idx), open.n, at.latest)?;
+        }
+        self.train_keeps_order(job, DeliveryKey::new(job.message, first.idx))?;
+        let (_, gate) = at.world.lanes[job.lane.0 as usize - 1];
+        self.flights.insert(ticket, Flight { job: job.clone(), gate });
+        self.slots_are_kept(ticket, job, gate, at)
+    }
+
+    fn begins(&mut self, key: DeliveryKey, n: u32, latest: i64) -> Result<(), String> {
+        let life = self.lives.get_mut(&key).ok_or_else(|| format!("{key:?} was never accepted"))?;
+        let wrong = match life {
+            Life { flying: true, .. } => Some("is in flight twice"),
+            Life { delivered: true, .. } => Some("is sent again after it was delivered"),
+            Life { over: Some(_), .. } => Some("is sent after it ended"),
+            Life { due, .. } if *due > latest + 999 => Some("is sent before it is due"),
+            Life { n: last, .. } if n <= *last => Some("has an attempt number that was used"),
+            _ => None,
+        };
+        life.flying = true;
+        life.n = n;
+        wrong.map_or(Ok(()), |wrong| Err(format!("{key:?} {wrong}: {life:?}")))
+    }
+
+    fn train_keeps_order(&mut self, job: &Job, first: DeliveryKey) -> Result<(), String> {
+        let Some(train) = self.trains.get(&(job.post, job.target)) else { return Ok(()) };
+        for key in train.iter().filter(|key| key.message != job.message) {
+            let life = &self.lives[key];
+            if life.flying {
+                return Err(format!("{first:?} goes beside {key:?} of its train: {life:?}"));
+            }
+            if *key < first && life.over.is_none() && !life.late {
+                self.owed.push((*key, first));
+            }
+        }
+        Ok(())
+    }
+
+    fn slots_are_kept(
+        &mut self,
+        ticket: Ticket,
+        job: &Job,
+        gate: GateId,
+        at: &Bounds<'_>,
+    ) -> Result<(), String> {
+        let limits = &at.world.limits;
+        let within = |count: usize, most: u32, what: &str| {
+            if count <= most as usize { Ok(()) } else { Err(format!("{count} {what}, more than {most}")) }
+        };
+        within(self.flights.len(), limits.max_in_flight, "notices in flight")?;
+        let through = self.flights.values().filter(|flight| flight.gate == gate).count();
+        within(through, at.world.gates[gate.0 as usize - 1], "notices through one gate")?;
+        within(
+            self.undurable.values().sum::<usize>() + 1,
+            limits.undurable,
+            "undurable outcomes before a dispatch",
+        )?;
+        let slow = self.timed_out.contains(&job.lane);
+        let among = self.flights.values().filter(|flight| self.timed_out.contains(&flight.job.lane)).count();
+        if slow {
+            within(among, (limits.max_in_flight / 4).max(1), "notices of lanes that timed out")?;
+        }
+        if at.held.contains(&gate) {
+            return Err(format!("{job:?} passes a held gate"));
+        }
+        match self.paused.get_mut(&job.lane) {
+            Some(since) if !job.policy.keeps_times() => {
+                since.insert(ticket);
+                within(since.len(), 1, "probes of one lane")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn finished(&mut self, ticket: Ticket, ends: &[(u32, End)], timed_out: bool) {
+        let Some(flight) = self.flights.remove(&ticket) else { return };
+        let job = flight.job;
+        self.paused.values_mut().for_each(|probes| {
+            probes.remove(&ticket);
+        });
+        if timed_out {
+            self.timed_out.insert(job.lane);
+        } else {
+            self.timed_out.remove(&job.lane);
+        }
+        for open in &job.open {
+            let life = self.lives.entry(DeliveryKey::new(job.message, open.idx)).or_default();
+            life.flying = false;
+            match ends.iter().find(|(idx, _)| *idx == open.idx) {
+                Some((_, End::Report(report))) => {
+                    life.delivered = report.outcome == nuncio_core::Outcome::Delivered;
+                }
+                // The attempt was not made: its number is free again.
+                Some(_) => life.n = open.n - 1,
+                None => {}
+            }
+        }
+    }
+
+    pub(crate) fn recorded(
+        &mut self,
+        batch: Batch,
+        settlements: &[Settlement],
+        low: Cursor,
+    ) -> Result<(), String> {
+        let mut outcomes = 0;
+        for settlement in settlements {
+            let key = settlement.key();
+            self.unrecorded.remove(&key);
+            let life = self.lives.get_mut(&key).ok_or_else(|| format!("{key:?} was never accepted"))?;
+            if let (Some(state), false) = (life.over, life.late) {
+                return Err(format!("{key:?} is settled after it ended as {state:?}: {settlement:?}"));
+            }
+            match settlement {
+                Settlement::Closed { state, .. } => life.over = Some(*state),
+                Settlement::Dead { .. } => life.over = Some(State::Dead),
+                Settlement::Deferred { row, failure } => {
+                    life.due = row.due;
+                    // Compared with when the attempt ended: the batch may be sent much later.
+                    life.late |= failure.as_ref().is_some_and(|failure| row.due > failure.at + failure.ms);
+                    outcomes += usize::from(failure.is_some());
+                    continue;
+                }
+            }
+            outcomes += 1;
+        }
+        self.undurable.insert(batch, outcomes);
+        for (key, by) in self.owed.drain(..) {
+            let life = &self.lives[&key];
+            if life.over.is_none() && !life.late {
+                return Err(format!("{by:?} did not wait for {key:?} of its train: {life:?}"));
+            }
+        }
+        match self.unrecorded.first() {
+            Some(key) if (Cursor { message: key.message, idx: key.idx }) < low => {
+                Err(format!("the low watermark {low:?} runs ahead of {key:?}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn durable(&mut self, batch: Batch) {
+        self.undurable.remove(&batch);
+        self.stalled = false;
+    }
+
+    pub(crate) fn store_failed(&mut self) {
+        self.stalled = !self.undurable.is_empty();
+    }
+
+    pub(crate) fn drains(&mut self) {
+        self.draining = true;
+    }
+
+    pub(crate) fn lane_paused(&mut self, lane: LaneId) {
+        self.paused.entry(lane).or_default();
+    }
+
+    pub(crate) fn lane_resumed(&mut self, lane: LaneId) {
+        self.paused.remove(&lane);
+    }
+
+    /// Somebody else ended it; the engine may not know.
+    pub(crate) fn cancelled_outside(&mut self, key: DeliveryKey) {
+        self.unrecorded.remove(&key);
+        self.gives_way(key);
+    }
+
+    /// Somebody else is about to end it.
+    pub(crate) fn gives_way(&mut self, key: DeliveryKey) {
+        if let Some(life) = self.lives.get_mut(&key) {
+            life.late = true;
+        }
+    }
+
+    /// Somebody else made it due again.
+    pub(crate) fn requeued(&mut self, key: DeliveryKey, now: i64) {
+        if let Some(life) = self.lives.get_mut(&key) {
+            *life = Life { due: now, late: true, n: life.n, flying: life.flying, ..Life::default() };
+        }
+    }
+
+    /// A new engine knows only what the store has.
+    pub(crate) fn restarted(&mut self, store: &Store) {
+        self.flights.clear();
+        self.timed_out.clear();
+        self.paused.clear();
+        self.undurable.clear();
+        self.owed.clear();
+        self.stalled = false;
+        self.draining = false;
+        self.unrecorded = store.bare.clone();
+        for (key, life) in &mut self.lives {
+            let (flying, delivered) = (false, false);
+            let over = if store.is_over(*key) { life.over.or(Some(State::Dead)) } else { None };
+            let due = store.rows.get(key).map_or(0, |row| row.due);
+            *life = Life { flying, over, due, n: store.last_attempt(*key), late: life.late, delivered };
+        }
+    }
+
+    /// What is in memory keeps its cap: one job may pass it while a quarter is free.
+    pub(crate) fn memory(&self, hot: usize, limits: &Limits) -> Result<(), String> {
+        let most = limits.hot_deliveries as usize;
+        let most = most.max(most * 3 / 4 + self.largest);
+        if hot <= most { Ok(()) } else { Err(format!("{hot} deliveries in memory, more than {most}")) }
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = DeliveryKey> + '_ {
+        self.lives.keys().copied()
+    }
+}

@@ -1,0 +1,235 @@
+//! The world around an engine: a store, a writer, a reader, far sides, and a clock, all driven by one seed.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use nuncio_core::{
+    Cursor, DeliveryKey, EPOCH_MS, LaneId, MessageId, MessageIds, Settlement,
+    engine::{Action, Batch, CancelAnswer, Engine, Event, GateId, Job, Notable, Ticket},
+};
+
+use crate::{
+    drivers::Mood,
+    options::Options,
+    rng::Rng,
+    safety::{Bounds, Safety},
+    store::{Message, Store, jobs_of},
+};
+
+/// What the writer is to do, in order.
+pub(crate) enum Write {
+    Post(Vec<Message>),
+    Batch { batch: Batch, settlements: Vec<Settlement>, low: Cursor },
+    Cancel(DeliveryKey),
+    Requeue(DeliveryKey),
+}
+
+/// A read that is under way: its snapshot is taken some time after it was asked, and arrives some time later.
+pub(crate) enum Read {
+    Asked(Action),
+    Taken(Event),
+}
+
+pub(crate) struct Flight {
+    pub(crate) job: Job,
+    pub(crate) at: i64,
+}
+
+pub(crate) struct World {
+    pub(crate) options: Options,
+    pub(crate) rng: Rng,
+    pub(crate) now: i64,
+    /// The latest time there was: clocks are set back.
+    latest: i64,
+    pub(crate) engine: Engine,
+    pub(crate) store: Store,
+    pub(crate) safety: Safety,
+    pub(crate) writes: VecDeque<Write>,
+    /// What the writer has to say, in order.
+    pub(crate) mail: VecDeque<Event>,
+    pub(crate) read: Option<Read>,
+    pub(crate) flights: BTreeMap<Ticket, Flight>,
+    pub(crate) wake: Option<i64>,
+    pub(crate) moods: Vec<Mood>,
+    pub(crate) held: BTreeSet<GateId>,
+    pub(crate) dispatches: u64,
+    /// Says everything that happens.
+    pub(crate) loud: bool,
+    ids: MessageIds,
+}
+
+impl World {
+    pub(crate) fn new(options: Options, loud: bool) -> Result<Self, String> {
+        let mut world = Self {
+            rng: Rng::new(options.seed ^ 0x5eed),
+            now: EPOCH_MS + 1_000_000,
+            latest: 0,
+            engine: Engine::new(options.limits.clone()),
+            store: Store::default(),
+            safety: Safety::default(),
+            writes: VecDeque::new(),
+            mail: VecDeque::new(),
+            read: None,
+            flights: BTreeMap::new(),
+            wake: None,
+            moods: vec![Mood::Good; options.targets.len()],
+            held: BTreeSet::new(),
+            dispatches: 0,
+            loud,
+            ids: MessageIds::new(0, MessageId::NONE),
+            options,
+        };
+        world.start()?;
+        Ok(world)
+    }
+
+    /// A new engine on the store as it is: the end of the old one, however it came.
+    pub(crate) fn start(&mut self) -> Result<(), String> {
+        self.say(|| "--- start".to_owned());
+        self.engine = Engine::new(self.options.limits.clone());
+        self.writes.clear();
+        self.mail.clear();
+        self.flights.clear();
+        (self.read, self.wake) = (None, None);
+        self.safety.restarted(&self.store);
+        for gate in 1..=self.options.gates.len() as u32 {
+            self.rule_gate(GateId(gate))?;
+        }
+        for (at, (project, gate)) in self.options.lanes.clone().into_iter().enumerate() {
+            self.tell(Event::LaneRules { lane: LaneId(at as i64 + 1), project, gate })?;
+        }
+        self.tell(self.store.started())
+    }
+
+    pub(crate) fn rule_gate(&mut self, gate: GateId) -> Result<(), String> {
+        let (max, held) = (self.options.gates[gate.0 as usize - 1], self.held.contains(&gate));
+        self.tell(Event::GateRules { gate, max, held })
+    }
+
+    /// Tells the engine, and takes up what it asks for.
+    pub(crate) fn tell(&mut self, event: Event) -> Result<(), String> {
+        self.latest = self.latest.max(self.now);
+        self.say(|| format!("{event:?}"));
+        match &event {
+            Event::Durable { batch } => self.safety.durable(*batch),
+            Event::StoreFailed => self.safety.store_failed(),
+            Event::Drain => self.safety.drains(),
+            Event::Finished { ticket, ends, timed_out, .. } => {
+                self.safety.finished(*ticket, ends, *timed_out)
+            }
+            _ => {}
+        }
+        let mut actions = Vec::new();
+        self.engine.on(self.now, event, &mut actions);
+        // A lane is paused before what was asked with it.
+        actions.sort_by_key(|action| !matches!(action, Action::Raise(_)));
+        actions.into_iter().try_for_each(|action| self.take(action))?;
+        self.safety.memory(self.engine.hot(), &self.options.limits)
+    }
+
+    fn take(&mut self, action: Action) -> Result<(), String> {
+        self.say(|| format!("    {action:?}"));
+        match action {
+            Action::Dispatch { ticket, job } => {
+                let bounds = Bounds { latest: self.latest, world: &self.options, held: &self.held };
+                self.safety.dispatched(ticket, &job, &bounds)?;
+                self.dispatches += 1;
+                self.flights.insert(ticket, Flight { job, at: self.now });
+            }
+            Action::Record { batch, settlements, low } => {
+                self.safety.recorded(batch, &settlements, low)?;
+                self.writes.push_back(Write::Batch { batch, settlements, low });
+            }
+            read @ (Action::Load { .. } | Action::Scan { .. }) => {
+                if self.read.replace(Read::Asked(read)).is_some() {
+                    return Err("two reads are under way".to_owned());
+                }
+            }
+            Action::WakeAt(at) => self.wake = Some(at),
+            Action::CancelAnswer { key, answer: CancelAnswer::NotHot } => {
+                self.safety.gives_way(key);
+                self.writes.push_back(Write::Cancel(key));
+            }
+            Action::CancelAnswer { .. } => {}
+            Action::Raise(Notable::LanePaused { lane, .. }) => self.safety.lane_paused(lane),
+            Action::Raise(Notable::LaneResumed { lane }) => self.safety.lane_resumed(lane),
+            Action::Raise(Notable::AddressGone { .. }) => {}
+        }
+        Ok(())
+    }
+
+    /// Commits the first `count` writes together.
+    pub(crate) fn commit(&mut self, count: usize) -> Result<(), String> {
+        for _ in 0..count {
+            let Some(write) = self.writes.pop_front() else { return Ok(()) };
+            match write {
+                Write::Post(messages) => self.accept(messages),
+                Write::Batch { batch, settlements, low } => {
+                    self.store.apply(&settlements, low)?;
+                    self.mail.push_back(Event::Durable { batch });
+                }
+                Write::Cancel(key) => {
+                    if self.store.cancel(key) {
+                        self.safety.cancelled_outside(key);
+                    }
+                }
+                Write::Requeue(key) => {
+                    if let Some(lane) = self.store.requeue(key, self.now, &self.options) {
+                        self.safety.requeued(key, self.now);
+                        self.mail.push_back(Event::Scheduled { lane, due: self.now });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, messages: Vec<Message>) {
+        let train = messages.len() > 1;
+        let (mut now, mut later, mut post) = (Vec::new(), BTreeMap::new(), 0);
+        for message in messages {
+            let id = self.ids.issue(self.now);
+            post = if train && post == 0 { id.0 } else { post };
+            let message = Message { post, ..message };
+            for job in jobs_of(id, &message, &self.options) {
+                self.safety.accepted(&job, message.at);
+                if message.at == 0 {
+                    now.push(job);
+                } else {
+                    later.insert(job.lane, message.at);
+                }
+            }
+            self.store.accept(id, message, &self.options);
+        }
+        self.mail.push_back(Event::Committed { jobs: now, head: self.store.head });
+        self.mail.extend(later.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
+    }
+
+    /// Takes the snapshot of the read that was asked, or hands over the one that was taken.
+    pub(crate) fn go_on_reading(&mut self) -> Result<(), String> {
+        match self.read.take() {
+            Some(Read::Asked(Action::Scan { cursor, max })) => {
+                self.read = Some(Read::Taken(self.store.scan(cursor, max, &self.options)));
+            }
+            Some(Read::Asked(Action::Load { lane, from, until, max })) => {
+                self.read = Some(Read::Taken(self.store.load(lane, from, until, max, &self.options)));
+            }
+            Some(Read::Taken(event)) => self.tell(event)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Ends a notice as its target's mood is.
+    pub(crate) fn finish(&mut self, ticket: Ticket) -> Result<(), String> {
+        let Some(flight) = self.flights.remove(&ticket) else { return Ok(()) };
+        let mood = self.moods[flight.job.target.0 as usize - 1];
+        let (ends, timed_out) = mood.answer(&mut self.rng, &flight.job);
+        self.tell(Event::Finished { ticket, ms: self.now - flight.at, ends, timed_out })
+    }
+
+    pub(crate) fn say(&self, what: impl FnOnce() -> String) {
+        if self.loud {
+            println!("{} {}", self.now - EPOCH_MS - 1_000_000, what());
+        }
+    }
+}
