@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{check, drivers, explain, send};
+use super::{check, demo, drivers, explain, send};
 
 /// A notification host: messages come in, every match is delivered, nothing accepted is lost.
 #[derive(Debug, Parser)]
@@ -29,8 +29,12 @@ pub(super) struct Shared {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Run the host until SIGTERM or Ctrl-C
+    Serve,
     /// Send one notification to each URI now, without a host
     Send(send::Arguments),
+    /// See it work: a host, receivers and deliveries, all on this machine
+    Demo(demo::Arguments),
     /// Check the configuration without starting anything
     Check(check::Arguments),
     /// Look at the drivers of this program

@@ -17,13 +17,13 @@ pub enum Exit {
     Usage = 64,
     /// A URI, an option or a body is wrong (`EX_DATAERR`).
     Input = 65,
-    /// The destination cannot be reached (`EX_UNAVAILABLE`).
+    /// It does not succeed, now or later (`EX_UNAVAILABLE`).
     Unavailable = 69,
     /// The system does not do its part (`EX_OSERR`).
     System = 71,
     /// It may succeed later (`EX_TEMPFAIL`).
     Temporary = 75,
-    /// The far side refuses the recipient, the message or the account (`EX_NOPERM`).
+    /// The far side refuses our account (`EX_NOPERM`).
     Refused = 77,
     /// The configuration is wrong (`EX_CONFIG`).
     Config = 78,

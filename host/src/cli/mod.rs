@@ -3,12 +3,14 @@
 mod arguments;
 mod check;
 mod configuration;
+mod demo;
 mod drivers;
 mod explain;
 mod fault;
 mod output;
 mod run;
 mod send;
+mod serve;
 mod table;
 
 pub use fault::Exit;

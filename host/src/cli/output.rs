@@ -20,6 +20,9 @@ pub(super) struct Output {
 pub(super) enum Tone {
     Good,
     Later,
+    Bad,
+    Quiet,
+    Strong,
 }
 
 impl Output {
@@ -60,6 +63,9 @@ impl Output {
         let code = match tone {
             Tone::Good => "32",
             Tone::Later => "33",
+            Tone::Bad => "31",
+            Tone::Quiet => "2",
+            Tone::Strong => "1",
         };
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }

@@ -29,7 +29,9 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn command(arguments: Arguments, output: Output) -> Result<Exit, Fault> {
     let shared = arguments.shared;
     match arguments.command {
+        Command::Serve => super::serve::run(&shared).await,
         Command::Send(wanted) => super::send::run(wanted, &shared, output).await,
+        Command::Demo(wanted) => super::demo::run(wanted, output).await,
         Command::Check(wanted) => super::check::run(&wanted, &shared, output),
         Command::Drivers(wanted) => super::drivers::run(&wanted, &shared, output),
         Command::Explain(wanted) => super::explain::run(&wanted, &shared, output),

@@ -29,9 +29,9 @@ impl Sent {
     fn exit(&self) -> Exit {
         match (self.report.outcome, self.report.scope) {
             (Outcome::Delivered, _) => Exit::Ok,
-            (Outcome::Rejected | Outcome::Gone, _) | (_, Scope::Account) => Exit::Refused,
-            (Outcome::Deferred, Scope::Destination) => Exit::Unavailable,
+            (_, Scope::Account) => Exit::Refused,
             (Outcome::Deferred, _) => Exit::Temporary,
+            (Outcome::Rejected | Outcome::Gone, _) => Exit::Unavailable,
         }
     }
 
@@ -74,11 +74,11 @@ mod tests {
 
     #[test]
     fn the_worst_recipient_decides() {
+        let (delivered, gone) = (|| sent(Report::delivered()), || sent(Report::gone("")));
         let deferred = |scope| sent(Report::deferred(scope, ""));
-        assert_eq!(worst(&[sent(Report::delivered())]), Exit::Ok);
-        assert_eq!(worst(&[sent(Report::delivered()), deferred(Scope::Recipient)]), Exit::Temporary);
-        assert_eq!(worst(&[deferred(Scope::Destination), deferred(Scope::Recipient)]), Exit::Unavailable);
-        assert_eq!(worst(&[deferred(Scope::Account), deferred(Scope::Destination)]), Exit::Refused);
-        assert_eq!(worst(&[sent(Report::gone("")), sent(Report::delivered())]), Exit::Refused);
+        assert_eq!(worst(&[delivered()]), Exit::Ok);
+        assert_eq!(worst(&[delivered(), deferred(Scope::Destination)]), Exit::Temporary);
+        assert_eq!(worst(&[gone(), deferred(Scope::Recipient)]), Exit::Unavailable);
+        assert_eq!(worst(&[deferred(Scope::Account), gone()]), Exit::Refused);
     }
 }
