@@ -110,12 +110,15 @@ fn expire_subscriptions(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
 }
 
 fn forget_keys(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
-    let removed = commit
+    let expired: Vec<(i64, i64, String)> = commit
         .db
-        .prepare_cached(
-            "DELETE FROM dedup WHERE (project, queue, key) IN (
-                SELECT project, queue, key FROM dedup WHERE expires <= ?1 LIMIT ?2)",
-        )?
-        .execute(params![commit.now, SLICE])?;
-    Ok(is_full(removed))
+        .prepare_cached("SELECT project, queue, key FROM dedup WHERE expires <= ?1 LIMIT ?2")?
+        .query_map(params![commit.now, SLICE], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<_, _>>()?;
+    let mut forget =
+        commit.db.prepare_cached("DELETE FROM dedup WHERE project = ?1 AND queue = ?2 AND key = ?3")?;
+    for key in &expired {
+        forget.execute(params![key.0, key.1, key.2])?;
+    }
+    Ok(is_full(expired.len()))
 }

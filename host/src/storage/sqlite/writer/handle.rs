@@ -43,6 +43,16 @@ pub(super) enum Request {
     Close,
 }
 
+impl Request {
+    /// What it counts towards the size of a commit.
+    pub(super) fn operations(&self) -> usize {
+        match self {
+            Self::Record(batch) => batch.settlements.len().max(1),
+            Self::Change(_) | Self::Close => 1,
+        }
+    }
+}
+
 /// The handle of the writer thread.
 pub(in crate::storage::sqlite) struct Writer {
     requests: mpsc::Sender<Request>,

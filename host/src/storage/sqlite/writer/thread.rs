@@ -43,6 +43,9 @@ impl Desk {
         let (mut gathered, mut checkpoints, mut pace) =
             (Gathered::default(), Checkpoints::default(), Pace::new());
         while !gathered.closing || (!gathered.batches.is_empty() && pace.failures() < LAST_TRIES) {
+            if gathered.closing {
+                timer.block_on(tokio::time::sleep(pace.idle()));
+            }
             timer.block_on(gathered.fill(&mut requests, &self.limits, pace.idle()));
             self.commit(&mut gathered, &mut pace);
             checkpoints.after_commit(&self.db, &self.path, &self.limits);
