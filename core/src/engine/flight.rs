@@ -268,6 +268,9 @@ impl Engine {
             }
         }
         waiting.probe = false;
+        if !held.is_empty() {
+            self.evict_train(span.now, &waiting);
+        }
         for (open, failure) in held {
             self.defer(&waiting.job, open, waiting.due, Why::Held, Origin::Evicted, failure);
         }
@@ -287,6 +290,9 @@ impl Engine {
             (false, true) => (waiting.due, Origin::Evicted),
             (false, false) => (due, Origin::Later),
         };
+        if origin == Origin::Evicted && !again.is_empty() {
+            self.evict_train(now, &waiting);
+        }
         let mut open = Vec::with_capacity(again.len());
         for (one, failure) in again {
             self.defer(&waiting.job, one, due, Why::Retry, origin, Some(failure));

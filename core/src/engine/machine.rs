@@ -145,7 +145,8 @@ impl Engine {
         for (lane, due) in waiting {
             self.scheduled(lane, due);
             if let Some(lane) = self.lanes.get_mut(&lane) {
-                lane.rows.keep_order(now);
+                // What was spilled stands at its time of acceptance; the clock may have been set back since.
+                lane.rows.keep_order(now.max(head.issued_ms()));
             }
         }
     }

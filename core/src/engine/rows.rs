@@ -15,7 +15,7 @@ pub(super) struct Rows {
     /// The first row that was passed over while the lane is paused.
     parked: Option<Place>,
     reading: bool,
-    /// Jobs left memory while a read was under way: what it brings may have to come after them.
+    /// Jobs left memory, or rows are read again, since a read began: what it brings may have to come after them.
     stale: bool,
     /// Rows of jobs that left memory and are not durable.
     evicted: u32,
@@ -106,6 +106,7 @@ impl Rows {
 
     /// The lane goes on: nothing is passed over any more.
     pub(super) fn unpark(&mut self) {
+        self.left();
         if let Some(place) = self.parked.take() {
             self.at(place, false);
         }
@@ -126,7 +127,7 @@ impl Rows {
     pub(super) fn give_up(&mut self, reading: &Reading) {
         self.reading = false;
         self.stale = false;
-        self.at(reading.place, reading.probe);
+        self.at(reading.place, false);
         if let Some(next) = reading.next {
             self.at(next, false);
         }

@@ -50,6 +50,14 @@ impl Engine {
         }
     }
 
+    /// Puts out of memory what comes after `head` in its train: `head` leaves without giving its place away.
+    pub(super) fn evict_train(&mut self, now: i64, head: &Waiting) {
+        let (Some(train), Some(lane)) = (head.train(), self.lanes.get_mut(&head.job.lane)) else { return };
+        for waiting in lane.queue.take_where(|waiting| waiting.train() == Some(train)) {
+            self.shelve(now, waiting, Why::Spilled, Origin::Evicted);
+        }
+    }
+
     /// While memory is scarce, slow lanes keep no more than their share.
     pub(super) fn relieve(&mut self, now: i64) {
         if !self.hot.pressed(&self.limits) {
