@@ -2,7 +2,7 @@
 
 use nuncio_core::{DeliveryKey, State};
 
-use super::bench::{Bench, PROJECT, QUEUE, closed, key, post, target};
+use super::bench::{Bench, PROJECT, QUEUE, closed, dead, key, post, target};
 use crate::storage::{Addressed, DeliveryFilter, Post};
 
 async fn all(bench: &Bench, filter: DeliveryFilter) -> Vec<DeliveryKey> {
@@ -61,7 +61,27 @@ async fn a_deleted_queue_keeps_its_name_in_the_list(bench: Bench) {
     assert_eq!((view.queue.as_str(), view.state), (QUEUE, State::Cancelled));
 }
 
+async fn dead_letters_are_found_however_far_they_lie_apart(mut bench: Bench) {
+    bench.subscribe("a.example/1").await;
+    let b = bench.subscribe("b.example/1").await;
+    let first = bench.post(&["1", "2"]).await.ids;
+    let fresh = bench.fresh().await;
+    bench.post(&vec!["1"; 2100]).await;
+    let last = bench.post(&["1"]).await.ids[0];
+    let dies = |id, n: usize| dead(key(id, n as u32), fresh[n].lane, fresh[n].target, false);
+    bench.record(vec![dies(first[0], 0), dies(first[1], 0), dies(first[1], 1), dies(last, 1)]).await;
+    let buried = DeliveryFilter { state: Some(State::Dead), ..by(3) };
+    let page = bench.store.deliveries(PROJECT, buried.clone()).await.unwrap();
+    assert_eq!(page.deliveries.len(), 3, "one call finds them");
+    let wanted = [key(last, 1), key(first[1], 1), key(first[1], 0), key(first[0], 0)];
+    assert_eq!(all(&bench, buried.clone()).await, wanted);
+    let of_b = DeliveryFilter { subscription: Some(b), queue: Some(QUEUE.into()), ..buried };
+    assert_eq!(all(&bench, of_b.clone()).await, [key(last, 1), key(first[1], 1)]);
+    assert!(all(&bench, DeliveryFilter { queue: Some("other".into()), ..of_b }).await.is_empty());
+}
+
 super::promises! {
+    dead_letters_are_found_however_far_they_lie_apart,
     the_newest_come_first_whatever_the_page,
     filters_leave_out_the_rest,
     a_deleted_queue_keeps_its_name_in_the_list,

@@ -151,7 +151,7 @@ CREATE TABLE dead (
     reason TEXT NOT NULL,
     PRIMARY KEY (message, idx)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX dead_project ON dead (project, at, message, idx);
+CREATE INDEX dead_project ON dead (project, message, idx);
 
 -- Attempts that failed.
 CREATE TABLE attempt (

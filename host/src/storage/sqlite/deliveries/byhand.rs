@@ -16,7 +16,7 @@ pub(in crate::storage::sqlite) fn requeue(
     key: DeliveryKey,
 ) -> Result<RequeueResult, StoreError> {
     let mut viewer = Viewer::new(commit.db, commit.log, commit.now)?;
-    let Some(found) = view::find(&mut viewer, project, key)? else { return Ok(RequeueResult::Absent) };
+    let Some(found) = view::named(&mut viewer, project, key)? else { return Ok(RequeueResult::Absent) };
     if found.aim.ended {
         return Ok(RequeueResult::Ended);
     }
@@ -78,7 +78,7 @@ pub(in crate::storage::sqlite) fn cancel(
     key: DeliveryKey,
 ) -> Result<CancelResult, StoreError> {
     let mut viewer = Viewer::new(commit.db, commit.log, commit.now)?;
-    let Some(found) = view::find(&mut viewer, project, key)? else { return Ok(CancelResult::Absent) };
+    let Some(found) = view::named(&mut viewer, project, key)? else { return Ok(CancelResult::Absent) };
     if !matches!(found.stand.state, State::Waiting | State::Held) {
         return Ok(CancelResult::Settled(found.stand.state));
     }

@@ -1,10 +1,11 @@
 //! Listing a project's deliveries: a walk over its messages, newest first, bounded a call.
 
-use nuncio_core::{DeliveryKey, MessageId, TargetId, numbered};
+use nuncio_core::{DeliveryKey, MessageId, State, TargetId, numbered};
 use rusqlite::{Connection, params};
 
 use super::{
     block::Block,
+    dead,
     view::{self, Aim, Head, Viewer},
 };
 use crate::storage::{DeliveryFilter, DeliveryPage, StoreError, sqlite::targets};
@@ -25,6 +26,9 @@ pub(in crate::storage::sqlite) fn list(
 ) -> Result<DeliveryPage, StoreError> {
     let Some(project) = targets::project(db, project)? else { return Ok(DeliveryPage::default()) };
     let before = filter.before.unwrap_or(DeliveryKey::new(MessageId(i64::MAX), 0));
+    if filter.state == Some(State::Dead) {
+        return dead::list(db, log, now, project, filter, before);
+    }
     let mut walk =
         Walk { viewer: Viewer::new(db, log, now)?, filter, page: DeliveryPage::default(), seen: 0 };
     let mut messages = db.prepare_cached(
@@ -77,7 +81,7 @@ impl Walk<'_> {
         let targets: Vec<_> = numbered(&message.matched).collect();
         for (first, one) in targets.into_iter().rev().filter(|(first, _)| *first < end) {
             let Some(aim) = self.aim(message, one.target)? else { continue };
-            if !self.wants(&aim) {
+            if !aim.is_wanted(self.filter) {
                 continue;
             }
             for position in (0..one.addresses.min(end - first)).rev() {
@@ -102,11 +106,6 @@ impl Walk<'_> {
 
     fn is_full(&self) -> bool {
         self.page.deliveries.len() >= self.filter.limit as usize || self.seen >= DELIVERIES
-    }
-
-    fn wants(&self, aim: &Aim) -> bool {
-        self.filter.subscription.is_none_or(|wanted| wanted == aim.subscription)
-            && self.filter.destination.as_ref().is_none_or(|wanted| *wanted == aim.destination)
     }
 
     fn delivery(

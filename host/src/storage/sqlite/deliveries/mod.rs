@@ -2,6 +2,7 @@
 
 mod block;
 mod byhand;
+mod dead;
 mod deferred;
 mod list;
 mod read;

@@ -14,7 +14,7 @@ use super::{
     state::{self, Asked, Stand},
 };
 use crate::storage::{
-    DeliveryView, StoreError,
+    DeliveryFilter, DeliveryView, StoreError,
     sqlite::{json, targets},
 };
 
@@ -45,6 +45,14 @@ pub(super) struct Aim {
     pub(super) redacted: String,
     pub(super) addresses: Vec<String>,
     pub(super) ended: bool,
+}
+
+impl Aim {
+    /// Whether a filter asks for deliveries of it.
+    pub(super) fn is_wanted(&self, filter: &DeliveryFilter) -> bool {
+        filter.subscription.is_none_or(|wanted| wanted == self.subscription)
+            && filter.destination.as_ref().is_none_or(|wanted| *wanted == self.destination)
+    }
 }
 
 /// Builds views of one committed state; what many deliveries share is read once.
@@ -155,13 +163,24 @@ pub(super) struct Found {
     pub(super) stand: Stand,
 }
 
-/// The delivery of a project under `key`.
-pub(super) fn find(
+/// The delivery of a project, by its name, under `key`.
+pub(super) fn named(
     viewer: &mut Viewer<'_>,
     project: &str,
     key: DeliveryKey,
 ) -> Result<Option<Found>, StoreError> {
-    let Some(project) = targets::project(viewer.db, project)? else { return Ok(None) };
+    match targets::project(viewer.db, project)? {
+        Some(project) => find(viewer, project, key),
+        None => Ok(None),
+    }
+}
+
+/// The delivery of a project under `key`.
+pub(super) fn find(
+    viewer: &mut Viewer<'_>,
+    project: ProjectId,
+    key: DeliveryKey,
+) -> Result<Option<Found>, StoreError> {
     let Some(message) = message(viewer.db, project, key.message)? else { return Ok(None) };
     let holds =
         |(first, one): &(u32, Matched)| *first <= key.idx && key.idx < first.saturating_add(one.addresses);
@@ -190,7 +209,7 @@ pub(in crate::storage::sqlite) fn delivery(
     key: DeliveryKey,
 ) -> Result<Option<DeliveryView>, StoreError> {
     let mut viewer = Viewer::new(db, log, now)?;
-    let Some(found) = find(&mut viewer, project, key)? else { return Ok(None) };
+    let Some(found) = named(&mut viewer, project, key)? else { return Ok(None) };
     let position = key.idx - found.first;
     let mut view = viewer.view(&found.message, key, position, &found.aim, found.stand)?;
     view.failures = failures(db, key)?;
