@@ -17,6 +17,7 @@ use crate::{
     delivery::{Observed, Parts, Work},
     drivers,
     intake::Intake,
+    listener,
     render::{RenderError, Renderer},
     storage::{
         Store, StoreError,
@@ -78,7 +79,7 @@ pub struct Host {
     work: Arc<Work>,
     store: Arc<dyn Store>,
     stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
 }
 
 impl Host {
@@ -116,7 +117,7 @@ impl Host {
         let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
         let catalog =
             Catalog::new(Arc::clone(&store), Arc::clone(&config), dispatcher.clone(), Arc::clone(&renderer));
-        let grace = config.delivery.shutdown_grace;
+        let (grace, connections) = (config.delivery.shutdown_grace, config.http.max_connections);
         let face = Face {
             store: Arc::clone(&store),
             ids,
@@ -130,7 +131,7 @@ impl Host {
             metrics,
         };
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve_http(listener, api::router(face), stopped));
+        let server = tokio::spawn(listener::serve(listener, api::router(face), connections, stopped));
         Ok(Self { address, grace, work, store, stop: Some(stop), server })
     }
 
@@ -156,18 +157,6 @@ impl Host {
         self.work.stop(self.grace).await;
         self.store.close().await;
     }
-}
-
-async fn serve_http(
-    listener: TcpListener,
-    router: axum::Router,
-    stopped: oneshot::Receiver<()>,
-) -> std::io::Result<()> {
-    let stop = async {
-        // A sender that is dropped stops the server as well.
-        drop(stopped.await);
-    };
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
 }
 
 async fn open(

@@ -9,6 +9,7 @@ pub mod config;
 pub mod delivery;
 pub mod drivers;
 pub mod intake;
+mod listener;
 pub mod render;
 pub mod storage;
 pub mod telemetry;

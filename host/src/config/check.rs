@@ -8,7 +8,6 @@ use std::{
 use nuncio_core::{duration::parse_duration, net, retry};
 use serde_json::{Value, json};
 use tracing_subscriber::EnvFilter;
-use url::Url;
 
 use super::{
     key::Kind,
@@ -45,7 +44,6 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Names => names(node),
         Kind::Networks => networks(node),
         Kind::Listen => listen(node),
-        Kind::Url => url(node),
         Kind::Store => store(node),
         Kind::Levels => levels(node),
         Kind::Retry => retry_policy(node),
@@ -146,16 +144,6 @@ fn listen(node: &Node) -> Result<Value, Wrong> {
          reaches it could read and send everything"
     );
     Err(Wrong::new(node, why, "listen on 127.0.0.1 and put a proxy before it that authenticates"))
-}
-
-fn url(node: &Node) -> Result<Value, Wrong> {
-    let fix = "write an absolute URL, like \"https://nuncio.example.org\"";
-    let text = text(node, fix)?;
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.into()),
-        Ok(_) => Err(Wrong::new(node, "not an http or https URL", fix)),
-        Err(error) => Err(Wrong::new(node, format!("not a URL ({error})"), fix)),
-    }
 }
 
 fn store(node: &Node) -> Result<Value, Wrong> {

@@ -58,8 +58,6 @@ pub enum Kind {
     Networks,
     /// The address to listen on.
     Listen,
-    /// An absolute http(s) URL.
-    Url,
     /// Where the store is: `sqlite:PATH`.
     Store,
     /// A log level, or directives by module.

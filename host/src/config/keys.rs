@@ -51,8 +51,8 @@ const YEAR: u64 = 366 * 86_400;
 const KEYS: &[Key] = &[
     key("http.listen", Kind::Listen, r#""127.0.0.1:8888""#, "address:port", r#""127.0.0.1:9999""#,
         "Where the HTTP API listens; port 0 takes a free one. Only loopback addresses: this version has no authentication."),
-    key("http.public_url", Kind::Url, "", "URL", r#""https://nuncio.example.org""#,
-        "Under which URL clients reach this host, where a proxy stands before it."),
+    key("http.max_connections", integer(1, 100_000), "4096", "connections", "512",
+        "The most connections that are served at once; more wait until one ends."),
     key("storage.url", Kind::Store, r#""sqlite:nuncio-data/nuncio.db""#, "URL", r#""sqlite:/var/lib/nuncio/nuncio.db""#,
         "The database file; a relative path starts at the working directory. The file and its folder are made if need be."),
     key("auth.strategy", choice(&["none"], &["token", "keystone"]), r#""none""#, "", r#""none""#,

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, time::Duratio
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use url::Url;
 
 use super::Settings;
 
@@ -58,8 +57,8 @@ impl fmt::Debug for Config {
 pub struct Http {
     /// Where the API listens; loopback only, port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Under which URL clients reach it.
-    pub public_url: Option<Url>,
+    /// The most connections served at once.
+    pub max_connections: usize,
 }
 
 /// `[storage]`
