@@ -13,7 +13,7 @@ use super::{
     request::{self, Entry},
 };
 use crate::{
-    intake::{Notification, Producer},
+    intake::{Intake, Notification, Producer},
     storage::{Accepted, NewTarget},
 };
 
@@ -36,6 +36,7 @@ pub(super) async fn send(
             Problem::request(Refusal { at: request::TEMPLATE.to_owned(), ..refusal }.to_string())
         })?;
     }
+    Intake::room_for(request.to.len())?;
     let targets = targets(&face, request.to)?;
     let notification = Notification {
         body: request.content,

@@ -28,7 +28,7 @@ const PATCH_TYPE: &str = "application/openstack-messaging-v2.0-json-patch";
 /// Parameters of a listing that are not filters on metadata.
 const OWN_PARAMS: [&str; 5] = ["marker", "limit", "detailed", "name", "with_count"];
 /// How many queues are read at once while filtering and counting.
-const SCAN: u32 = 500;
+const SLICE: u32 = 500;
 
 /// `PUT /v2/queues/{queue}`: 201, or 204 when it was there.
 pub(super) async fn create(
@@ -101,7 +101,7 @@ pub(super) async fn list(
     let most = face.config.queues.max_queues_per_page;
     let limit = page::limit(&params, "max_queues_per_page", most, page::DEFAULT_LIMIT)?;
     let (detailed, counted) = (params.flag("detailed")?, params.flag("with_count")?);
-    let found = matching(&face, &caller, &params, limit as usize, counted).await?;
+    let found = matching(&face, &caller, &params, limit, counted).await?;
     let queues: Vec<_> = found.page.iter().map(|row| shown(row, detailed, &face)).collect();
     let last = found.page.last().map(|row| row.name.as_str());
     let mut answer = json!({"queues": queues, "links": page::links("/v2/queues", &params, last)});
@@ -122,17 +122,20 @@ async fn matching(
     face: &Face,
     caller: &Caller,
     params: &Params,
-    limit: usize,
+    limit: u32,
     counted: bool,
 ) -> Result<Found, Problem> {
+    let filtered = params.get("name").is_some() || params.others(&OWN_PARAMS).next().is_some();
+    let slice = if filtered || counted { SLICE } else { limit };
+    let limit = limit as usize;
     let after = params.get("marker").unwrap_or_default();
     let mut found = Found { page: Vec::new(), count: 0 };
     let mut marker = if counted { String::new() } else { after.to_owned() };
     loop {
-        let rows = face.store.queues(&caller.project, &marker, SCAN).await?;
+        let rows = face.store.queues(&caller.project, &marker, slice).await?;
         let Some(last) = rows.last() else { return Ok(found) };
         marker.clone_from(&last.name);
-        let end = rows.len() < SCAN as usize;
+        let end = rows.len() < slice as usize;
         for row in rows.into_iter().filter(|row| passes(row, params)) {
             found.count += 1;
             if row.name.as_str() > after && found.page.len() < limit {

@@ -26,13 +26,14 @@ impl std::fmt::Display for Unknown {
 }
 
 /// Refuses options of a wrong shape and those of a later version; lists what neither the table nor the driver knows.
+/// `null` is as good as nothing.
 ///
 /// # Errors
 /// The first option of a wrong shape, or of a later version.
 pub fn check(options: &Options, manifest: &Manifest, config: &Config) -> Result<Vec<Unknown>, Refusal> {
     let bounds = Bounds { max_deadline: config.delivery.max_deadline };
     let mut unknown = Vec::new();
-    for (key, value) in &options.0 {
+    for (key, value) in options.0.iter().filter(|(_, value)| !value.is_null()) {
         if LATER.contains(&key.as_str()) {
             return Err(Refusal::new(format!("options.{key}"), "not in this version").fix("leave it out"));
         }
@@ -73,7 +74,7 @@ mod tests {
         let all = json!({
             "subject": "s", "from": "a@b.example", "cc": ["c@d.example"], "bcc": {"e@f.example": ""},
             "template": "t", "html": "<p>", "post_data": "{}", "post_headers": {"X-A": "b"}, "secret": ["one", "two"],
-            "format": "raw", "retry": {"schedule": ["1s"]}, "_retry_policy": {}, "deadline": "15s", "colour": 1,
+            "format": "raw", "reply_to": null, "retry": {"schedule": ["1s"]}, "_retry_policy": {}, "deadline": "15s", "colour": 1,
         });
         assert_eq!(checked(all), Ok(vec![]));
     }

@@ -40,6 +40,7 @@ fn mask(value: &mut Value) {
     match value {
         Value::Array(list) => list.iter_mut().for_each(mask),
         Value::Object(map) => map.values_mut().for_each(mask),
+        Value::Null => {}
         _ => *value = Value::from(MASK),
     }
 }

@@ -106,7 +106,7 @@ fn retry(value: &Value, _: &Bounds) -> Result<(), Flaw> {
 }
 
 fn zaqar_retry(value: &Value, _: &Bounds) -> Result<(), Flaw> {
-    if value.is_null() { Ok(()) } else { Policy::zaqar(value).map(drop).map_err(Flaw::from) }
+    Policy::zaqar(value).map(drop).map_err(Flaw::from)
 }
 
 fn deadline(value: &Value, bounds: &Bounds) -> Result<(), Flaw> {

@@ -101,6 +101,19 @@ impl Intake {
         ))
     }
 
+    /// Looks whether a notification may have so many `to` entries, before they are looked at one by one.
+    ///
+    /// # Errors
+    /// [`IntakeError::Limit`] names the limit.
+    pub fn room_for(entries: usize) -> Result<(), IntakeError> {
+        if entries <= MAX_TARGETS {
+            return Ok(());
+        }
+        Err(IntakeError::Limit(format!(
+            "to: {entries} entries, and the most is {MAX_TARGETS}: send several notifications"
+        )))
+    }
+
     /// Takes one POST: all of it or nothing.
     ///
     /// # Errors
@@ -190,12 +203,7 @@ fn schedule(now: i64, at: Option<i64>, until: Option<i64>) -> Result<(i64, i64),
 }
 
 fn enough_room(targets: &[NewTarget], most: u32) -> Result<(), IntakeError> {
-    if targets.len() > MAX_TARGETS {
-        let count = targets.len();
-        return Err(IntakeError::Limit(format!(
-            "to: {count} entries, and the most is {MAX_TARGETS}: send several notifications"
-        )));
-    }
+    Intake::room_for(targets.len())?;
     let recipients: usize = targets.iter().map(|target| target.addresses.len()).sum();
     if recipients > most as usize {
         return Err(IntakeError::Limit(format!(
