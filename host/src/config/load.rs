@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
 
+use nuncio_core::registry::linked_manifests;
 use serde_json::{Map, Value};
 
 use super::{
@@ -64,8 +65,9 @@ impl Config {
         environment::overlay(&mut table, &env, &mut problems);
         let folder = file.and_then(|(path, _)| path.parent()).unwrap_or(Path::new(""));
         let templates = templates(table.remove("templates"), folder, &mut problems);
-        let (drivers, settings) =
-            Resolver { env: &env, folder, problems: &mut problems }.drivers(table.remove("drivers"));
+        let known: Vec<_> = linked_manifests().into_iter().map(|(manifest, _)| manifest.name).collect();
+        let (drivers, settings) = Resolver { known: &known, env: &env, folder, problems: &mut problems }
+            .drivers(table.remove("drivers"));
         let values = values(table, &mut problems);
         problems.sort();
         if !problems.is_empty() {

@@ -8,7 +8,7 @@ use super::{
     load::read,
     node::{Node, Raw},
     place::{Place, Problem},
-    unknown::not_a_table,
+    unknown::{nearest, not_a_table},
 };
 
 /// Where the settings of drivers stand, by driver and JSON pointer.
@@ -47,6 +47,8 @@ impl Settings {
 
 /// Resolves the section `[drivers]`.
 pub(super) struct Resolver<'a> {
+    /// The drivers of this host.
+    pub(super) known: &'a [String],
     pub(super) env: &'a BTreeMap<String, String>,
     pub(super) folder: &'a Path,
     pub(super) problems: &'a mut Vec<Problem>,
@@ -66,6 +68,9 @@ impl Resolver<'_> {
                 self.problems.push(not_a_table(&format!("drivers.{name}"), node));
                 continue;
             };
+            if !self.known.contains(name) {
+                self.problems.push(self.unknown(name, &node.key));
+            }
             if let Some(accounts) = keys.get("accounts") {
                 let path = format!("drivers.{name}.accounts");
                 let why = "several accounts of a driver: not in this version";
@@ -75,6 +80,18 @@ impl Resolver<'_> {
             drivers.insert(name.clone(), value);
         }
         (drivers, settings)
+    }
+
+    fn unknown(&self, name: &str, place: &Place) -> Problem {
+        let fix = match nearest(name, self.known.iter().map(String::as_str)) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!(
+                "it has {}: remove the section, or build the host with that driver",
+                self.known.join(", ")
+            ),
+        };
+        let why = "no driver of this name is in this host";
+        Problem { key: format!("[drivers.{name}]"), ..Problem::new(place.clone(), "", why) }.fix(fix)
     }
 
     fn value(&mut self, driver: &str, pointer: &str, node: &Node, settings: &mut Settings) -> Value {

@@ -93,6 +93,13 @@ fn what_a_later_version_has_is_not_in_this_version() {
 }
 
 #[test]
+fn a_driver_that_is_not_there_is_named() {
+    let error = refused("[drivers.pigeon]\nloft = 1");
+    assert!(error.starts_with("n.toml:1:10: [drivers.pigeon]: no driver of this name"), "{error}");
+    assert!(refused("[drivers.mialto]\na = 1").contains("did you mean `mailto`?"));
+}
+
+#[test]
 fn an_address_that_others_reach_is_refused_without_authentication() {
     for address in ["0.0.0.0:8888", "192.0.2.1:80", "[::]:8888"] {
         let error = refused(&format!("[http]\nlisten = \"{address}\""));
@@ -121,17 +128,17 @@ fn secrets_are_resolved_and_never_shown() {
     let file = folder.path().join("secret");
     std::fs::write(&file, "from-file\n").unwrap();
     let text = format!(
-        "[drivers.x]\na = {{ env = \"A_SECRET\" }}\nb = {{ file = {file:?} }}\nc = \"inline\"\nd = [{{ env = \"A_SECRET\" }}, 5]"
+        "[drivers.log]\na = {{ env = \"A_SECRET\" }}\nb = {{ file = {file:?} }}\nc = \"inline\"\nd = [{{ env = \"A_SECRET\" }}, 5]"
     );
-    let config = load(&text, &[("A_SECRET", "from-env"), ("NUNCIO_DRIVERS__X__E", "12")]).unwrap();
+    let config = load(&text, &[("A_SECRET", "from-env"), ("NUNCIO_DRIVERS__LOG__E", "12")]).unwrap();
     let expected = json!({"a": "from-env", "b": "from-file", "c": "inline", "d": ["from-env", 5], "e": 12});
-    assert_eq!(config.drivers["x"], expected);
+    assert_eq!(config.drivers["log"], expected);
     assert!(!format!("{config:?}").contains("from-"));
-    let referenced = |pointer: &str| config.settings.exactly("x", pointer).unwrap().referenced;
+    let referenced = |pointer: &str| config.settings.exactly("log", pointer).unwrap().referenced;
     assert!(
         referenced("/a") && referenced("/b") && !referenced("/c") && referenced("/d/0") && referenced("/e")
     );
-    assert_eq!(config.settings.at("x", "/d/9/z").unwrap().place.to_string(), "n.toml:5:5");
+    assert_eq!(config.settings.at("log", "/d/9/z").unwrap().place.to_string(), "n.toml:5:5");
 }
 
 #[test]
@@ -204,7 +211,7 @@ proptest! {
     fn any_lines_of_toml_load_or_are_refused(
         lines in proptest::collection::vec(
             (
-                proptest::sample::select(vec!["[http]", "[delivery]", "[drivers.x]", "[templates.t]", "[auth]", "[[exec]]", ""]),
+                proptest::sample::select(vec!["[http]", "[delivery]", "[drivers.log]", "[templates.t]", "[auth]", "[[exec]]", ""]),
                 "[a-z_]{1,12}",
                 proptest::sample::select(vec!["1", "-1", "\"30s\"", "[]", "{}", "{ env = \"X\" }", "1.5", "true", "1979-05-27", "inf", "\"é\""]),
             ), 0..8),

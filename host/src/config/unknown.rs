@@ -52,9 +52,9 @@ pub(super) fn not_a_table(name: &str, node: &Node) -> Problem {
 }
 
 /// The one of `names` that `word` was probably meant to be.
-pub(super) fn nearest(word: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.rsplit('.').next().unwrap_or(word).to_lowercase();
-    let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
+    let last = |name: &'a str| name.rsplit('.').next().unwrap_or(name);
     names
         .map(|name| (strsim::damerau_levenshtein(&word, last(name)), name))
         .filter(|(distance, name)| *distance <= (last(name).chars().count() / 3).max(1))
