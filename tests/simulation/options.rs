@@ -98,6 +98,7 @@ fn limits(rng: &mut Rng) -> Limits {
     }
 }
 
+#[allow(clippy::expect_used, reason = "written here, and right")]
 fn policies() -> [Arc<Policy>; 4] {
     let own = |value| Arc::new(Policy::own(&value).expect("a schedule"));
     let zaqar = json!({

@@ -11,6 +11,10 @@ use crate::{
 };
 
 mod basics;
+mod endings;
+mod fairness;
+mod memory;
+mod pauses;
 
 const START: i64 = 1_800_000_000_000;
 

@@ -1,0 +1,129 @@
+//! The hot set, the backlog, what is read back.
+
+use super::*;
+
+#[test]
+fn beyond_the_hot_set_messages_are_read_back_later_and_in_order() {
+    let mut bench = Bench::live(Limits { hot_deliveries: 4, max_in_flight: 1, ..Limits::default() });
+    bench.commit((1..=6).map(|message| job(message, 1)).collect());
+    assert_eq!(bench.engine.hot(), 4);
+    bench.finish(Report::delivered());
+    assert_eq!(bench.low(), Some(Cursor { message: MessageId(2), idx: 0 }));
+    bench.sync();
+    assert!(bench.reads.is_empty(), "three of four are taken: no room yet");
+    bench.finish(Report::delivered());
+    bench.sync();
+    let asked = bench.reads.last().cloned();
+    let Some(Action::Scan { cursor, .. }) = asked else { panic!("{asked:?}") };
+    assert_eq!(cursor, Cursor { message: MessageId(5), idx: 0 });
+    bench.scanned(vec![job(5, 1), job(6, 1)], 6);
+    let mut order = Vec::new();
+    while !bench.dispatched.is_empty() {
+        order.push(bench.finish(Report::delivered()).message.0);
+        bench.sync();
+    }
+    assert_eq!(order, [3, 4, 5, 6]);
+}
+
+#[test]
+fn the_backlog_pins_the_low_watermark() {
+    let mut bench = Bench::live(Limits { hot_deliveries: 2, ..Limits::default() });
+    bench.commit((1..=4).map(|message| job(message, 1)).collect());
+    bench.finish(Report::delivered());
+    bench.finish(Report::delivered());
+    bench.sync();
+    assert_eq!(bench.low(), Some(Cursor { message: MessageId(3), idx: 0 }));
+}
+
+#[test]
+fn bytes_are_counted_as_well() {
+    let mut bench = Bench::live(Limits { hot_bytes: 250, ..Limits::default() });
+    bench.commit((1..=4).map(|message| job(message, 1)).collect());
+    assert_eq!(bench.engine.hot(), 2);
+}
+
+#[test]
+fn a_job_larger_than_the_hot_set_is_taken_alone() {
+    let mut bench = Bench::live(Limits { hot_deliveries: 2, ..Limits::default() });
+    bench.commit(vec![Job { open: (0..5).map(open).collect(), ..job(1, 1) }]);
+    assert_eq!(bench.flying(), [1]);
+}
+
+#[test]
+fn a_slow_lane_spills_what_is_beyond_its_share_and_gets_it_back_in_order() {
+    let mut bench = Bench::live(Limits { hot_deliveries: 40, max_in_flight: 1, ..Limits::default() });
+    bench.commit((1..=30).map(|message| car(message, 1)).collect());
+    assert_eq!(bench.engine.hot(), 30, "it may turn out to be fast");
+    bench.wait(5_000);
+    bench.sync();
+    let mut rows = bench.rows();
+    assert!(rows.iter().all(|row| row.why == Why::Spilled && row.due <= bench.now));
+    assert_eq!(bench.engine.hot(), 30 - rows.len());
+    assert!(rows.len() >= 20, "an eighth of 40 may stay");
+    rows.sort_by_key(|row| (row.due, row.key));
+    bench.commit(vec![car(31, 1)]);
+    bench.sync();
+    assert_eq!(bench.rows().last().map(|row| row.key.message), Some(MessageId(31)), "it must not overtake");
+    rows.push(bench.rows().last().cloned().unwrap());
+    let mut order = Vec::new();
+    while !bench.dispatched.is_empty() {
+        order.push(bench.finish(Report::delivered()).message.0);
+        bench.sync();
+        if let Some(Action::Load { max, .. }) = bench.reads.last().cloned() {
+            let rest = rows.split_off((max as usize).min(rows.len()).min(7));
+            let next_due = rest.first().map(|row| row.due);
+            let page = std::mem::replace(&mut rows, rest);
+            bench.loaded(1, page, next_due);
+        }
+    }
+    assert_eq!(order, (1..=31).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_stale_read_does_not_bring_back_what_was_settled_meanwhile() {
+    let mut bench = Bench::live(Limits::default());
+    bench.commit(vec![job(1, 1)]);
+    bench.tell(Event::Scheduled { lane: LaneId(1), due: START });
+    assert_eq!(bench.reads.len(), 1);
+    bench.finish(busy());
+    let row = bench.rows()[0].clone();
+    bench.finish(Report::delivered());
+    bench.sync();
+    bench.loaded(1, vec![row], None);
+    assert!(bench.dispatched.is_empty());
+}
+
+#[test]
+fn one_read_at_a_time_and_a_failed_one_is_asked_again() {
+    let mut bench = Bench::live(Limits::default());
+    bench.tell(Event::Scheduled { lane: LaneId(1), due: START });
+    bench.tell(Event::Scheduled { lane: LaneId(2), due: START });
+    assert_eq!(bench.reads.len(), 1);
+    bench.reads.clear();
+    bench.tell(Event::ReadFailed);
+    assert_eq!((bench.reads.len(), bench.wake), (0, Some(START + 1_000)));
+    bench.wait(1_000);
+    assert_eq!(bench.reads.len(), 1);
+}
+
+#[test]
+fn rows_are_read_once_the_backlog_of_a_restart_is_taken() {
+    let mut bench = Bench::new(Limits::default());
+    bench.start(9, vec![(LaneId(1), START - 5)]);
+    assert!(matches!(bench.reads[..], [Action::Scan { .. }]));
+    bench.scanned(vec![], 9);
+    assert!(matches!(bench.reads[..], [Action::Load { lane: LaneId(1), .. }]));
+}
+
+#[test]
+fn recipients_of_a_mail_that_come_back_in_one_page_are_one_notice() {
+    let mut bench = Bench::live(Limits::default());
+    let mail = Job { open: (0..3).map(open).collect(), ..job(1, 1) };
+    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: true });
+    bench.commit(vec![mail]);
+    bench.sync();
+    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: false });
+    let rows = bench.rows();
+    bench.loaded(1, rows, None);
+    assert_eq!((bench.dispatched.len(), bench.dispatched[0].1.open.len()), (1, 3));
+}
