@@ -1,12 +1,14 @@
 /*
- * What a power cut leaves: copies each file to a shadow folder at its fsync or fdatasync, whole and at once.
+ * What a power cut leaves: copies each file to a shadow folder at its fsync or fdatasync, whole and at once, and
+ * removes from the shadow at the folder's fsync what was removed from the folder.
  *
  * Preloaded into a program (LD_PRELOAD), with NUNCIO_SHADOW_OF naming the folder that is watched and
  * NUNCIO_SHADOW_TO the shadow. After SIGKILL the shadow holds what was synced; what was only written is not
  * in it. Reads through the program's own descriptor, which must be readable: opening and closing the file
- * again would drop the program's POSIX locks on it. Files whose removal or renaming was not followed by a sync of their own stay as they were synced.
+ * again would drop the program's POSIX locks on it. A new file's name counts as synced with its contents.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
@@ -47,23 +48,43 @@ static void copy(int fd, const char *name, const char *to)
         fail(path);
 }
 
+static void forget_removed(const char *of, const char *to)
+{
+    char path[PATH_MAX];
+    struct dirent *entry;
+    DIR *folder = opendir(to);
+    if (!folder)
+        fail(to);
+    while ((entry = readdir(folder))) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/%s", of, entry->d_name);
+        if (access(path, F_OK) == 0)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", to, entry->d_name);
+        if (unlink(path) != 0)
+            fail(path);
+    }
+    closedir(folder);
+}
+
 static void shadow(int fd)
 {
     const char *of = getenv("NUNCIO_SHADOW_OF"), *to = getenv("NUNCIO_SHADOW_TO");
     char link[64], path[PATH_MAX];
-    struct stat file;
-    if (!of || !to || fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
-        return;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t length = readlink(link, path, sizeof path - 1);
-    if (length <= 0)
+    if (!of || !to || length <= 0)
         return;
     path[length] = '\0';
     size_t prefix = strlen(of);
-    if (strncmp(path, of, prefix) != 0 || path[prefix] != '/' || strchr(path + prefix + 1, '/'))
+    if (strncmp(path, of, prefix) != 0)
         return;
     pthread_mutex_lock(&one_at_a_time);
-    copy(fd, path + prefix + 1, to);
+    if (path[prefix] == '\0')
+        forget_removed(of, to);
+    else if (path[prefix] == '/' && !strchr(path + prefix + 1, '/'))
+        copy(fd, path + prefix + 1, to);
     pthread_mutex_unlock(&one_at_a_time);
 }
 

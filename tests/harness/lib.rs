@@ -20,11 +20,11 @@ mod wire;
 
 pub use authority::Authority;
 pub use folder::Folder;
-pub use host::{Host, Recipe, binary};
+pub use host::{Host, Recipe, binary, failures};
 pub use maildir::{Mail, Maildir};
 pub use nginx::Nginx;
 pub use port::free_port;
 pub use postfix::{PASSWORD, Postfix, USER};
 pub use shadow::Shadow;
 pub use sink::{Received, Reply, Sink};
-pub use wait::until;
+pub use wait::{patiently, until};

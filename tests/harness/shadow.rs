@@ -9,9 +9,10 @@ use crate::{
     folder::Folder,
 };
 
-/// What a power cut would leave of a folder: each file as it was at its last fsync.
+/// What a power cut would leave of a folder: each file as it was at its last fsync, and none that was removed before
+/// the folder's last fsync.
 ///
-/// A program that runs with [`Shadow::environment`] copies its files here whenever it syncs them.
+/// A program that runs with [`Shadow::environment`] keeps it up to date.
 #[derive(Debug)]
 pub struct Shadow {
     folder: Folder,
@@ -85,5 +86,21 @@ mod tests {
         assert_eq!(fs::read_to_string(data.join("a")).unwrap(), "kept");
         assert_eq!(fs::read_to_string(data.join("b")).unwrap(), "kept too");
         assert!(!data.join("c").exists());
+    }
+
+    #[test]
+    fn a_removed_file_is_back_unless_its_folder_was_synced() {
+        let data = Folder::new("data");
+        let shadow = Shadow::of(data.path());
+        for name in ["a", "b"] {
+            write_and_sync(&shadow, name, "text", &[]);
+        }
+        fs::remove_file(data.join("a")).unwrap();
+        let mut sync = command("sync", Duration::from_secs(10));
+        succeed(sync.arg(data.path()).envs(shadow.environment()));
+        fs::remove_file(data.join("b")).unwrap();
+        shadow.recover();
+        assert!(!data.join("a").exists());
+        assert!(data.join("b").exists());
     }
 }

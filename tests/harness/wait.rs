@@ -3,15 +3,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Looks every 10 ms until `look` finds something; fails the test after `limit`, naming `what` was waited for.
-#[track_caller]
-pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+/// Looks every 10 ms until `look` finds something or `limit` has passed.
+pub fn patiently<T>(limit: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + limit;
     loop {
-        if let Some(found) = look() {
+        let found = look();
+        if found.is_some() || Instant::now() >= end {
             return found;
         }
-        assert!(Instant::now() < end, "waited {limit:?} in vain for {what}");
         thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// As [`patiently`]; finding nothing fails the test, naming `what` was waited for.
+#[track_caller]
+pub fn until<T>(what: &str, limit: Duration, look: impl FnMut() -> Option<T>) -> T {
+    patiently(limit, look).unwrap_or_else(|| panic!("waited {limit:?} in vain for {what}"))
 }

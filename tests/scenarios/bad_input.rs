@@ -47,7 +47,7 @@ fn bad_notifications() -> Vec<Bad> {
     vec![
         refused(json!({"to": [], "content": "x"}), &["to"]),
         refused(json!({"to": ["gopher://x"], "content": "x"}), &["gopher"]),
-        refused(json!({"to": [GOOD, "http://"], "content": "x"}), &["to/1"]),
+        refused(json!({"to": [GOOD, "http://"], "content": "x"}), &["to[1]"]),
         refused(json!({"to": [GOOD], "template": "nowhere"}), &["nowhere"]),
         refused(with("optins", json!({})), &["optins", "options"]),
         refused(with("options", json!({"sujbect": "y"})), &["sujbect", "subject"]),
@@ -104,18 +104,33 @@ fn every_error_in_a_configuration_is_shown_with_its_place() {
     let file = folder.write(
         "nuncio.toml",
         "[http]\nlisten = \"0.0.0.0:8888\"\n\n[delivery]\nmax_in_fligth = 4\ndeadline = \"soon\"\n\
-         allow_networks = [\"10.1.0.0/99\"]\n\n[drivers.pigeon]\nloft = 1\n",
+         allow_networks = [\"10.1.0.0/99\"]\n",
     );
     let output = run(command(binary(), Duration::from_secs(20)).args(["check", "--config"]).arg(&file));
     let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
     assert_eq!(output.status.code(), Some(78), "EX_CONFIG of sysexits: {said}");
-    for part in ["nuncio.toml:2", "max_in_fligth", "max_in_flight", "nuncio.toml:6", "10.1.0.0/99", "pigeon"]
-    {
+    for part in ["nuncio.toml:2", "max_in_fligth", "max_in_flight", "nuncio.toml:6", "10.1.0.0/99"] {
         assert!(said.contains(part), "{part} is not named:\n{said}");
     }
     let refused = run(command(binary(), Duration::from_secs(20)).args(["serve", "--config"]).arg(&file));
     assert_eq!(refused.status.code(), Some(78));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "a refused start leaves nothing behind");
+}
+
+#[test]
+fn settings_for_a_driver_that_is_not_there_are_refused() {
+    let folder = Folder::new("config");
+    let file = folder.write("nuncio.toml", "[drivers.pigeon]\nloft = 1\n");
+    for subcommand in ["check", "serve"] {
+        let output =
+            run(command(binary(), Duration::from_secs(20)).args([subcommand, "--config"]).arg(&file));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{said}");
+        assert!(
+            said.contains("pigeon") && said.contains("mailto"),
+            "it names neither what is wrong nor what there is: {said}"
+        );
+    }
 }
 
 #[test]

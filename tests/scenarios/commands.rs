@@ -33,14 +33,13 @@ fn send_delivers_without_a_server() {
 #[test]
 fn send_tells_by_its_exit_code_whether_trying_again_may_help() {
     let sink = Sink::start();
-    sink.on("/later", [Reply::Status(503)]);
-    sink.on("/never", [Reply::Status(404)]);
-    assert_eq!(nuncio(&["send", &sink.url("/later"), "--body", "x"]).status.code(), Some(75), "EX_TEMPFAIL");
-    assert_eq!(
-        nuncio(&["send", &sink.url("/never"), "--body", "x"]).status.code(),
-        Some(69),
-        "EX_UNAVAILABLE"
-    );
+    let meanings = [(503, 75, "EX_TEMPFAIL"), (404, 69, "EX_UNAVAILABLE")];
+    for (status, code, meaning) in meanings {
+        let path = format!("/{status}");
+        sink.on(&path, [Reply::Status(status)]);
+        let output = nuncio(&["send", &sink.url(&path), "--body", "x"]);
+        assert_eq!(output.status.code(), Some(code), "{meaning}: {}", said(&output));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use nuncio_tests::{Folder, Host, Recipe, Reply, Shadow, Sink, http::Client};
+use nuncio_tests::{Folder, Host, Recipe, Reply, Shadow, Sink, http::Client, patiently};
 use serde_json::json;
 
 use crate::clock::{SOON, long};
@@ -39,12 +39,20 @@ fn power_cut(round: u64) {
     sink.on("/hook", [Reply::Status(204)]);
     host.change(Recipe::new());
     host.start();
-    nuncio_tests::until("every acknowledged message to arrive after the cut", SOON * 4, || {
+    let mut lost = acknowledged.len();
+    let arrives = |lost: &mut usize| {
         let arrived: HashSet<u64> =
             sink.look(|all| all.iter().skip(before).filter_map(|one| one.json()["body"].as_u64()).collect());
-        let lost = acknowledged.difference(&arrived).count();
-        (lost == 0).then_some(())
-    });
+        *lost = acknowledged.difference(&arrived).count();
+        (*lost == 0).then_some(())
+    };
+    patiently(SOON * 2, || arrives(&mut lost));
+    assert_eq!(
+        lost,
+        0,
+        "of {} acknowledged messages so many did not arrive after the cut",
+        acknowledged.len()
+    );
 }
 
 /// Posts numbers from four connections and kills the host after `time`, in the midst of it; the numbers that were

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nuncio_tests::{Host, Recipe, Reply, Sink};
+use nuncio_tests::{Host, Recipe, Reply, Sink, failures};
 use serde_json::json;
 
 use crate::clock::SOON;
@@ -33,10 +33,9 @@ fn each_failure_ends_in_the_dead_letters_with_its_reason() {
     host.settled(fine, "delivered", SOON);
     for (n, id) in failing {
         let dead = host.settled(id, "dead", SOON);
-        let attempts = dead["attempts"].as_array().unwrap();
-        assert_eq!(attempts.len(), 2, "{}: {dead}", urls[n]);
+        assert_eq!(failures(&dead).len(), 2, "{}: {dead}", urls[n]);
         assert!(
-            attempts.iter().all(|one| one["reason"].as_str().is_some_and(|why| !why.is_empty())),
+            failures(&dead).iter().all(|one| one["reason"].as_str().is_some_and(|why| !why.is_empty())),
             "{dead}"
         );
     }

@@ -1,6 +1,6 @@
 //! Webhooks over TLS and HTTP/2, against nginx.
 
-use nuncio_tests::{Nginx, Recipe};
+use nuncio_tests::{Nginx, Recipe, failures};
 use serde_json::json;
 
 use crate::clock::SOON;
@@ -21,5 +21,5 @@ fn a_certificate_that_nobody_vouches_for_is_refused() {
     let host = Recipe::new().delivery("retry = { schedule = [\"0s\"] }").start();
     let ids = host.notify(&json!({"to": [nginx.https("/hook")], "content": "over tls"}));
     let dead = host.settled(&ids[0], "dead", SOON);
-    assert!(dead["attempts"][0]["reason"].as_str().unwrap().to_lowercase().contains("certificate"), "{dead}");
+    assert!(failures(&dead)[0]["reason"].as_str().unwrap().to_lowercase().contains("certificate"), "{dead}");
 }

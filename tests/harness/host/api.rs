@@ -60,14 +60,14 @@ impl Host {
         found
     }
 
-    /// One delivery with its attempts.
+    /// One delivery with its failed attempts.
     #[must_use]
     #[track_caller]
     pub fn delivery(&self, id: &str) -> Value {
         self.get(&format!("/v2/deliveries/{id}")).expect(200).json()
     }
 
-    /// Waits until the delivery `id` is in `state`, and returns it with its attempts.
+    /// Waits until the delivery `id` is in `state`, and returns it with its failures.
     #[track_caller]
     pub fn settled(&self, id: &str, state: &str, limit: Duration) -> Value {
         let mut last = Value::Null;
@@ -77,11 +77,11 @@ impl Host {
         })
     }
 
-    /// Waits until the delivery `id` has had `n` attempts that were recorded, and returns it.
+    /// Waits until `n` failed attempts of the delivery `id` were recorded, and returns it with them.
     #[track_caller]
-    pub fn attempted(&self, id: &str, n: usize, limit: Duration) -> Value {
-        until(&format!("{n} attempts of delivery {id}"), limit, || {
-            Some(self.delivery(id)).filter(|one| one["attempts"].as_array().is_some_and(|all| all.len() >= n))
+    pub fn failed(&self, id: &str, n: usize, limit: Duration) -> Value {
+        until(&format!("{n} failed attempts of delivery {id}"), limit, || {
+            Some(self.delivery(id)).filter(|one| failures(one).len() >= n)
         })
     }
 
@@ -95,6 +95,13 @@ impl Host {
             .filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
         series.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
+}
+
+/// The failed attempts of a delivery, in their order.
+#[must_use]
+#[track_caller]
+pub fn failures(delivery: &Value) -> &[Value] {
+    delivery["failures"].as_array().expect("a list of failed attempts")
 }
 
 fn next_link(page: &Value) -> Option<String> {

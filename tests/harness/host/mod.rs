@@ -4,5 +4,6 @@ mod api;
 mod process;
 mod recipe;
 
+pub use api::failures;
 pub use process::Host;
 pub use recipe::{Recipe, binary};

@@ -24,6 +24,8 @@ pub(super) struct Plan<'a> {
     pub(super) submission: u16,
     /// The port that wants nothing.
     pub(super) open: u16,
+    /// The port that is asked whether a recipient is refused.
+    pub(super) policy: u16,
 }
 
 impl Plan<'_> {
@@ -33,7 +35,6 @@ impl Plan<'_> {
         folder.write("etc/main.cf", &self.main());
         folder.write("etc/master.cf", &self.master());
         folder.write("mailboxes", "ann@example.test ann/\nbob@example.test bob/\ncat@example.test cat/\n");
-        folder.write("access", "");
         for name in ["queue", "data", "mail", "spool"] {
             fs::create_dir(folder.join(name)).expect("our own folder");
         }
@@ -44,7 +45,7 @@ impl Plan<'_> {
     }
 
     fn main(&self) -> String {
-        let (dir, machine) = (self.folder.path().display(), self.machine);
+        let (dir, machine, policy) = (self.folder.path().display(), self.machine, self.policy);
         let (certificate, key) = (self.authority.certificate.display(), self.authority.key.display());
         format!(
             "compatibility_level = 3.6
@@ -71,7 +72,7 @@ virtual_mailbox_base = {dir}/mail
 virtual_mailbox_maps = texthash:{dir}/mailboxes
 virtual_uid_maps = static:{NOBODY}
 virtual_gid_maps = static:{NOBODY}
-smtpd_recipient_restrictions = check_recipient_access texthash:{dir}/access, permit_mynetworks, reject
+smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:{policy}, permit_mynetworks, reject
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
 smtpd_sasl_path = smtpd
@@ -82,17 +83,14 @@ smtpd_client_connection_rate_limit = 0
         )
     }
 
-    /// The services. A `smtpd` serves one connection, so that a changed access table counts from the next one.
     fn master(&self) -> String {
         let (submission, open) = (self.submission, self.open);
         format!(
             "127.0.0.1:{submission} inet n - n - - smtpd
-  -o max_use=1
   -o smtpd_tls_security_level=encrypt
   -o smtpd_sasl_auth_enable=yes
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
 127.0.0.1:{open} inet n - n - - smtpd
-  -o max_use=1
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -130,13 +128,6 @@ postlog unix-dgram n - n - 1 postlogd
         succeed(tool.stdin(Stdio::from(fs::File::open(secret).expect("our own file"))));
         chown(&database, Some(postfix), None).unwrap_or_else(not_root);
     }
-}
-
-/// Replaces the access table of the Postfix in `folder`.
-pub(super) fn write_access(folder: &Folder, lines: &[(&str, &str)]) {
-    let text: String = lines.iter().map(|(address, answer)| format!("{address} {answer}\n")).collect();
-    let fresh = folder.write("access.new", &text);
-    fs::rename(fresh, folder.join("access")).expect("our own folder");
 }
 
 fn uid_of(user: &str) -> u32 {

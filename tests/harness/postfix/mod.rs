@@ -1,6 +1,7 @@
 //! A throwaway Postfix: its own configuration, queue, data, certificates, passwords and ports.
 
 mod files;
+mod policy;
 mod server;
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 use std::{fs, net::TcpStream, path::PathBuf, time::Duration};
 
-use super::files::{Plan, is_filled, write_access};
+use super::{
+    files::{Plan, is_filled},
+    policy::Policy,
+};
 use crate::{
     authority::Authority,
     command::{command, run, succeed},
@@ -20,6 +23,7 @@ pub struct Postfix {
     machine: String,
     submission: u16,
     open: u16,
+    policy: Policy,
 }
 
 impl Postfix {
@@ -30,9 +34,17 @@ impl Postfix {
         let folder = Folder::new("postfix");
         let authority = Authority::in_folder(&folder);
         let machine = succeed(&mut command("hostname", Duration::from_secs(5))).trim().to_owned();
-        let server = Self { folder, authority, machine, submission: free_port(), open: free_port() };
-        let Self { folder, authority, machine, submission, open } = &server;
-        Plan { folder, authority, machine, submission: *submission, open: *open }.write();
+        let server = Self {
+            folder,
+            authority,
+            machine,
+            submission: free_port(),
+            open: free_port(),
+            policy: Policy::start(),
+        };
+        let Self { folder, authority, machine, submission, open, policy } = &server;
+        let policy = policy.port();
+        Plan { folder, authority, machine, submission: *submission, open: *open, policy }.write();
         succeed(server.postfix().arg("start"));
         for port in [submission, open] {
             until("Postfix to listen", Duration::from_secs(20), || {
@@ -72,10 +84,10 @@ impl Postfix {
         &self.machine
     }
 
-    /// From the next connection on refuses exactly these recipients with these answers
+    /// From now on refuses exactly these recipients with these answers
     /// (`("bob@example.test", "451 4.3.0 come back later")`).
     pub fn refuse(&self, recipients: &[(&str, &str)]) {
-        write_access(&self.folder, recipients);
+        self.policy.refuse(recipients);
     }
 
     /// The mailbox of `name@example.test`.

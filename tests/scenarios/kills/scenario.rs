@@ -3,7 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nuncio_tests::{Host, Recipe, Reply, Sink, until};
+use nuncio_tests::{Host, Recipe, Reply, Sink, patiently, until};
 use serde_json::{Value, json};
 
 use super::{
@@ -41,10 +41,13 @@ fn every_acknowledged_message_survives_twenty_kills() {
 
     let acknowledged = load.acknowledged();
     let begun = Instant::now();
-    until("every acknowledged message to reach every webhook", SOON * 8, || {
+    let arrived = || {
         thread::sleep(Duration::from_millis(500));
         (missing(&sink, &PATHS, &acknowledged) == 0).then_some(())
-    });
+    };
+    patiently(SOON * 8, arrived);
+    let lost = missing(&sink, &PATHS, &acknowledged);
+    assert_eq!(lost, 0, "of {} acknowledged messages to {} webhooks", acknowledged.len(), PATHS.len());
     eprintln!(
         "{} messages acknowledged, the last delivered {:?} after the last post",
         acknowledged.len(),
