@@ -38,6 +38,8 @@ pub struct Engine {
     pub(super) scanned_last: bool,
     /// Not before this is a read asked that failed.
     pub(super) read_again: i64,
+    /// When slow lanes were looked for.
+    pub(super) relieved: i64,
     started: bool,
     stalled: bool,
     draining: bool,
@@ -64,6 +66,7 @@ impl Engine {
             reading: None,
             scanned_last: false,
             read_again: i64::MIN,
+            relieved: 0,
             started: false,
             stalled: false,
             draining: false,

@@ -12,6 +12,8 @@ use crate::{Deferred, DeliveryKey, Failure, LaneId, Settlement, State, Why};
 
 /// The most jobs that one lane spills at once.
 const SLICE: usize = 256;
+/// How often slow lanes are looked for, milliseconds.
+const RELIEVE_MS: u64 = 100;
 
 impl Engine {
     /// Puts a job that is in no queue out of memory.
@@ -60,9 +62,11 @@ impl Engine {
 
     /// While memory is scarce, slow lanes keep no more than their share.
     pub(super) fn relieve(&mut self, now: i64) {
-        if !self.hot.pressed(&self.limits) {
+        let soon = now.abs_diff(self.relieved) < RELIEVE_MS;
+        if soon || !self.hot.pressed(&self.limits) {
             return;
         }
+        self.relieved = now;
         let share = self.crowd.share(&self.limits);
         for id in self.crowd.above(share) {
             let Some(lane) = self.lanes.get_mut(&id) else { continue };
