@@ -27,11 +27,16 @@ pub(super) struct Shared {
     pub(super) config: Option<PathBuf>,
 }
 
+const EXIT_CODES: &str = "Exit codes: 0 delivered, 64 wrong usage, 65 wrong URI, option or body, \
+    69 it does not succeed now or later, 75 trying again may help, 77 our account is refused, \
+    78 wrong configuration. With several URIs the worst.";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run the host until SIGTERM or Ctrl-C
     Serve,
     /// Send one notification to each URI now, without a host
+    #[command(after_help = EXIT_CODES)]
     Send(send::Arguments),
     /// See it work: a host, receivers and deliveries, all on this machine
     Demo(demo::Arguments),
