@@ -107,10 +107,7 @@ impl World {
         };
         self.now += ms as i64;
         match self.wake {
-            Some(at) if at <= self.now => {
-                self.wake = None;
-                self.tell(Event::Tick)
-            }
+            Some(at) if at <= self.now => self.tell(Event::Tick),
             _ => Ok(()),
         }
     }

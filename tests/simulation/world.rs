@@ -113,6 +113,7 @@ impl World {
             Event::Durable { batch } => self.safety.durable(*batch),
             Event::StoreFailed => self.safety.store_failed(),
             Event::Drain => self.safety.drains(),
+            Event::Tick => self.wake = None,
             Event::Finished { ticket, ends, timed_out, .. } => {
                 self.safety.finished(*ticket, ends, *timed_out)
             }

@@ -158,7 +158,7 @@ pub enum Event {
         /// Which.
         key: DeliveryKey,
     },
-    /// Time has passed.
+    /// Time has passed. It uses up the last `WakeAt`, also when it comes early.
     Tick,
     /// Stop: dispatch nothing more. Jobs in memory need not be written, the store has them.
     Drain,

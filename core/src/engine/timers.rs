@@ -30,6 +30,11 @@ impl Timers {
         self.alarms.first().filter(|(at, _)| *at <= now).map(|(_, lane)| *lane)
     }
 
+    /// It was woken, be it too early: what was asked for is used up.
+    pub(super) fn woken(&mut self) {
+        self.told = None;
+    }
+
     /// Asks to be woken at the next alarm after `now`, or at `again` if that is sooner.
     pub(super) fn wake(&mut self, now: i64, again: i64, actions: &mut Vec<Action>) {
         let alarm = self.alarms.range((now.saturating_add(1), LaneId(i64::MIN))..).next().map(|(at, _)| *at);
