@@ -19,6 +19,7 @@ mod notice;
 mod options;
 mod outcome;
 mod settlement;
+mod suggest;
 
 pub use clock::Clock;
 pub use dispatch::{Dispatcher, Entry, Origin};
@@ -34,6 +35,7 @@ pub use options::Options;
 pub use outcome::{Outcome, Outcomes, Report, Scope};
 pub use registry::Registry;
 pub use settlement::{Cursor, Deferred, Failure, Fresh, Settlement, State, Why};
+pub use suggest::closest;
 pub use uri::SubscriberUri;
 
 #[doc(hidden)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::Refusal;
+use crate::{Refusal, closest};
 
 /// The object in `value`.
 pub(super) fn object(value: &Value) -> Result<&Map<String, Value>, Refusal> {
@@ -14,7 +14,7 @@ pub(super) fn only(map: &Map<String, Value>, known: &[&str]) -> Result<(), Refus
     match map.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
         Some(key) => {
-            let near = known.iter().find(|one| strsim::damerau_levenshtein(one, key) <= 2);
+            let near = closest(key, known.iter().copied());
             let fix = near
                 .map_or_else(|| format!("use {}", known.join(", ")), |one| format!("did you mean `{one}`?"));
             Err(Refusal::new(pointer(key), "no such key").fix(fix))

@@ -6,8 +6,8 @@ use lettre::{
     Address, Message,
     address::Envelope,
     message::{
-        Mailbox, Mailboxes, MessageBuilder, MultiPart, SinglePart,
-        header::{Cc, HeaderName, HeaderValue, ReplyTo, To},
+        Body, Mailbox, Mailboxes, MessageBuilder, MultiPart, SinglePart,
+        header::{Cc, ContentTransferEncoding, ContentType, HeaderName, HeaderValue, ReplyTo, To},
     },
 };
 use nuncio_plugin_sdk::{Form, Notice, Refusal, uri::Mailto};
@@ -85,11 +85,13 @@ impl Letter {
         let refused = |error: lettre::error::Error| Refusal::new("content", error.to_string());
         let header = self.header(addressees).map_err(refused)?;
         let message = if self.html.is_empty() {
-            header.singlepart(SinglePart::plain(self.text.clone()))
+            header.singlepart(part(ContentType::TEXT_PLAIN, &self.text))
         } else if self.text.is_empty() {
-            header.singlepart(SinglePart::html(self.html.clone()))
+            header.singlepart(part(ContentType::TEXT_HTML, &self.html))
         } else {
-            header.multipart(MultiPart::alternative_plain_html(self.text.clone(), self.html.clone()))
+            let (text, html) =
+                (part(ContentType::TEXT_PLAIN, &self.text), part(ContentType::TEXT_HTML, &self.html));
+            header.multipart(MultiPart::alternative().singlepart(text).singlepart(html))
         };
         Ok(message.map_err(refused)?.formatted())
     }
@@ -125,6 +127,13 @@ impl Letter {
         }
         Ok(header)
     }
+}
+
+/// A part of `text`, as 7bit where its lines are ASCII and short enough for that (RFC 5322, section 2.1.1): what reads
+/// Zaqar's mails reads them as they stand.
+fn part(kind: ContentType, text: &str) -> SinglePart {
+    let plain = Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::SevenBit);
+    SinglePart::builder().header(kind).body(plain.unwrap_or_else(|_| Body::new(text.to_owned())))
 }
 
 fn is_empty(mailboxes: &Mailboxes) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use nuncio_core::Options;
+use nuncio_core::{Options, closest};
 use serde_json::{Map, Value, value::RawValue};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -11,7 +11,6 @@ use super::{
     body::{self, Document, Members},
     problem::Problem,
 };
-use crate::catalog::closest;
 
 const MEMBERS: [&str; 6] = ["to", "content", "template", "options", "deliver_at", "deliver_until"];
 const ENTRY_MEMBERS: [&str; 2] = ["uri", "options"];

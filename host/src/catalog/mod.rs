@@ -8,7 +8,6 @@ mod queues;
 mod secrets;
 mod shapes;
 mod subscribing;
-mod suggest;
 mod targets;
 
 pub use error::CatalogError;
@@ -17,5 +16,4 @@ pub use metadata::with_defaults;
 pub use options::{Unknown, check as check_options};
 pub use queues::Catalog;
 pub use subscribing::{Change, Wish};
-pub use suggest::closest;
 pub use targets::Admitted;

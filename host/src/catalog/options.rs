@@ -1,12 +1,9 @@
 //! Checking the options of a subscription or a notification against the table.
 
-use nuncio_core::{Manifest, Options, Refusal};
+use nuncio_core::{Manifest, Options, Refusal, closest};
 use serde_json::Value;
 
-use super::{
-    shapes::{Bounds, KNOWN, LATER},
-    suggest::closest,
-};
+use super::shapes::{Bounds, KNOWN, LATER};
 use crate::config::Config;
 
 /// An option that nobody knows.

@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use nuncio_core::closest;
 use serde_json::Value;
 
 use super::{
     load::read,
     node::{Node, Raw},
     place::{Place, Problem},
-    unknown::{nearest, not_a_table},
+    unknown::not_a_table,
 };
 
 /// Where the settings of drivers stand, by driver and JSON pointer.
@@ -83,7 +84,7 @@ impl Resolver<'_> {
     }
 
     fn unknown(&self, name: &str, place: &Place) -> Problem {
-        let fix = match nearest(name, self.known.iter().map(String::as_str)) {
+        let fix = match closest(name, self.known.iter().map(String::as_str)) {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!(
                 "it has {}: remove the section, or build the host with that driver",

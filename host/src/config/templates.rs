@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use nuncio_core::closest;
+
 use super::{
     load::read,
     model::Template,
     node::{Node, Raw},
     place::Problem,
-    unknown::{nearest, not_a_table},
+    unknown::not_a_table,
 };
 
 const PARTS: [&str; 3] = ["subject", "text", "html"];
@@ -51,7 +53,7 @@ fn template(name: &str, node: Node, folder: &Path, problems: &mut Vec<Problem>) 
             "text" => template.text = source,
             "html" => template.html = source,
             other => {
-                let fix = nearest(other, PARTS.into_iter()).map_or_else(
+                let fix = closest(other, PARTS).map_or_else(
                     || "a template has subject, text and html".into(),
                     |one| format!("did you mean `{one}`?"),
                 );

@@ -1,5 +1,7 @@
 //! Keys that do not exist: a typing mistake, or a part that this version does not have.
 
+use nuncio_core::closest;
+
 use super::{
     keys::keys,
     node::Node,
@@ -51,15 +53,14 @@ pub(super) fn not_a_table(name: &str, node: &Node) -> Problem {
         .fix(format!("write a section: [{name}]"))
 }
 
-/// The one of `names` that `word` was probably meant to be.
-pub(super) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.rsplit('.').next().unwrap_or(word).to_lowercase();
-    let last = |name: &'a str| name.rsplit('.').next().unwrap_or(name);
-    names
-        .map(|name| (strsim::damerau_levenshtein(&word, last(name)), name))
-        .filter(|(distance, name)| *distance <= (last(name).chars().count() / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+/// The one of `names` whose last part was probably meant by the last part of `path`.
+fn nearest<'a>(path: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    fn last(name: &str) -> &str {
+        name.rsplit('.').next().unwrap_or(name)
+    }
+    let names: Vec<_> = names.collect();
+    let meant = closest(last(path), names.iter().map(|name| last(name)))?;
+    names.into_iter().find(|name| last(name) == meant)
 }
 
 /// In a known section its own keys by their short names come first; else sections, and keys of any section.
