@@ -35,7 +35,9 @@ fn commands(page: &str, text: &str) -> Vec<Shown> {
             continue;
         }
         let line = line.trim_start().trim_start_matches("$ ");
-        let ours = ["nuncio ", "cargo run --release -- "].iter().find_map(|start| line.strip_prefix(start));
+        let ours = ["nuncio ", "./target/release/nuncio ", "cargo run --release -- "]
+            .iter()
+            .find_map(|start| line.strip_prefix(start));
         if let Some(rest) = ours.filter(|_| fenced) {
             let rest = rest.split(" #").next().unwrap_or(rest);
             let words = rest.split_whitespace().map(str::to_owned).collect();
@@ -81,7 +83,7 @@ fn every_command_shown_exists_with_its_options() {
 fn the_first_screen_of_the_readme_shows_how_to_begin() {
     let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
     let screen: Vec<&str> = readme.lines().take(40).collect();
-    for begin in ["cargo run --release -- demo --once", "./tests/run"] {
+    for begin in ["cargo run --release -- demo", "./tests/run"] {
         assert!(
             screen.iter().any(|line| line.contains(begin)),
             "the first 40 lines of README.md must show `{begin}`"
