@@ -117,7 +117,7 @@ impl Host {
         let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
         let catalog =
             Catalog::new(Arc::clone(&store), Arc::clone(&config), dispatcher.clone(), Arc::clone(&renderer));
-        let (grace, connections) = (config.delivery.shutdown_grace, config.http.max_connections);
+        let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
         let face = Face {
             store: Arc::clone(&store),
             ids,
@@ -131,7 +131,7 @@ impl Host {
             metrics,
         };
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(listener::serve(listener, api::router(face), connections, stopped));
+        let server = tokio::spawn(listener::serve(listener, api::router(face), bounds, stopped));
         Ok(Self { address, grace, work, store, stop: Some(stop), server })
     }
 
@@ -167,12 +167,31 @@ async fn open(
     let options = sqlite::Options {
         path: config.storage.path().to_path_buf(),
         log: 0,
-        max_messages: config.queues.max_messages,
+        limits: limits(config),
         clock,
         published,
     };
     let opened = tokio::task::spawn_blocking(move || Sqlite::open(options)).await;
     Ok(opened.map_err(|error| StoreError::Unavailable(error.to_string()))??)
+}
+
+fn bounds(config: &Config) -> listener::Bounds {
+    listener::Bounds { connections: config.http.max_connections, head: config.http.head_timeout }
+}
+
+fn limits(config: &Config) -> sqlite::Limits {
+    let storage = &config.storage;
+    sqlite::Limits {
+        max_messages: config.queues.max_messages,
+        readers: storage.readers,
+        pending_operations: storage.pending_operations,
+        pending_bytes: storage.pending_bytes,
+        commit_operations: storage.commit_operations,
+        commit_bytes: storage.commit_bytes,
+        linger: storage.linger,
+        checkpoint_bytes: storage.checkpoint_bytes,
+        wal_bytes: storage.wal_bytes,
+    }
 }
 
 fn served(config: &Config, dispatcher: &nuncio_core::Dispatcher) -> Result<(), StartError> {
@@ -210,5 +229,15 @@ async fn signal() {
     tokio::select! {
         _ = term.recv() => {}
         _ = int.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stores_own_defaults_are_those_of_the_configuration() {
+        assert_eq!(limits(&Config::default()), sqlite::Limits::default());
     }
 }

@@ -14,25 +14,31 @@ use tokio::{
 };
 use tower_service::Service;
 
-/// How long a client may take to send the head of a request.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+/// What a client may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// Connections served at once.
+    pub(crate) connections: usize,
+    /// The time to send the head of a request.
+    pub(crate) head: Duration,
+}
 
 /// The wait after the system refused a connection (too many open files): it is asked again, not in a tight loop.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
 /// Serves `router` until `stopped`, then ends each connection after its last answer.
 ///
-/// At most `connections` are served at once; more wait in the system's queue until one ends.
+/// At most `bounds.connections` are served at once; more wait in the system's queue until one ends.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
-    connections: usize,
+    bounds: Bounds,
     stopped: oneshot::Receiver<()>,
 ) {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_PATIENCE);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD_PATIENCE);
-    let slots = Arc::new(Semaphore::new(connections));
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.head);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(bounds.head);
+    let slots = Arc::new(Semaphore::new(bounds.connections));
     let graceful = GracefulShutdown::new();
     let mut stopped = std::pin::pin!(stopped);
     loop {
@@ -100,8 +106,9 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
+        let bounds = Bounds { connections, head: Duration::from_secs(30) };
         let router = Router::new().route("/", get(async || "here"));
-        (address, stop, tokio::spawn(serve(listener, router, connections, stopped)))
+        (address, stop, tokio::spawn(serve(listener, router, bounds, stopped)))
     }
 
     async fn ask(stream: &mut TcpStream) -> String {

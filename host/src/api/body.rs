@@ -14,8 +14,6 @@ use super::problem::Problem;
 const MAX_DEPTH: usize = 100;
 /// How much of a body that is too large is still read, so that the client hears the answer.
 const DRAIN_BYTES: usize = 1 << 20;
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 const UNPARSABLE: &str = "Request body could not be parsed.";
 const TOO_LARGE_NUMBER: &str = "JSON contains integer that is too large.";
@@ -27,6 +25,8 @@ pub(super) struct Limit {
     pub(super) name: &'static str,
     /// Bytes.
     pub(super) bytes: usize,
+    /// How long the body may take to arrive (`[http] body_timeout`).
+    pub(super) patience: Duration,
 }
 
 /// The members of an object, each value as its own text.
@@ -43,8 +43,9 @@ pub(super) enum Document<'a> {
 
 /// Reads a whole body of at most `limit`.
 pub(super) async fn read(body: Body, limit: Limit) -> Result<Bytes, Problem> {
-    tokio::time::timeout(PATIENCE, collect(body, limit)).await.unwrap_or_else(|_| {
-        Err(Problem::body(format!("the body did not arrive within {} seconds", PATIENCE.as_secs())))
+    tokio::time::timeout(limit.patience, collect(body, limit)).await.unwrap_or_else(|_| {
+        let ms = limit.patience.as_millis();
+        Err(Problem::body(format!("the body did not arrive within {ms} ms ([http] body_timeout)")))
     })
 }
 
@@ -161,7 +162,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LIMIT: Limit = Limit { name: "max_messages_post_size", bytes: 10 };
+    const LIMIT: Limit =
+        Limit { name: "max_messages_post_size", bytes: 10, patience: Duration::from_secs(60) };
 
     #[tokio::test]
     async fn a_body_of_the_limit_is_read_and_one_more_is_refused() {

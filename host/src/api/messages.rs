@@ -50,7 +50,8 @@ pub(super) async fn post(
 ) -> Answer {
     let key = context::idempotency_key(&headers)?;
     let rules = face.intake.rules(&caller.project, &queue).await?;
-    let limit = Limit { name: "max_messages_post_size", bytes: rules.max_post_size };
+    let patience = face.config.http.body_timeout;
+    let limit = Limit { name: "max_messages_post_size", bytes: rules.max_post_size, patience };
     let bytes = body::read(body, limit).await?;
     let messages = wanted(&bytes)?;
     let from = Producer { project: caller.project, client: caller.client, key: key.map(|key| (key, bytes)) };

@@ -227,7 +227,8 @@ pub(super) fn href(face: &Face, queue: &str, id: MessageId) -> String {
 }
 
 fn metadata_limit(face: &Face) -> body::Limit {
-    body::Limit { name: "max_queue_metadata", bytes: face.config.queues.max_queue_metadata }
+    let (bytes, patience) = (face.config.queues.max_queue_metadata, face.config.http.body_timeout);
+    body::Limit { name: "max_queue_metadata", bytes, patience }
 }
 
 fn object(value: Value) -> Result<Map<String, Value>, Problem> {

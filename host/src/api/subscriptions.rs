@@ -150,7 +150,11 @@ pub(super) async fn confirm(
 
 async fn document(face: &Face, body: Body) -> Result<Map<String, Value>, Problem> {
     let bytes = face.config.queues.max_messages_post_size;
-    let bytes = body::read(body, Limit { name: "max_messages_post_size", bytes }).await?;
+    let bytes = body::read(
+        body,
+        Limit { name: "max_messages_post_size", bytes, patience: face.config.http.body_timeout },
+    )
+    .await?;
     if bytes.is_empty() {
         return Ok(Map::new());
     }

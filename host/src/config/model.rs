@@ -59,6 +59,12 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The most connections served at once.
     pub max_connections: usize,
+    /// How long a client may take to send the head of a request.
+    #[serde(deserialize_with = "millis")]
+    pub head_timeout: Duration,
+    /// How long a client may take to send the body of a request.
+    #[serde(deserialize_with = "millis")]
+    pub body_timeout: Duration,
 }
 
 /// `[storage]`
@@ -67,6 +73,23 @@ pub struct Http {
 pub struct Storage {
     /// `sqlite:PATH`
     pub url: String,
+    /// Connections that read.
+    pub readers: u32,
+    /// Operations that may wait for the writer.
+    pub pending_operations: usize,
+    /// Bytes of bodies that may wait for the writer.
+    pub pending_bytes: u32,
+    /// Operations of one commit.
+    pub commit_operations: usize,
+    /// Bytes of bodies of one commit.
+    pub commit_bytes: usize,
+    /// How long outcomes may wait for company before they are committed.
+    #[serde(deserialize_with = "millis")]
+    pub linger: Duration,
+    /// Bytes of write-ahead log that are copied back between commits.
+    pub checkpoint_bytes: u64,
+    /// Bytes of write-ahead log at which commits wait until it is copied back.
+    pub wal_bytes: u64,
 }
 
 impl Storage {

@@ -143,7 +143,7 @@ async fn face(config: Arc<Config>) -> Face {
     let options = Options {
         path: config.storage.path().to_path_buf(),
         log: 0,
-        max_messages: config.queues.max_messages,
+        limits: crate::storage::sqlite::Limits::default(),
         clock: Arc::clone(&clock),
         published,
     };

@@ -154,7 +154,13 @@ fn open(
 ) -> (Arc<dyn Store>, mpsc::Receiver<Committed>) {
     let (published, receiver) = mpsc::channel(1024);
     let path = dir.path().join(name);
-    let options = sqlite::Options { path, log: 0, max_messages, clock: clock.clone(), published };
+    let options = sqlite::Options {
+        path,
+        log: 0,
+        limits: sqlite::Limits { max_messages, ..sqlite::Limits::default() },
+        clock: clock.clone(),
+        published,
+    };
     (sqlite::Sqlite::open(options).unwrap(), receiver)
 }
 

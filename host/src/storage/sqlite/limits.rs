@@ -1,28 +1,28 @@
-//! The store's numbers.
+//! The store's numbers. Each is a key of `[storage]`, but the bound of a queue.
 
 use std::time::Duration;
 
-/// The store's numbers.
-#[derive(Clone, Debug)]
-pub(super) struct Limits {
+/// The store's numbers; the defaults are those of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
     /// Messages that one queue may hold for pull (`[queues] max_messages`).
-    pub(super) max_messages: u64,
+    pub max_messages: u64,
     /// Connections that read.
-    pub(super) readers: u32,
+    pub readers: u32,
     /// Operations that may wait for the writer.
-    pub(super) pending_operations: usize,
+    pub pending_operations: usize,
     /// Bytes of bodies that may wait for the writer.
-    pub(super) pending_bytes: u32,
+    pub pending_bytes: u32,
     /// Operations of one commit.
-    pub(super) commit_operations: usize,
+    pub commit_operations: usize,
     /// Bytes of bodies of one commit.
-    pub(super) commit_bytes: usize,
+    pub commit_bytes: usize,
     /// How long outcomes may wait for company before they are committed.
-    pub(super) linger: Duration,
+    pub linger: Duration,
     /// Bytes of write-ahead log that are copied back between commits.
-    pub(super) checkpoint_bytes: u64,
+    pub checkpoint_bytes: u64,
     /// Bytes of write-ahead log at which commits wait until it is copied back and cut.
-    pub(super) wal_bytes: u64,
+    pub wal_bytes: u64,
 }
 
 impl Default for Limits {

@@ -27,4 +27,5 @@ mod writer;
 mod tests;
 
 pub use error::OpenError;
+pub use limits::Limits;
 pub use store::{Options, Sqlite};

@@ -23,8 +23,8 @@ pub struct Options {
     pub path: PathBuf,
     /// The log, 0 to 1023: the part of a message id that names who issued it.
     pub log: u16,
-    /// Messages that one queue may hold for pull (`[queues] max_messages`).
-    pub max_messages: u64,
+    /// The store's numbers.
+    pub limits: Limits,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where commits are published, in their order. The writer waits while it is full, so whoever receives must not
@@ -53,8 +53,7 @@ impl Sqlite {
     /// # Errors
     /// When the file cannot be opened, belongs to something else or to a newer version, or another host has it.
     pub fn open(options: Options) -> Result<Arc<Self>, OpenError> {
-        let Options { path, log, max_messages, clock, published } = options;
-        let limits = Limits { max_messages, ..Limits::default() };
+        let Options { path, log, limits, clock, published } = options;
         connection::directory_of(&path)?;
         let lock = Lock::take(&path)?;
         let db = connection::writer(&path)?;
