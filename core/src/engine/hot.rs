@@ -20,6 +20,8 @@ struct Mark {
     row: bool,
     /// It left memory although its last row was still on its way.
     ahead: bool,
+    /// Another lane in which its row was read meanwhile, and when it is due there.
+    strayed: Option<(LaneId, i64)>,
 }
 
 /// Where a delivery is.
@@ -46,6 +48,8 @@ pub(super) struct Hot {
     ghosts: BTreeSet<DeliveryKey>,
     /// What somebody else may be settling while the read is under way.
     haunted: BTreeSet<DeliveryKey>,
+    /// Rows to be read in a lane that passed over them while they were in memory of another.
+    strays: Vec<(LaneId, i64)>,
 }
 
 impl Hot {
@@ -95,6 +99,7 @@ impl Hot {
                 undurable: 0,
                 row: false,
                 ahead: false,
+                strayed: None,
             });
             mark.resident = true;
             if !mark.recorded {
@@ -111,6 +116,7 @@ impl Hot {
                 mark.resident = false;
                 mark.flying = false;
                 if mark.undurable == 0 {
+                    self.strays.extend(mark.strayed);
                     self.marks.remove(&key);
                 }
             }
@@ -159,7 +165,20 @@ impl Hot {
         if mark.resident || mark.undurable > 0 {
             return None;
         }
+        self.strays.extend(mark.strayed.filter(|_| mark.row));
         self.marks.remove(&key).map(|mark| (mark.lane, mark.ahead))
+    }
+
+    /// The row of `key`, which is in memory, was read in `lane`: its subscription leads there since.
+    pub(super) fn stray(&mut self, key: DeliveryKey, lane: LaneId, due: i64) {
+        if let Some(mark) = self.marks.get_mut(&key).filter(|mark| mark.lane != lane) {
+            mark.strayed = Some((lane, due));
+        }
+    }
+
+    /// Rows that left memory and stand in another lane than the one that had them: where and when.
+    pub(super) fn take_strays(&mut self) -> Vec<(LaneId, i64)> {
+        std::mem::take(&mut self.strays)
     }
 
     /// Where `key` is.

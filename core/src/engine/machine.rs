@@ -80,6 +80,9 @@ impl Engine {
             return;
         }
         self.relieve(now);
+        for (lane, due) in self.hot.take_strays() {
+            self.scheduled(lane, due);
+        }
         if !self.draining {
             self.dispatch(now, actions);
             self.read(now, actions);

@@ -117,6 +117,8 @@ impl Engine {
             if ghost || self.hot.knows(row.key) {
                 if ghost {
                     lane.rows.at(place, lane.breaker.blocks(&policy));
+                } else {
+                    self.hot.stray(row.key, id, row.due);
                 }
                 continue;
             }

@@ -127,3 +127,26 @@ fn recipients_of_a_mail_that_come_back_in_one_page_are_one_notice() {
     bench.loaded(1, rows, None);
     assert_eq!((bench.dispatched.len(), bench.dispatched[0].1.open.len()), (1, 3));
 }
+
+#[test]
+fn a_row_that_moved_to_another_lane_while_it_was_in_memory_is_attempted_there() {
+    let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
+    let rule = |gate, held| Event::GateRules { gate: GateId(gate), max: 8, held };
+    bench.tell(rule(2, false));
+    bench.lane(2, 1, 2);
+    bench.tell(rule(1, true));
+    bench.commit(vec![job(1, 1), job(2, 1)]);
+    bench.sync();
+    bench.tell(rule(1, false));
+    let rows = bench.rows();
+    bench.loaded(1, rows.clone(), None);
+    assert_eq!(bench.flying(), [1]);
+    let moved = Deferred { lane: LaneId(2), ..rows[1].clone() };
+    bench.tell(Event::Scheduled { lane: LaneId(2), due: moved.due });
+    bench.loaded(2, vec![moved.clone()], None);
+    assert!(bench.reads.is_empty(), "it is in memory: reading it again and again would find nothing new");
+    bench.tell(rule(1, true));
+    bench.loaded(2, vec![moved], None);
+    bench.finish(Report::delivered());
+    assert_eq!((bench.flying(), bench.dispatched[0].1.lane), (vec![2], LaneId(2)));
+}
