@@ -58,8 +58,20 @@ async fn the_backlog_in_no_row_follows_too(mut bench: Bench) {
     assert_ne!(page.fresh[0].lane, old);
 }
 
+async fn what_the_engine_puts_back_later_follows_as_well(mut bench: Bench) {
+    let id = bench.subscribe("a.example/1").await;
+    bench.post(&["1"]).await;
+    let fresh = bench.fresh().await.remove(0);
+    bench.store.subscription_change(PROJECT, QUEUE, id, to("b.example/1")).await.unwrap();
+    let failed = waits(key(fresh.message, 0), fresh.lane, fresh.target, 500, Why::Retry);
+    bench.record(vec![failed]).await;
+    let (new, due) = bench.scheduled().await[0];
+    assert_eq!((due, rows(&bench, new).await, rows(&bench, fresh.lane).await), (500, 1, 0));
+}
+
 super::promises! {
     a_mended_address_rescues_all_that_waits,
     of_several_addresses_none_moves,
     the_backlog_in_no_row_follows_too,
+    what_the_engine_puts_back_later_follows_as_well,
 }

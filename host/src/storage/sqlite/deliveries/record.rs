@@ -1,12 +1,12 @@
 //! Writing what happened: one packed row for all that ended well, rows only for what went wrong or must wait.
 
 use nuncio_core::{
-    Cursor, DeliveryKey, Failure, Settlement,
+    Cursor, Deferred, DeliveryKey, Failure, Settlement,
     packed::{self, Ended},
 };
 use rusqlite::params;
 
-use super::deferred;
+use super::{deferred, scan};
 use crate::storage::{
     StoreError,
     sqlite::{commit::Commit, json},
@@ -28,7 +28,7 @@ pub(in crate::storage::sqlite) fn record(
                 }
             }
             Settlement::Deferred { row, failure } => {
-                deferred::put(commit, row)?;
+                wait(commit, row)?;
                 attempt(commit, row.key, failure.as_ref())?;
             }
             dead @ Settlement::Dead { .. } => bury(commit, dead)?,
@@ -55,6 +55,18 @@ pub(super) fn close(commit: &Commit<'_>, mut ended: Vec<Ended>) -> Result<(), St
                 .execute(params![block(first), packed::outcomes(entries)])?;
         }
     }
+    Ok(())
+}
+
+/// Writes a row into the lane to which its subscription leads now: it may have been changed, and its backlog moved,
+/// while the engine had the delivery.
+fn wait(commit: &mut Commit<'_>, row: &Deferred) -> Result<(), StoreError> {
+    let lane = scan::lane(commit.db, row.target)?.unwrap_or(row.lane);
+    if lane == row.lane {
+        return deferred::put(commit, row);
+    }
+    deferred::put(commit, &Deferred { lane, ..row.clone() })?;
+    commit.scheduled(lane, row.due);
     Ok(())
 }
 
