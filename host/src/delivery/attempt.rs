@@ -41,14 +41,22 @@ struct Answer {
 }
 
 impl Attempts {
-    /// Carries out one dispatch.
+    /// Carries out one dispatch; a panic on the way to the driver is a failed attempt, as one of the driver is.
     pub(super) async fn carry_out(&self, job: &Job) -> Finish {
         let began = self.clock.now_ms();
-        let finish = match self.found(job).await {
+        let finish = contained(Box::pin(self.once(job, began))).await.unwrap_or_else(|panic| {
+            tracing::error!(panic, message = %job.message, target = %job.target, "an attempt panicked");
+            let report = Report::deferred(Scope::Recipient, format!("the host panicked: {panic}"));
+            Finish { ends: all(job, &End::Report(report)), ms: 0, timed_out: false }
+        });
+        Finish { ms: self.clock.now_ms() - began, ..finish }
+    }
+
+    async fn once(&self, job: &Job, began: i64) -> Finish {
+        match self.found(job).await {
             Ok((ready, message)) => self.to_target(job, &ready, &message, began).await,
             Err(end) => Finish { ends: all(job, &end), ms: 0, timed_out: false },
-        };
-        Finish { ms: self.clock.now_ms() - began, ..finish }
+        }
     }
 
     async fn found(&self, job: &Job) -> Result<(Arc<Ready>, Arc<Message>), End> {

@@ -2,7 +2,8 @@
 //!
 //! The engine itself is `nuncio_core::engine`, a pure state machine. Here are its tasks:
 //! `intake` turns commits into jobs, `runner` owns the engine, `recorder` writes its settlements in order,
-//! `attempt` carries out one dispatch, and [`Work`] is what the API may ask.
+//! `attempt` carries out one dispatch, and [`Work`] is what the API may ask. A panic in one of them ends the process
+//! (`vital`); a panic of a driver is a failed attempt (`panics`).
 
 mod attempt;
 mod intake;
@@ -13,6 +14,7 @@ mod panics;
 mod recorder;
 mod runner;
 mod targets;
+mod vital;
 mod work;
 
 pub use observe::Observed;

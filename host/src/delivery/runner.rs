@@ -49,6 +49,19 @@ pub(super) struct Calls {
     drained: Option<oneshot::Sender<()>>,
 }
 
+impl Calls {
+    /// Lets tasks go that have ended. One that panicked did not tell the engine, which would wait for it for ever.
+    fn reap(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next() {
+            if let Err(error) = ended
+                && let Ok(panic) = error.try_into_panic()
+            {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+}
+
 impl Runner {
     /// Runs until it is drained or nobody can send to it any more.
     pub(super) async fn run(mut self, mut events: mpsc::Receiver<Inbound>) {
@@ -64,7 +77,7 @@ impl Runner {
             while let Ok(more) = events.try_recv() {
                 self.take(more, &mut actions);
             }
-            while self.calls.tasks.try_join_next().is_some() {}
+            self.calls.reap();
             metrics::gauge!("nuncio_in_flight").set(self.engine.in_flight() as f64);
             metrics::gauge!("nuncio_hot_deliveries").set(self.engine.hot() as f64);
             if self.engine.idle()

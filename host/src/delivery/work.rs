@@ -25,6 +25,7 @@ use super::{
     recorder,
     runner::{Calls, Inbound, Runner},
     targets::Targets,
+    vital,
 };
 use crate::{
     config::{Config, Delivery},
@@ -129,13 +130,13 @@ impl Work {
         };
         let mut first = lanes.add(standing.lanes);
         first.push(Event::Started { low: standing.low, head: standing.head, waiting: standing.waiting });
-        let runner = tokio::spawn(runner.run(events));
-        tokio::spawn(recorder::run(Arc::clone(&store), recorded, inbound.clone()));
+        let runner = vital::spawn("runner", runner.run(events));
+        vital::spawn("recorder", recorder::run(Arc::clone(&store), recorded, inbound.clone()));
         for event in first {
             inbound.send(Inbound::Event(event)).await.map_err(|_| StoreError::Closed)?;
         }
         let sender = inbound.clone();
-        tokio::spawn(async move { jobs.follow(commits, sender).await });
+        vital::spawn("intake", async move { jobs.follow(commits, sender).await });
         let runner = Mutex::new(Some(runner));
         let work = Self { store, dispatcher, lanes, paused, observers, inbound, runner };
         for degraded in work.degraded() {
