@@ -160,13 +160,27 @@ impl Work {
         if self.store.delivery(project, key).await?.is_none() {
             return Ok(CancelResult::Absent);
         }
-        let (answer, answered) = oneshot::channel();
-        self.inbound.send(Inbound::Cancel(key, answer)).await.map_err(|_| StoreError::Closed)?;
-        match answered.await.map_err(|_| StoreError::Closed)? {
+        match self.ask_to_cancel(key).await? {
             CancelAnswer::Cancelled => Ok(CancelResult::Cancelled),
             CancelAnswer::InFlight => Ok(CancelResult::InFlight),
-            CancelAnswer::NotHot => self.store.cancel(project, key).await,
+            CancelAnswer::NotHot => self.cancel_stored(project, key).await,
         }
+    }
+
+    /// Cancels in the store. The engine may have taken the delivery into memory before that was committed: it is
+    /// asked once more, or it would attempt, and put back, what was cancelled.
+    async fn cancel_stored(&self, project: &str, key: DeliveryKey) -> Result<CancelResult, StoreError> {
+        let result = self.store.cancel(project, key).await?;
+        if result == CancelResult::Cancelled && self.ask_to_cancel(key).await? == CancelAnswer::InFlight {
+            return Ok(CancelResult::InFlight);
+        }
+        Ok(result)
+    }
+
+    async fn ask_to_cancel(&self, key: DeliveryKey) -> Result<CancelAnswer, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.inbound.send(Inbound::Cancel(key, answer)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)
     }
 
     /// Why deliveries of `driver` are held, if they are.
