@@ -14,6 +14,9 @@ use tokio::{
 use super::{attempt::Attempts, intake::Jobs, lanes::Lanes, recorder::Record, work::Paused};
 use crate::storage::Store;
 
+/// The longest sleep: a clock that was set, or a machine that was asleep, delays what is due by no more.
+const LONGEST_SLEEP_MS: i64 = 30_000;
+
 /// What comes to the runner.
 pub(super) enum Inbound {
     /// For the engine.
@@ -67,7 +70,7 @@ impl Runner {
     pub(super) async fn run(mut self, mut events: mpsc::Receiver<Inbound>) {
         let mut actions = Vec::new();
         loop {
-            let wait = self.wait();
+            let wait = until(self.calls.wake_at, self.clock.now_ms());
             let inbound = tokio::select! {
                 inbound = events.recv() => inbound,
                 () = tokio::time::sleep(wait) => Some(Inbound::Event(Event::Tick)),
@@ -87,11 +90,6 @@ impl Runner {
                 return;
             }
         }
-    }
-
-    fn wait(&self) -> Duration {
-        let ms = self.calls.wake_at.map_or(3_600_000, |at| at - self.clock.now_ms());
-        Duration::from_millis(ms.clamp(0, 3_600_000).unsigned_abs())
     }
 
     fn take(&mut self, inbound: Inbound, actions: &mut Vec<Action>) {
@@ -231,5 +229,24 @@ impl Runner {
                 tracing::warn!(message = %key.message, %target, "an address said that it must not be used again");
             }
         }
+    }
+}
+
+/// How long to sleep at `now` when the engine wants to be woken at `wake_at`, both in Unix milliseconds.
+fn until(wake_at: Option<i64>, now: i64) -> Duration {
+    let ms = wake_at.map_or(LONGEST_SLEEP_MS, |at| at.saturating_sub(now));
+    Duration::from_millis(ms.clamp(0, LONGEST_SLEEP_MS).unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_set_delays_what_is_due_by_half_a_minute_at_most() {
+        let year = 365 * 24 * 3_600_000;
+        assert_eq!(until(Some(year + 250), year), Duration::from_millis(250));
+        assert_eq!(until(Some(year), 0), Duration::from_secs(30));
+        assert_eq!((until(Some(0), year), until(None, year)), (Duration::ZERO, Duration::from_secs(30)));
     }
 }
