@@ -82,7 +82,7 @@ impl Host {
     #[track_caller]
     pub fn stop(&mut self) {
         let mut child = self.child.take().expect("it runs");
-        succeed(command("kill", STOP).args(["-TERM", &child.id().to_string()]));
+        succeed(command("sh", STOP).args(["-c", "kill -TERM \"$0\"", &child.id().to_string()]));
         let status = until("the host to stop", STOP, || child.try_wait().expect("our own child"));
         assert!(status.success(), "a graceful stop ended with {status}:\n{}", self.log());
     }
