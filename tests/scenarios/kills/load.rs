@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -25,6 +25,7 @@ pub(super) struct Load {
     address: Mutex<Option<SocketAddr>>,
     next: AtomicU64,
     acknowledged: Mutex<BTreeSet<u64>>,
+    peak: AtomicUsize,
     done: AtomicBool,
 }
 
@@ -49,6 +50,11 @@ impl Load {
         self.acknowledged.lock().unwrap().len()
     }
 
+    /// The most deliveries that were outstanding at once.
+    pub(super) fn peak(&self) -> usize {
+        self.peak.load(Ordering::Relaxed)
+    }
+
     /// Posts until it is finished; what the kill of a host leaves open is never posted again.
     pub(super) fn post(&self, queue: &str, sink: &Sink, subscribers: usize) {
         let path = format!("/v2/queues/{queue}/messages");
@@ -57,7 +63,9 @@ impl Load {
             if client.is_none() {
                 client = (*self.address.lock().unwrap()).and_then(|address| Client::connect(address).ok());
             }
-            let room = self.count() * subscribers < sink.count() + OUTSTANDING;
+            let outstanding = (self.count() * subscribers).saturating_sub(sink.count());
+            self.peak.fetch_max(outstanding, Ordering::Relaxed);
+            let room = outstanding < OUTSTANDING;
             let Some(connected) = client.as_mut().filter(|_| room) else {
                 thread::sleep(Duration::from_millis(2));
                 continue;

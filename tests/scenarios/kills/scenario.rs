@@ -12,6 +12,8 @@ use super::{
 };
 use crate::clock::{SOON, long, unix_now};
 
+/// So many deliveries the host keeps in memory (`hot_deliveries`); the load must be more.
+const HOT: usize = 20_000;
 const PATHS: [&str; 5] = ["/a", "/b", "/c", "/d", "/flaky"];
 
 #[test]
@@ -39,6 +41,7 @@ fn every_acknowledged_message_survives_twenty_kills() {
         killed
     });
 
+    assert!(load.peak() > HOT, "at most {} deliveries waited: they all fitted into memory", load.peak());
     let acknowledged = load.acknowledged();
     let begun = Instant::now();
     let arrived = || {
@@ -49,8 +52,9 @@ fn every_acknowledged_message_survives_twenty_kills() {
     let lost = missing(&sink, &PATHS, &acknowledged);
     assert_eq!(lost, 0, "of {} acknowledged messages to {} webhooks", acknowledged.len(), PATHS.len());
     eprintln!(
-        "{} messages acknowledged, the last delivered {:?} after the last post",
+        "{} messages acknowledged, at most {} deliveries outstanding, the last delivered {:?} after the last post",
         acknowledged.len(),
+        load.peak(),
         begun.elapsed()
     );
     until("nothing to wait any more", SOON, || host.deliveries("state=waiting").is_empty().then_some(()));
