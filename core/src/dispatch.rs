@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Checked, Driver, Manifest, Options, Refusal, SubscriberUri};
+use crate::{Checked, Driver, Manifest, Options, Refusal, SubscriberUri, closest};
 
 /// A driver with what it says of itself and where it came from.
 #[derive(Clone)]
@@ -85,8 +85,11 @@ impl Dispatcher {
     /// A [`Refusal`]: no driver for the scheme, or the driver's own.
     pub fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<(&Entry, Checked), Refusal> {
         let entry = self.by_scheme(uri.scheme()).ok_or_else(|| {
+            let schemes = self.schemes();
+            let meant = closest(uri.scheme(), schemes.iter().copied());
+            let meant = meant.map_or_else(String::new, |scheme| format!("did you mean `{scheme}`? "));
             Refusal::new("scheme, column 1", format!("no driver serves the scheme `{}`", uri.scheme()))
-                .fix(format!("this host has {}", self.schemes().join(", ")))
+                .fix(format!("{meant}this host has {}", schemes.join(", ")))
         })?;
         let checked = entry.driver.check(uri, options)?;
         if checked.addresses.is_empty() {

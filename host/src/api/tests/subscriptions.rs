@@ -17,7 +17,8 @@ async fn a_bad_uri_is_refused_with_its_place_and_nothing_is_stored() {
     for (subscriber, place) in [
         ("mailto:a@b.example,nobody", "subscriber: "),
         ("nonsense", "subscriber: scheme"),
-        ("ftp://x", "no driver serves the scheme `ftp`"),
+        ("ftp://x", "no driver serves the scheme `ftp`; this host has"),
+        ("htps://x", "no driver serves the scheme `htps`; did you mean `https`? this host has"),
     ] {
         let reply = house.post(SUBSCRIPTIONS, json!({"subscriber": subscriber})).await.is(400);
         assert!(reply.why().contains(place) && reply.body["title"] == "Invalid API request", "{reply:?}");
