@@ -2,8 +2,9 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use lettre::transport::smtp::{
-    authentication::{Credentials, DEFAULT_MECHANISMS},
+    authentication::{Credentials, DEFAULT_MECHANISMS, Mechanism},
     client::AsyncSmtpConnection,
     extension::ClientId,
 };
@@ -126,7 +127,7 @@ impl Endpoint {
                 return Err((Step::Auth, Fault::Account(why)));
             }
             let answer = connection.auth(DEFAULT_MECHANISMS, credentials).await;
-            answer.map_err(|error| (Step::Auth, error.into()))?;
+            answer.map_err(|error| (Step::Auth, Fault::from(error).without(&spoken(credentials))))?;
         }
         Ok(connection)
     }
@@ -177,6 +178,13 @@ async fn start_tls(tcp: &mut TcpStream, helo: &ClientId) -> Result<Vec<u8>, Faul
     Ok(greeting)
 }
 
+/// What AUTH PLAIN and LOGIN send, and what it stands for: some relays repeat a line that they refuse.
+fn spoken(credentials: &Credentials) -> Vec<String> {
+    let whole = Mechanism::Plain.response(credentials, None).unwrap_or_default();
+    let password = whole.rsplit('\0').next().unwrap_or_default().to_owned();
+    vec![BASE64.encode(&whole), BASE64.encode(&password), password]
+}
+
 async fn say(tcp: &mut TcpStream, command: &str) -> Result<(Vec<u8>, Reply), Fault> {
     tcp.write_all(command.as_bytes()).await.map_err(lost)?;
     read_reply(tcp).await
@@ -213,4 +221,15 @@ async fn read_reply(tcp: &mut TcpStream) -> Result<(Vec<u8>, Reply), Fault> {
         line.clear();
     }
     Err(garbage())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_masked_is_what_auth_sends() {
+        let spoken = spoken(&Credentials::new("u".to_owned(), "hunter2".to_owned()));
+        assert_eq!(spoken, ["AHUAaHVudGVyMg==", "aHVudGVyMg==", "hunter2"]);
+    }
 }

@@ -76,6 +76,14 @@ impl From<smtp::Error> for Fault {
 }
 
 impl Fault {
+    /// With `***` wherever the relay repeats one of `secrets`.
+    pub(crate) fn without(self, secrets: &[String]) -> Self {
+        let Self::Reply(Reply { code, text }) = self else { return self };
+        let masked = |text: String, secret: &String| text.replace(secret, "***");
+        let text = secrets.iter().filter(|secret| !secret.is_empty()).fold(text, masked);
+        Self::Reply(Reply { code, text })
+    }
+
     /// Whether the connection is still good after it: the relay said no to one command (421 announces that it closes).
     pub(crate) const fn leaves_connection(&self) -> bool {
         matches!(self, Self::Reply(reply) if reply.code != 421)
@@ -159,6 +167,16 @@ mod tests {
         assert_eq!(report.code, u32::from(code));
         assert!(report.reason.contains(text) && report.excerpt == text);
         (report.outcome, report.scope)
+    }
+
+    #[test]
+    fn a_secret_that_the_relay_repeats_is_masked() {
+        let text = "5.5.2 cannot recognise AUTH PLAIN AHUAaHVudGVyMg==".to_owned();
+        let fault =
+            Fault::Reply(Reply { code: 500, text }).without(&[String::new(), "AHUAaHVudGVyMg==".to_owned()]);
+        let report = fault.report(Step::Auth);
+        assert_eq!(report.excerpt, "5.5.2 cannot recognise AUTH PLAIN ***");
+        assert!(!report.reason.contains("AHUA"), "{}", report.reason);
     }
 
     #[test]
