@@ -7,7 +7,7 @@ use std::{
 
 use nuncio_core::{duration::parse_duration, net, retry};
 use serde_json::{Value, json};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
 use super::{
     key::Kind,
@@ -167,6 +167,11 @@ fn store(node: &Node) -> Result<Value, Wrong> {
 fn levels(node: &Node) -> Result<Value, Wrong> {
     let fix = "write error, warn, info, debug or trace, also by module: \"warn,nuncio_host=debug\"";
     let text = text(node, fix)?;
+    // The filter takes a lone word for a module, so that a mistyped level would switch all logs off.
+    let mut words = text.split(',').map(str::trim).filter(|word| !word.contains('='));
+    if let Some(word) = words.find(|word| !word.is_empty() && word.parse::<LevelFilter>().is_err()) {
+        return Err(Wrong::new(node, format!("`{word}` is not a level"), fix));
+    }
     match EnvFilter::builder().parse(text) {
         Ok(_) if !text.trim().is_empty() => Ok(text.into()),
         Ok(_) => Err(Wrong::new(node, "empty", fix)),

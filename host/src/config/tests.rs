@@ -72,6 +72,17 @@ fn every_error_is_told_at_once_in_the_order_of_the_file() {
 }
 
 #[test]
+fn a_mistyped_level_does_not_switch_the_logs_off() {
+    for level in ["loud", "warn,nuncio_host", "inof,nuncio_host=debug"] {
+        let error = refused(&format!("[log]\nlevel = \"{level}\""));
+        assert!(error.contains("is not a level; write error, warn, info"), "{error}");
+    }
+    for level in ["info", "off", "warn,nuncio_host::delivery=debug", "WARN, hyper=trace"] {
+        assert!(load(&format!("[log]\nlevel = \"{level}\""), &[]).is_ok(), "{level}");
+    }
+}
+
+#[test]
 fn what_a_later_version_has_is_not_in_this_version() {
     for text in [
         "[signed_url]\nsecret_key = \"x\"",

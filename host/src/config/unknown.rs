@@ -37,8 +37,13 @@ const OPEN: &[&str] = &["drivers", "templates"];
 pub(super) fn unknown(place: &Place, path: &str) -> Problem {
     let later = LATER.iter().find(|(name, _)| path == *name || path.starts_with(&format!("{name}.")));
     if let Some((_, what)) = later {
-        return Problem::new(place.clone(), path, format!("{what}: not in this version"))
-            .fix("remove it for now");
+        // A section that is called like its part need not say so twice.
+        let why = if *what == path {
+            "not in this version".to_owned()
+        } else {
+            format!("{what}: not in this version")
+        };
+        return Problem::new(place.clone(), path, why).fix("remove it for now");
     }
     let problem = Problem::new(place.clone(), path, "unknown key");
     match nearest(path, candidates(path)) {
