@@ -101,8 +101,14 @@ pub fn create<P: Plugin>(settings: Value, context: &Context) -> Result<Arc<dyn D
     } else {
         Value::Object(settings)
     };
-    let settings: P::Settings =
-        read(settings, "", || secrets(&schemars::schema_for!(P::Settings).to_value()))?;
+    let secrets = || secrets(&schemars::schema_for!(P::Settings).to_value());
+    let settings: P::Settings = read(settings, "", secrets).map_err(|refusal| {
+        if secrets().contains(&refusal.at) {
+            refusal.fix("write text, { env = \"NAME\" } or { file = \"PATH\" }")
+        } else {
+            refusal
+        }
+    })?;
     Ok(Arc::new(P::new(settings, context)?))
 }
 
@@ -176,5 +182,8 @@ mod tests {
     fn the_value_of_a_secret_is_not_in_the_error() {
         let error = create::<Telegraph>(json!({"token": 4711}), &context()).err().unwrap().to_string();
         assert!(error.starts_with("/token: ") && !error.contains("4711"), "{error}");
+        let error =
+            create::<Telegraph>(json!({"token": {"evn": "TOKEN"}}), &context()).err().unwrap().to_string();
+        assert!(error.ends_with("write text, { env = \"NAME\" } or { file = \"PATH\" }"), "{error}");
     }
 }
