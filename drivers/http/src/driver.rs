@@ -54,7 +54,7 @@ impl Driver for Webhook {
 impl Plugin for Webhook {
     const NAME: &'static str = "http";
     const SCHEMES: &'static [&'static str] = &["http", "https"];
-    const TITLE: &'static str = "Webhooks: Zaqar's body or the raw message, signed as Standard Webhooks";
+    const TITLE: &'static str = "Webhooks, signed as Standard Webhooks";
     const CONTENT: ContentForm = ContentForm::Raw;
     const IDEMPOTENCY: &'static str = "header";
     const NETWORK: Network = Network::Guarded;

@@ -38,7 +38,7 @@ impl Driver for Log {
 impl Plugin for Log {
     const NAME: &'static str = "log";
     const SCHEMES: &'static [&'static str] = &["log"];
-    const TITLE: &'static str = "The server's log: one structured line a notification";
+    const TITLE: &'static str = "One structured line of the server's log";
     type Settings = ();
 
     fn limits() -> Limits {

@@ -109,10 +109,11 @@ impl Attempts {
             meta: &meta,
         };
         let answer = ask(entry, &notice, ready.deadline).await;
-        let ms = self.clock.now_ms() - began;
+        let ended = self.clock.now_ms();
+        let ms = ended - began;
         for recipient in &recipients {
             let report = answer.outcomes.of(recipient.index);
-            self.tell(job, entry, uri, recipient, &report, &meta, ms);
+            self.tell(job, entry, uri, recipient, &report, &meta, ended, ms);
             ends.push((recipient.index, End::Report(report)));
         }
         Finish { ends, ms, timed_out: answer.timed_out }
@@ -137,6 +138,7 @@ impl Attempts {
         recipient: &Recipient,
         report: &Report,
         meta: &Meta,
+        ended_ms: i64,
         ms: i64,
     ) {
         observe::count(&entry.manifest.name, report, ms);
@@ -154,6 +156,7 @@ impl Attempts {
             outcome: report.outcome,
             code: report.code,
             reason: report.reason.clone(),
+            ended_ms,
             ms,
         });
     }

@@ -24,6 +24,8 @@ pub struct Observed {
     pub code: u32,
     /// One line for a person.
     pub reason: String,
+    /// When it ended, Unix milliseconds.
+    pub ended_ms: i64,
     /// How long it took, milliseconds.
     pub ms: i64,
 }

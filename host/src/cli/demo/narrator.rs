@@ -40,17 +40,21 @@ impl Narrator {
     }
 
     /// For programs alone.
-    pub(super) fn event(&self, event: &str, mut value: Value) {
+    pub(super) fn event(&self, event: &str, value: Value) {
+        self.event_at(System.now_ms(), event, value);
+    }
+
+    fn event_at(&self, now_ms: i64, event: &str, mut value: Value) {
         if self.output.json {
             value["event"] = event.into();
-            value["ms"] = self.elapsed_ms().into();
+            value["ms"] = (now_ms - self.began_ms).into();
             self.output.value(&value, true);
         }
     }
 
     /// One request to the host.
     pub(super) fn request(&self, method: &Method, path: &str, status: u16, what: &str) {
-        let line = format!("  {:<4}  {path:<28}  {status}  {what}", method.as_str());
+        let line = format!("  {:<4}  {path:<29}  {status}  {what}", method.as_str());
         self.say(line.trim_end());
         self.event(
             "request",
@@ -61,11 +65,11 @@ impl Narrator {
     /// The heading over attempts.
     pub(super) fn columns(&self) {
         let width = self.width;
-        let line = format!("  {:>7}  {:<8}  {:<width$}  TRY  OUTCOME", "SECONDS", "DRIVER", "SUBSCRIBER");
+        let line = format!("  {:>7}  {:<6}  {:<width$}  TRY  OUTCOME", "SECONDS", "DRIVER", "SUBSCRIBER");
         self.say(self.output.toned(Tone::Quiet, &line));
     }
 
-    /// One finished attempt.
+    /// One finished attempt, at the time when it ended: it may be told later.
     pub(super) fn attempt(&self, one: &Observed) {
         let (tone, outcome) = match one.outcome {
             Outcome::Delivered => (Tone::Good, "delivered"),
@@ -73,7 +77,7 @@ impl Narrator {
             Outcome::Rejected => (Tone::Bad, "rejected"),
             Outcome::Gone => (Tone::Bad, "gone"),
         };
-        let seconds = self.elapsed_ms() as f64 / 1000.0;
+        let seconds = (one.ended_ms - self.began_ms) as f64 / 1000.0;
         let (uri, width) = (shown(&one.uri), self.width);
         let why = if one.outcome == Outcome::Delivered {
             String::new()
@@ -81,12 +85,13 @@ impl Narrator {
             format!(": {}", shown(&one.reason))
         };
         self.say(format!(
-            "  {seconds:>7.3}  {:<8}  {uri:<width$}  {:>3}  {}{why}",
+            "  {seconds:>7.3}  {:<6}  {uri:<width$}  {:>3}  {}{why}",
             one.driver,
             one.attempt,
             self.output.toned(tone, outcome)
         ));
-        self.event(
+        self.event_at(
+            one.ended_ms,
             "attempt",
             json!({
                 "id": one.id, "queue": one.queue, "driver": one.driver, "to": one.uri, "address": one.address,
@@ -94,9 +99,5 @@ impl Narrator {
                 "took_ms": one.ms,
             }),
         );
-    }
-
-    fn elapsed_ms(&self) -> i64 {
-        System.now_ms() - self.began_ms
     }
 }

@@ -80,7 +80,7 @@ pub(super) async fn act(
     let mut posted = Posted { messages: accepted, subscribers: subscribers.len(), notified: 0 };
     let to = served(stage.notified());
     if !to.is_empty() {
-        let what = format!("1 notification to {} URIs, without a queue", to.len());
+        let what = format!("to {} URIs, without a queue", to.len());
         let content = json!({"subject": "The oven is hot", "text": "Baking begins now."});
         let answer =
             ask(Method::POST, "/v2/notifications", &what, json!({"to": to, "content": content})).await?;
