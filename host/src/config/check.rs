@@ -168,7 +168,7 @@ fn levels(node: &Node) -> Result<Value, Wrong> {
     let fix = "write error, warn, info, debug or trace, also by module: \"warn,nuncio_host=debug\"";
     let text = text(node, fix)?;
     // The filter takes a lone word for a module, so that a mistyped level would switch all logs off.
-    let mut words = text.split(',').map(str::trim).filter(|word| !word.contains('='));
+    let mut words = text.split(',').filter(|word| !word.contains('='));
     if let Some(word) = words.find(|word| !word.is_empty() && word.parse::<LevelFilter>().is_err()) {
         return Err(Wrong::new(node, format!("`{word}` is not a level"), fix));
     }

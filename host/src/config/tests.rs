@@ -77,7 +77,7 @@ fn a_mistyped_level_does_not_switch_the_logs_off() {
         let error = refused(&format!("[log]\nlevel = \"{level}\""));
         assert!(error.contains("is not a level; write error, warn, info"), "{error}");
     }
-    for level in ["info", "off", "warn,nuncio_host::delivery=debug", "WARN, hyper=trace"] {
+    for level in ["info", "off", "warn,nuncio_host::delivery=debug", "WARN,hyper=trace"] {
         assert!(load(&format!("[log]\nlevel = \"{level}\""), &[]).is_ok(), "{level}");
     }
 }
