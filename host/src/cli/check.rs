@@ -1,6 +1,6 @@
 //! `nuncio check`: everything that is wrong with the configuration, before anything starts.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use nuncio_core::{
     Dispatcher, Registry,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock::System,
-    config::{Config, ConfigError, Place, Problem, keys, reference},
+    config::{Config, ConfigError, Place, Problem, Template, keys, reference},
     drivers,
     render::Renderer,
 };
@@ -77,9 +77,7 @@ fn print_keys(output: Output) {
 fn checked(config: &Config) -> Result<Dispatcher, Fault> {
     let mut problems = Vec::new();
     let registry = registry(config.clone(), &mut problems);
-    if let Err(error) = Renderer::new(config) {
-        problems.push(Problem::new(Place::default(), "templates", error.to_string()));
-    }
+    problems.extend(config.templates.iter().filter_map(unreadable));
     match registry {
         Some(registry) if problems.is_empty() => {
             let dispatcher = registry.into_dispatcher();
@@ -91,6 +89,13 @@ fn checked(config: &Config) -> Result<Dispatcher, Fault> {
             Err(ConfigError(problems).into())
         }
     }
+}
+
+/// What is wrong with one template: a renderer of all stops at the first.
+fn unreadable((name, template): (&String, &Template)) -> Option<Problem> {
+    let templates = BTreeMap::from([(name.clone(), template.clone())]);
+    let error = Renderer::new(&Config { templates, ..Config::default() }).err()?;
+    Some(Problem::new(Place::default(), "templates", error.to_string()))
 }
 
 /// The registry stops at the first driver that refuses its settings: without them the others are asked too.

@@ -214,8 +214,10 @@ fn variables(source: Source<'_>) -> minijinja::Value {
 }
 
 fn failed(name: &str, error: &minijinja::Error) -> RenderError {
+    // As the error shows itself it names the template and the line a second time.
     let line = error.line().map_or_else(String::new, |line| format!("line {line}: "));
-    RenderError::Failed { name: name.to_owned(), why: format!("{line}{error}") }
+    let detail = error.detail().map_or_else(String::new, |detail| format!(": {detail}"));
+    RenderError::Failed { name: name.to_owned(), why: format!("{line}{}{detail}", error.kind()) }
 }
 
 fn bounded(name: &str, text: String) -> Result<String, RenderError> {
