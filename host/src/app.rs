@@ -204,14 +204,14 @@ fn served(config: &Config, dispatcher: &nuncio_core::Dispatcher) -> Result<(), S
     }
 }
 
-/// Runs a host until SIGTERM or SIGINT, then stops it gracefully.
+/// Runs a host until SIGTERM or SIGINT, then stops it gracefully; `ready` is told where it listens.
 ///
 /// # Errors
 /// Why the host did not start.
-pub async fn serve(config: Config) -> Result<(), StartError> {
+pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), StartError> {
     let stop = signal();
     let host = Host::start(config).await?;
-    println!("listening on http://{}", host.address());
+    ready(host.address());
     stop.await;
     tracing::info!("stopping: what is in flight may end, everything is written down");
     host.stop().await;

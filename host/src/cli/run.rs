@@ -29,7 +29,7 @@ pub async fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn command(arguments: Arguments, output: Output) -> Result<Exit, Fault> {
     let shared = arguments.shared;
     match arguments.command {
-        Command::Serve => super::serve::run(&shared).await,
+        Command::Serve => super::serve::run(&shared, output).await,
         Command::Send(wanted) => super::send::run(wanted, &shared, output).await,
         Command::Demo(wanted) => super::demo::run(wanted, output).await,
         Command::Check(wanted) => super::check::run(&wanted, &shared, output),

@@ -1,18 +1,29 @@
 //! `nuncio serve`
 
+use serde_json::json;
+
 use super::{
     arguments::Shared,
     fault::{Exit, Fault},
+    output::Output,
 };
 use crate::{
     app::{self, StartError},
     telemetry,
 };
 
-pub(super) async fn run(shared: &Shared) -> Result<Exit, Fault> {
+pub(super) async fn run(shared: &Shared, output: Output) -> Result<Exit, Fault> {
     let config = shared.load()?;
     telemetry::logs(&config.log);
-    app::serve(config).await.map_err(Fault::from)?;
+    let ready = |address| {
+        let address = format!("http://{address}");
+        if output.json {
+            output.value(&json!({ "listening": address }), true);
+        } else {
+            output.line(format!("listening on {address}"));
+        }
+    };
+    app::serve(config, ready).await.map_err(Fault::from)?;
     Ok(Exit::Ok)
 }
 
