@@ -8,6 +8,8 @@ use crate::{Cursor, DeliveryKey, LaneId, MessageId};
 #[derive(Debug)]
 struct Mark {
     lane: LaneId,
+    /// Where its row stands in that lane, if it has one.
+    due: i64,
     resident: bool,
     flying: bool,
     /// Its owner cancelled it while it was in flight.
@@ -20,7 +22,7 @@ struct Mark {
     row: bool,
     /// It left memory although its last row was still on its way.
     ahead: bool,
-    /// Another lane in which its row was read meanwhile, and when it is due there.
+    /// Another place at which its row was read meanwhile.
     strayed: Option<(LaneId, i64)>,
 }
 
@@ -48,7 +50,7 @@ pub(super) struct Hot {
     ghosts: BTreeSet<DeliveryKey>,
     /// What somebody else may be settling while the read is under way.
     haunted: BTreeSet<DeliveryKey>,
-    /// Rows to be read in a lane that passed over them while they were in memory of another.
+    /// Rows to be read at places at which they were passed over while they were in memory.
     strays: Vec<(LaneId, i64)>,
 }
 
@@ -92,6 +94,7 @@ impl Hot {
         for open in &waiting.job.open {
             let mark = self.marks.entry(DeliveryKey::new(message, open.idx)).or_insert(Mark {
                 lane: waiting.job.lane,
+                due: waiting.due,
                 resident: true,
                 flying: false,
                 cancelled: false,
@@ -169,14 +172,15 @@ impl Hot {
         self.marks.remove(&key).map(|mark| (mark.lane, mark.ahead))
     }
 
-    /// The row of `key`, which is in memory, was read in `lane`: its subscription leads there since.
+    /// The row of `key`, which is in memory, was read at a place that its lane does not go back to: its subscription
+    /// leads elsewhere since, or it was made due earlier by hand.
     pub(super) fn stray(&mut self, key: DeliveryKey, lane: LaneId, due: i64) {
-        if let Some(mark) = self.marks.get_mut(&key).filter(|mark| mark.lane != lane) {
+        if let Some(mark) = self.marks.get_mut(&key).filter(|mark| mark.lane != lane || due < mark.due) {
             mark.strayed = Some((lane, due));
         }
     }
 
-    /// Rows that left memory and stand in another lane than the one that had them: where and when.
+    /// Rows that left memory and stand elsewhere than where they were taken from: lane and due time.
     pub(super) fn take_strays(&mut self) -> Vec<(LaneId, i64)> {
         std::mem::take(&mut self.strays)
     }

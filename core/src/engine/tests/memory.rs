@@ -150,3 +150,26 @@ fn a_row_that_moved_to_another_lane_while_it_was_in_memory_is_attempted_there() 
     bench.finish(Report::delivered());
     assert_eq!((bench.flying(), bench.dispatched[0].1.lane), (vec![2], LaneId(2)));
 }
+
+#[test]
+fn a_row_that_was_made_due_earlier_while_it_was_in_memory_is_found_there() {
+    let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
+    let rule = |held| Event::GateRules { gate: GateId(1), max: 8, held };
+    bench.tell(rule(true));
+    bench.commit(vec![job(1, 1), job(2, 1)]);
+    bench.sync();
+    bench.tell(rule(false));
+    let rows: Vec<_> = bench.rows().into_iter().map(|row| Deferred { due: START + 900, ..row }).collect();
+    bench.loaded(1, rows.clone(), None);
+    let earlier = Deferred { due: START + 100, ..rows[1].clone() };
+    bench.tell(Event::Scheduled { lane: LaneId(1), due: earlier.due });
+    bench.wait(100);
+    bench.loaded(1, vec![earlier.clone(), rows[0].clone()], None);
+    bench.tell(rule(true));
+    bench.finish(Report::delivered());
+    bench.sync();
+    bench.tell(rule(false));
+    let asked = bench.reads.last().cloned();
+    let Some(Action::Load { from, .. }) = asked else { panic!("{asked:?}") };
+    assert!(from < (earlier.due, earlier.key), "{from:?}");
+}
