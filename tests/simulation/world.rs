@@ -201,7 +201,7 @@ impl World {
             }
             self.store.accept(id, message, &self.options);
         }
-        self.mail.push_back(Event::Committed { jobs: now, head: self.store.head });
+        self.mail.push_back(Event::Committed { jobs: now, rest: None, head: self.store.head });
         self.mail.extend(later.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
     }
 

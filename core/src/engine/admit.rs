@@ -5,7 +5,7 @@ use crate::{Cursor, DeliveryKey, LaneId, MessageId, Why};
 
 impl Engine {
     /// Messages were committed: their jobs are taken as long as they fit; the rest is the backlog.
-    pub(super) fn committed(&mut self, now: i64, jobs: Vec<Job>, head: MessageId) {
+    pub(super) fn committed(&mut self, now: i64, jobs: Vec<Job>, rest: Option<Cursor>, head: MessageId) {
         for job in jobs {
             if !self.backlog.takes(job.message) {
                 continue;
@@ -13,6 +13,9 @@ impl Engine {
             if let Some(stop) = self.take_job(now, job) {
                 self.backlog.stop_at(stop);
             }
+        }
+        if let Some(rest) = rest.filter(|rest| self.backlog.takes(rest.message)) {
+            self.backlog.stop_at(rest);
         }
         self.backlog.committed(head);
     }

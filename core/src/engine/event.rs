@@ -103,6 +103,8 @@ pub enum Event {
     Committed {
         /// Their deliveries that are due now.
         jobs: Vec<Job>,
+        /// Where those begin that are not in `jobs` since they are too many: they are read back by `Scan`.
+        rest: Option<Cursor>,
         /// The highest message of that commit.
         head: MessageId,
     },

@@ -123,7 +123,7 @@ impl Engine {
             Event::Started { low, head, waiting } => self.start(now, low, head, waiting),
             Event::LaneRules { lane, project, gate } => self.rule_lane(lane, project, gate),
             Event::GateRules { gate, max, held } => self.rule_gate(now, gate, max, held),
-            Event::Committed { jobs, head } => self.committed(now, jobs, head),
+            Event::Committed { jobs, rest, head } => self.committed(now, jobs, rest, head),
             Event::Scheduled { lane, due } => self.scheduled(lane, due),
             Event::Scanned { jobs, next, reached, end } => {
                 self.scanned(now, jobs, next, end.then_some(reached));

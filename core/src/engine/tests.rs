@@ -91,7 +91,7 @@ impl Bench {
 
     fn commit(&mut self, jobs: Vec<Job>) {
         self.head = jobs.iter().map(|job| job.message.0).fold(self.head, i64::max);
-        self.tell(Event::Committed { jobs, head: MessageId(self.head) });
+        self.tell(Event::Committed { jobs, rest: None, head: MessageId(self.head) });
     }
 
     /// Answers the outstanding `Scan` with all there is.

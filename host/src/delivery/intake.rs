@@ -44,7 +44,8 @@ impl Jobs {
         events.extend(commit.scheduled.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
         if let Some(last) = commit.messages.last() {
             self.messages.keep(&commit.messages);
-            events.push(Event::Committed { head: last.id, jobs: self.jobs(commit.fresh).await });
+            let (head, rest) = (last.id, commit.rest);
+            events.push(Event::Committed { jobs: self.jobs(commit.fresh).await, rest, head });
         }
         events
     }

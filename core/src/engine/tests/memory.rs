@@ -36,6 +36,18 @@ fn the_backlog_pins_the_low_watermark() {
 }
 
 #[test]
+fn what_a_commit_did_not_hand_over_is_read_back_from_there() {
+    let mut bench = Bench::live(Limits::default());
+    let rest = Cursor { message: MessageId(2), idx: 3 };
+    bench.tell(Event::Committed { jobs: vec![job(1, 1)], rest: Some(rest), head: MessageId(3) });
+    let asked = bench.reads.last().cloned();
+    assert!(matches!(asked, Some(Action::Scan { cursor, .. }) if cursor == rest), "{asked:?}");
+    bench.finish(Report::delivered());
+    bench.sync();
+    assert_eq!(bench.low(), Some(rest), "what was not handed over pins the watermark");
+}
+
+#[test]
 fn bytes_are_counted_as_well() {
     let mut bench = Bench::live(Limits { hot_bytes: 250, ..Limits::default() });
     bench.commit((1..=4).map(|message| job(message, 1)).collect());

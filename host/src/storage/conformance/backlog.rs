@@ -65,6 +65,26 @@ async fn blocks_of_ids_are_told_apart(mut bench: Bench) {
     assert_eq!(bench.backlog(3).await, open);
 }
 
+async fn what_is_too_much_to_hand_over_is_found_from_where_it_begins(mut bench: Bench) {
+    for n in 0..10 {
+        bench.subscribe(&format!("{n}.example")).await;
+    }
+    bench.post(&vec!["1"; 7_000]).await;
+    let commit = bench.brought().await;
+    let rest = commit.rest.expect("70,000 notices are too much for one commit to hand over");
+    assert!(commit.fresh.iter().all(|one| Cursor { message: one.message, idx: one.first } < rest));
+    let (mut cursor, mut found) = (rest, 0);
+    loop {
+        let page = bench.store.scan(cursor, 10_000).await.unwrap();
+        found += page.fresh.len();
+        cursor = page.next;
+        if page.end {
+            break;
+        }
+    }
+    assert_eq!(commit.fresh.len() + found, 70_000);
+}
+
 async fn an_empty_store_has_no_backlog(bench: Bench) {
     let page = bench.store.scan(Cursor::default(), 10).await.unwrap();
     assert!(page.end && page.fresh.is_empty() && page.reached == MessageId::NONE);
@@ -76,5 +96,6 @@ super::promises! {
     a_target_is_not_split_between_pages,
     it_goes_on_in_the_middle_of_a_message,
     blocks_of_ids_are_told_apart,
+    what_is_too_much_to_hand_over_is_found_from_where_it_begins,
     an_empty_store_has_no_backlog,
 }

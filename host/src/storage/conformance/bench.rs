@@ -95,13 +95,18 @@ impl Bench {
     }
 
     /// The next commit that brought messages.
-    pub(super) async fn fresh(&mut self) -> Vec<Fresh> {
+    pub(super) async fn brought(&mut self) -> Committed {
         loop {
             let committed = self.published.recv().await.unwrap();
             if !committed.messages.is_empty() {
-                return committed.fresh;
+                return committed;
             }
         }
+    }
+
+    /// What the next commit that brought messages handed over.
+    pub(super) async fn fresh(&mut self) -> Vec<Fresh> {
+        self.brought().await.fresh
     }
 
     /// The next commit that scheduled deliveries.

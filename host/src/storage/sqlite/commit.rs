@@ -1,10 +1,13 @@
 //! What an operation of the writer works on: the open transaction, and what will be published with it.
 
-use nuncio_core::{LaneId, MessageId};
+use nuncio_core::{Cursor, Fresh, LaneId, MessageId};
 use rusqlite::Connection;
 
 use super::{limits::Limits, memory::Memory};
 use crate::storage::{Committed, StoreError};
+
+/// Notices that one operation hands over in memory at most; the engine keeps fewer.
+pub(super) const MOST_FRESH: usize = 1 << 16;
 
 /// An open transaction.
 pub(super) struct Commit<'c> {
@@ -57,6 +60,18 @@ impl Commit<'_> {
         self.memory.issue(self.now)
     }
 
+    /// Hands `fresh` over to the engine, as long as not too much was handed over with this commit.
+    ///
+    /// One POST may match many times what memory is to hold: what is beyond is read back from the store.
+    pub(super) fn hand_over(&mut self, fresh: Fresh) {
+        let cursor = Cursor { message: fresh.message, idx: fresh.first };
+        if self.published.rest.is_none() && self.published.fresh.len() < MOST_FRESH {
+            self.published.fresh.push(fresh);
+        } else {
+            self.published.rest.get_or_insert(cursor);
+        }
+    }
+
     /// Says that `deferred` rows of `lane` were written, the earliest due at `due`.
     pub(super) fn scheduled(&mut self, lane: LaneId, due: i64) {
         self.published.scheduled.push((lane, due));
@@ -65,7 +80,13 @@ impl Commit<'_> {
 
 fn append(all: &mut Committed, mut new: Committed) {
     all.messages.append(&mut new.messages);
-    all.fresh.append(&mut new.fresh);
+    if all.rest.is_none() {
+        let room = MOST_FRESH.saturating_sub(all.fresh.len());
+        let beyond = new.fresh.get(room).map(|fresh| Cursor { message: fresh.message, idx: fresh.first });
+        new.fresh.truncate(room);
+        all.fresh.append(&mut new.fresh);
+        all.rest = beyond.or(new.rest);
+    }
     all.lanes.append(&mut new.lanes);
     all.scheduled.append(&mut new.scheduled);
     all.changed.append(&mut new.changed);

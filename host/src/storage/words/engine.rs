@@ -24,6 +24,8 @@ pub struct Committed {
     pub messages: Vec<Arc<Message>>,
     /// Their deliveries that are due now, in order.
     pub fresh: Vec<Fresh>,
+    /// Where those begin that are not in `fresh` since they are too many.
+    pub rest: Option<Cursor>,
     /// Lanes that are new.
     pub lanes: Vec<LaneRow>,
     /// `deferred` rows that somebody else than the engine wrote: lane and earliest due time.

@@ -153,7 +153,7 @@ fn hand_over(commit: &mut Commit<'_>, message: &Message, wanted: &Wanted) -> Res
         if later {
             schedule(commit, &fresh, message.deliver_at)?;
         } else if !fresh.open.is_empty() {
-            commit.published.fresh.push(fresh);
+            commit.hand_over(fresh);
         }
     }
     Ok(())
