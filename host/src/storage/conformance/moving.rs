@@ -60,13 +60,18 @@ async fn the_backlog_in_no_row_follows_too(mut bench: Bench) {
 
 async fn what_the_engine_puts_back_later_follows_as_well(mut bench: Bench) {
     let id = bench.subscribe("a.example/1").await;
-    bench.post(&["1"]).await;
-    let fresh = bench.fresh().await.remove(0);
+    bench.post(&["1", "2"]).await;
+    let fresh = bench.fresh().await;
+    let failed = |n: usize| waits(key(fresh[n].message, 0), fresh[n].lane, fresh[n].target, 500, Why::Retry);
+    bench.record(vec![failed(0)]).await;
     bench.store.subscription_change(PROJECT, QUEUE, id, to("b.example/1")).await.unwrap();
-    let failed = waits(key(fresh.message, 0), fresh.lane, fresh.target, 500, Why::Retry);
-    bench.record(vec![failed]).await;
-    let (new, due) = bench.scheduled().await[0];
-    assert_eq!((due, rows(&bench, new).await, rows(&bench, fresh.lane).await), (500, 1, 0));
+    let (new, _) = bench.scheduled().await[0];
+    // The move is over: nothing but the writing itself can bring the second one along.
+    for _ in 0..3 {
+        bench.store.check().await.unwrap();
+    }
+    bench.record(vec![failed(1)]).await;
+    assert_eq!((rows(&bench, new).await, rows(&bench, fresh[1].lane).await), (2, 0));
 }
 
 super::promises! {
