@@ -201,8 +201,20 @@ impl World {
             }
             self.store.accept(id, message, &self.options);
         }
-        self.mail.push_back(Event::Committed { jobs: now, rest: None, head: self.store.head });
+        let rest = self.hold_back(&mut now);
+        self.mail.push_back(Event::Committed { jobs: now, rest, head: self.store.head });
         self.mail.extend(later.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
+    }
+
+    /// A store hands over only so much with one commit; where the rest begins.
+    fn hold_back(&mut self, jobs: &mut Vec<Job>) -> Option<Cursor> {
+        if jobs.is_empty() || !self.rng.chance(50) {
+            return None;
+        }
+        let from = self.rng.below(jobs.len() as u64) as usize;
+        let rest = Cursor { message: jobs[from].message, idx: jobs[from].first };
+        jobs.truncate(from);
+        Some(rest)
     }
 
     /// Takes the snapshot of the read that was asked, or hands over the one that was taken.
