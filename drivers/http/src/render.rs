@@ -1,7 +1,7 @@
 //! From a notice to the request that is sent, and to the text that a dry run shows.
 
 use nuncio_plugin_sdk::{
-    Content, Kind, Notice, Refusal,
+    Content, Kind, Notice, Options, Refusal,
     core::zaqar,
     http::{
         Bytes, HeaderMap, HeaderName, HeaderValue, Method, Request,
@@ -67,14 +67,19 @@ fn body(notice: &Notice<'_>, wanted: &Wanted) -> Result<(Bytes, HeaderValue), Re
     Ok((text.into(), JSON))
 }
 
-/// The message as JSON: Zaqar's notification, or the content of a notification without a queue.
+/// The message as JSON: Zaqar's notification, or the content where there is no queue or a template says what it is.
 fn message(notice: &Notice<'_>) -> String {
     match notice.meta.kind {
         // These are made by the host in Zaqar's own form, which has no notification around it.
         Kind::Confirmation | Kind::Unsubscribe => String::from_utf8_lossy(notice.body).into_owned(),
-        _ if notice.meta.queue.is_empty() => content(notice.content),
+        _ if notice.meta.queue.is_empty() || templated(notice.options) => content(notice.content),
         _ => zaqar::notification(notice.meta, notice.body),
     }
+}
+
+/// Whether the subscription says how the content is rendered.
+fn templated(options: &Options) -> bool {
+    ["template", "text", "html"].iter().any(|key| options.get(key).is_some())
 }
 
 fn content(content: &Content) -> String {

@@ -52,6 +52,17 @@ async fn a_notification_without_a_queue_arrives_as_its_content() {
 }
 
 #[tokio::test]
+async fn a_template_decides_what_a_queue_message_arrives_as() {
+    for key in ["template", "text", "html"] {
+        let receiver = Receiver::status(NO_CONTENT).await;
+        let mut letter = Letter::to(&receiver.url).with(json!({key: "x"}));
+        letter.content = Content::text("Order 7");
+        letter.deliver(&*on_loopback()).await;
+        assert_eq!(parsed(&receiver.only().body), json!({"text": "Order 7"}));
+    }
+}
+
+#[tokio::test]
 async fn a_confirmation_arrives_without_a_notification_around_it() {
     let receiver = Receiver::status(NO_CONTENT).await;
     let mut letter = Letter::to(&receiver.url);

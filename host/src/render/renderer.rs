@@ -150,7 +150,11 @@ impl Renderer {
         let mut content = match named {
             Some(name) => self.named(name, &variables(source))?,
             None if inline => Content::default(),
-            None if form != ContentForm::Rendered && !source.meta.queue.is_empty() => {
+            // Such a driver makes its own form of a queue's message.
+            None if form == ContentForm::Raw && !source.meta.queue.is_empty() => {
+                return Ok(Content::default());
+            }
+            None if form == ContentForm::Zaqar && !source.meta.queue.is_empty() => {
                 Content::text(zaqar::notification(source.meta, source.body))
             }
             None => defaults::readable(source.body),
@@ -274,6 +278,7 @@ mod tests {
         let zaqar = content("1", json!({"subject": "S"}), ContentForm::Zaqar, "q").unwrap();
         assert!(zaqar.text.contains("\"Message_Type\"") && zaqar.subject == "S");
         assert_eq!(content("\"a\"", json!({}), ContentForm::Rendered, "q").unwrap().text, "a");
+        assert_eq!(content("\"a\"", json!({}), ContentForm::Raw, "q").unwrap(), Content::default());
         assert_eq!(content("\"a\"", json!({}), ContentForm::Zaqar, "").unwrap().text, "a");
     }
 
