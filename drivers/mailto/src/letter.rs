@@ -129,11 +129,19 @@ impl Letter {
     }
 }
 
-/// A part of `text`, as 7bit where its lines are ASCII and short enough for that (RFC 5322, section 2.1.1): what reads
-/// Zaqar's mails reads them as they stand.
+/// The longest line in bytes, without its end (RFC 5322, section 2.1.1).
+const LONGEST_LINE: usize = 998;
+
+/// A part of `text`, which stands as it is where its lines may (RFC 5322, section 2.1.1): what reads Zaqar's mails does
+/// not decode them.
 fn part(kind: ContentType, text: &str) -> SinglePart {
-    let plain = Body::new_with_encoding(text.to_owned(), ContentTransferEncoding::SevenBit);
-    SinglePart::builder().header(kind).body(plain.unwrap_or_else(|_| Body::new(text.to_owned())))
+    let stands = text.is_ascii() && text.split("\r\n").all(|line| line.len() <= LONGEST_LINE);
+    let body = if stands {
+        Body::dangerous_pre_encoded(text.as_bytes().to_vec(), ContentTransferEncoding::SevenBit)
+    } else {
+        Body::new(text.to_owned())
+    };
+    SinglePart::builder().header(kind).body(body)
 }
 
 fn is_empty(mailboxes: &Mailboxes) -> bool {

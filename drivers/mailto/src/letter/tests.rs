@@ -68,6 +68,13 @@ fn a_text_is_a_plain_mail() {
 }
 
 #[test]
+fn ascii_stands_as_it_is_up_to_the_longest_line() {
+    let sent = |length: usize| source("mailto:a@x.example", json!({}), &Content::text("=".repeat(length)));
+    assert!(sent(998).contains(&format!("\r\n\r\n{}\r\n", "=".repeat(998))));
+    assert!(!sent(999).contains("Content-Transfer-Encoding: 7bit"));
+}
+
+#[test]
 fn html_comes_last_beside_its_text() {
     let content = Content::text("plain").with_html("<p>rich</p>");
     let both = source("mailto:a@x.example", json!({}), &content);
