@@ -8,7 +8,7 @@ use nuncio_core::{
 };
 use tokio::{
     sync::{mpsc, oneshot},
-    task::{AbortHandle, JoinSet},
+    task::JoinSet,
 };
 
 use super::{attempt::Attempts, intake::Jobs, lanes::Lanes, recorder::Record, work::Paused};
@@ -45,7 +45,6 @@ pub(super) struct Runner {
 #[derive(Default)]
 pub(super) struct Calls {
     wake_at: Option<i64>,
-    in_flight: HashMap<Ticket, AbortHandle>,
     tasks: JoinSet<()>,
     cancels: HashMap<DeliveryKey, Vec<oneshot::Sender<CancelAnswer>>>,
     cancelled: Vec<(Batch, DeliveryKey)>,
@@ -105,10 +104,8 @@ impl Runner {
                 Event::Drain
             }
         };
-        match &event {
-            Event::Finished { ticket, .. } => drop(self.calls.in_flight.remove(ticket)),
-            Event::Tick => self.calls.wake_at = None,
-            _ => {}
+        if matches!(event, Event::Tick) {
+            self.calls.wake_at = None;
         }
         let durable = if let Event::Durable { batch } = &event { Some(*batch) } else { None };
         self.engine.on(now, event, actions);
@@ -163,7 +160,7 @@ impl Runner {
 
     fn dispatch(&mut self, ticket: Ticket, job: nuncio_core::engine::Job) {
         let (attempts, inbound) = (Arc::clone(&self.attempts), self.inbound.clone());
-        let task = self.calls.tasks.spawn(async move {
+        self.calls.tasks.spawn(async move {
             let finish = attempts.carry_out(&job).await;
             let (ends, ms, timed_out) = (finish.ends, finish.ms, finish.timed_out);
             let event = Event::Finished { ticket, ms, ends, timed_out };
@@ -171,7 +168,6 @@ impl Runner {
                 tracing::debug!("an attempt ended after the engine did; it is repeated at the next start");
             }
         });
-        self.calls.in_flight.insert(ticket, task);
     }
 
     fn read(
