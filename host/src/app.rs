@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Refusal, registry::RegistryError, retry::Policy};
 use tokio::{
     net::TcpListener,
@@ -88,48 +89,12 @@ impl Host {
     /// # Errors
     /// When a part of the configuration cannot be used, or the store cannot be opened.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let config = Arc::new(config);
-        let clock: Arc<dyn Clock> = Arc::new(System);
-        let metrics = telemetry::metrics()?;
-        let dispatcher = drivers::registry(&config, Arc::clone(&clock))?.into_dispatcher();
-        served(&config, &dispatcher)?;
-        let renderer = Arc::new(Renderer::new(&config)?);
-        let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
-        let address = config.http.listen;
-        let listen = |source| StartError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(listen)?;
+        let listen = |source| StartError::Listen { address: config.http.listen, source };
+        let listener = TcpListener::bind(config.http.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-
-        let (published, commits) = mpsc::channel(COMMITS);
-        let store: Arc<dyn Store> = open(&config, Arc::clone(&clock), published).await?;
-        let ids = PublicIds::new(&store.id_key());
-        let parts = Parts {
-            config: Arc::clone(&config),
-            clock: Arc::clone(&clock),
-            store: Arc::clone(&store),
-            commits,
-            dispatcher: dispatcher.clone(),
-            ids: ids.clone(),
-            renderer: Arc::clone(&renderer),
-            policy,
-        };
-        let work = Work::start(parts).await?;
-        let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
-        let catalog =
-            Catalog::new(Arc::clone(&store), Arc::clone(&config), dispatcher.clone(), Arc::clone(&renderer));
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
-        let face = Face {
-            store: Arc::clone(&store),
-            ids,
-            dispatcher,
-            config,
-            clock,
-            delivery: Arc::clone(&work),
-            renderer,
-            intake,
-            catalog,
-            metrics,
-        };
+        let face = assemble(config, telemetry::metrics()?).await?;
+        let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(listener::serve(listener, api::router(face), bounds, stopped));
         Ok(Self { address, grace, work, store, stop: Some(stop), server })
@@ -157,6 +122,37 @@ impl Host {
         self.work.stop(self.grace).await;
         self.store.close().await;
     }
+}
+
+/// Puts together what the API stands on: the store is opened, delivery goes on from where it stood.
+///
+/// # Errors
+/// As [`Host::start`].
+pub(crate) async fn assemble(config: Config, metrics: PrometheusHandle) -> Result<Face, StartError> {
+    let config = Arc::new(config);
+    let clock: Arc<dyn Clock> = Arc::new(System);
+    let dispatcher = drivers::registry(&config, Arc::clone(&clock))?.into_dispatcher();
+    served(&config, &dispatcher)?;
+    let renderer = Arc::new(Renderer::new(&config)?);
+    let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
+    let (published, commits) = mpsc::channel(COMMITS);
+    let store: Arc<dyn Store> = open(&config, Arc::clone(&clock), published).await?;
+    let ids = PublicIds::new(&store.id_key());
+    let parts = Parts {
+        config: Arc::clone(&config),
+        clock: Arc::clone(&clock),
+        store: Arc::clone(&store),
+        commits,
+        dispatcher: dispatcher.clone(),
+        ids: ids.clone(),
+        renderer: Arc::clone(&renderer),
+        policy,
+    };
+    let delivery = Work::start(parts).await?;
+    let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
+    let catalog =
+        Catalog::new(Arc::clone(&store), Arc::clone(&config), dispatcher.clone(), Arc::clone(&renderer));
+    Ok(Face { store, ids, dispatcher, config, clock, delivery, renderer, intake, catalog, metrics })
 }
 
 async fn open(

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Value, value::RawValue};
 
 use super::problem::Problem;
+use crate::config::Config;
 
 /// Values nested deeper than this are refused: well below what any JSON reader on the way can bear.
 const MAX_DEPTH: usize = 100;
@@ -27,6 +28,20 @@ pub(super) struct Limit {
     pub(super) bytes: usize,
     /// How long the body may take to arrive (`[http] body_timeout`).
     pub(super) patience: Duration,
+}
+
+impl Limit {
+    /// That of a POST.
+    pub(super) fn post(config: &Config) -> Self {
+        let bytes = config.queues.max_messages_post_size;
+        Self { name: "max_messages_post_size", bytes, patience: config.http.body_timeout }
+    }
+
+    /// That of a queue's metadata.
+    pub(super) fn metadata(config: &Config) -> Self {
+        let bytes = config.queues.max_queue_metadata;
+        Self { name: "max_queue_metadata", bytes, patience: config.http.body_timeout }
+    }
 }
 
 /// The members of an object, each value as its own text.

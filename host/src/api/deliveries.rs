@@ -57,16 +57,16 @@ fn filter(face: &Face, params: &Params) -> Result<DeliveryFilter, Problem> {
         let wrong = || Problem::request("subscription: not an id that this host gave.");
         face.ids.parse_subscription(text).ok_or_else(wrong)
     });
-    let before = params.get("marker").map(|text| match face.ids.parse(text) {
-        Some(Public::Delivery(key)) => Ok(key),
-        _ => Err(Problem::request("marker: not one that this host gave; follow the `next` link of a page.")),
-    });
+    let before = page::marker(params, |text| match face.ids.parse(text) {
+        Some(Public::Delivery(key)) => Some(Some(key)),
+        _ => None,
+    })?;
     Ok(DeliveryFilter {
         state: state.transpose()?,
         queue: params.get("queue").map(str::to_owned),
         subscription: subscription.transpose()?,
         destination: params.get("destination").map(str::to_owned),
-        before: before.transpose()?,
+        before,
         limit: page::limit(params, "the most of this route", MAX_LIMIT, DEFAULT_LIMIT)?,
     })
 }

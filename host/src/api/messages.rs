@@ -50,8 +50,7 @@ pub(super) async fn post(
 ) -> Answer {
     let key = context::idempotency_key(&headers)?;
     let rules = face.intake.rules(&caller.project, &queue).await?;
-    let patience = face.config.http.body_timeout;
-    let limit = Limit { name: "max_messages_post_size", bytes: rules.max_post_size, patience };
+    let limit = Limit { bytes: rules.max_post_size, ..Limit::post(&face.config) };
     let bytes = body::read(body, limit).await?;
     let messages = wanted(&bytes)?;
     let from = Producer { project: caller.project, client: caller.client, key: key.map(|key| (key, bytes)) };
@@ -122,14 +121,8 @@ pub(super) async fn list(
 
 fn filter(face: &Face, client: String, params: &Params) -> Result<PullFilter, Problem> {
     let most = face.config.queues.max_messages_per_page;
-    let marker = match params.get("marker") {
-        Some(text) => id(face, text).ok_or_else(|| {
-            Problem::request("marker: not one that this host gave; follow the `next` link of a page.")
-        })?,
-        None => MessageId::NONE,
-    };
     Ok(PullFilter {
-        marker,
+        marker: page::marker(params, |text| id(face, text))?,
         limit: page::limit(params, "max_messages_per_page", most, page::DEFAULT_LIMIT)?,
         without_client: (!params.flag("echo")?).then_some(client),
         claimed: params.flag("include_claimed")?,

@@ -28,12 +28,7 @@ pub(super) async fn send(
     body: Body,
 ) -> Answer {
     let key = context::idempotency_key(&headers)?;
-    let bytes = face.config.queues.max_messages_post_size;
-    let bytes = body::read(
-        body,
-        Limit { name: "max_messages_post_size", bytes, patience: face.config.http.body_timeout },
-    )
-    .await?;
+    let bytes = body::read(body, Limit::post(&face.config)).await?;
     let request = request::parse(&bytes)?;
     if let Some(name) = request.headers.get(request::TEMPLATE) {
         face.renderer.check_name(name).map_err(|refusal| {

@@ -15,6 +15,18 @@ pub(super) fn limit(params: &Params, name: &str, most: u32, default: i64) -> Res
     })
 }
 
+/// The `marker` of a listing as `read` reads it; without one, the beginning.
+pub(super) fn marker<T: Default>(params: &Params, read: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
+    params.get("marker").map_or_else(
+        || Ok(T::default()),
+        |text| {
+            read(text).ok_or_else(|| {
+                Problem::request("marker: not one that this host gave; follow the `next` link of a page.")
+            })
+        },
+    )
+}
+
 /// Zaqar's `links`: where the next page is, or nothing after an empty page. `last` is the marker of the last entry.
 pub(super) fn links(path: &str, params: &Params, last: Option<&str>) -> Value {
     match last {

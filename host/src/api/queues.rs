@@ -37,7 +37,7 @@ pub(super) async fn create(
     Path(queue): Path<String>,
     body: Body,
 ) -> Answer {
-    let bytes = body::read(body, metadata_limit(&face)).await?;
+    let bytes = body::read(body, body::Limit::metadata(&face.config)).await?;
     let metadata = if bytes.is_empty() { Map::new() } else { object(body::value(&bytes)?)? };
     let location = format!("/v2/queues/{queue}");
     let new = face.catalog.create(&caller.project, &queue, metadata).await?;
@@ -66,7 +66,7 @@ pub(super) async fn update(
     if context::media_type(&headers).as_deref() != Some(PATCH_TYPE) {
         return Err(Problem::media_type(PATCH_TYPE));
     }
-    let bytes = body::read(body, metadata_limit(&face)).await?;
+    let bytes = body::read(body, body::Limit::metadata(&face.config)).await?;
     if bytes.is_empty() {
         return Err(Problem::body("PATCH body could not be empty for update."));
     }
@@ -197,7 +197,7 @@ pub(super) async fn purge(
     Path(queue): Path<String>,
     body: Body,
 ) -> Answer {
-    let bytes = body::read(body, metadata_limit(&face)).await?;
+    let bytes = body::read(body, body::Limit::metadata(&face.config)).await?;
     let what = if bytes.is_empty() {
         Purge { messages: true, subscriptions: true }
     } else {
@@ -224,11 +224,6 @@ fn resource_types(document: &Value) -> Result<Purge, Problem> {
 /// Where a message is.
 pub(super) fn href(face: &Face, queue: &str, id: MessageId) -> String {
     format!("/v2/queues/{queue}/messages/{}", face.ids.message(id))
-}
-
-fn metadata_limit(face: &Face) -> body::Limit {
-    let (bytes, patience) = (face.config.queues.max_queue_metadata, face.config.http.body_timeout);
-    body::Limit { name: "max_queue_metadata", bytes, patience }
 }
 
 fn object(value: Value) -> Result<Map<String, Value>, Problem> {

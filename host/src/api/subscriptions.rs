@@ -65,12 +65,7 @@ pub(super) async fn list(
     let params = Params::parse(query.as_deref());
     let most = face.config.queues.max_subscriptions_per_page;
     let limit = page::limit(&params, "max_subscriptions_per_page", most, page::DEFAULT_LIMIT)?;
-    let marker = match params.get("marker") {
-        Some(text) => face.ids.parse_subscription(text).ok_or_else(|| {
-            Problem::request("marker: not one that this host gave; follow the `next` link of a page.")
-        })?,
-        None => SubscriptionId::NONE,
-    };
+    let marker = page::marker(&params, |text| face.ids.parse_subscription(text))?;
     let rows = face.store.subscriptions(&caller.project, &queue, marker, limit).await?;
     let shown: Vec<_> = rows.iter().map(|row| shown(&face, row)).collect();
     let last = rows.last().map(|row| face.ids.subscription(row.id).to_string());
@@ -149,12 +144,7 @@ pub(super) async fn confirm(
 }
 
 async fn document(face: &Face, body: Body) -> Result<Map<String, Value>, Problem> {
-    let bytes = face.config.queues.max_messages_post_size;
-    let bytes = body::read(
-        body,
-        Limit { name: "max_messages_post_size", bytes, patience: face.config.http.body_timeout },
-    )
-    .await?;
+    let bytes = body::read(body, Limit::post(&face.config)).await?;
     if bytes.is_empty() {
         return Ok(Map::new());
     }

@@ -1,6 +1,6 @@
 //! A host without a socket: requests go straight to the router.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -8,26 +8,11 @@ use axum::{
     http::{HeaderMap, Request},
 };
 use http_body_util::BodyExt;
-use nuncio_core::{Clock, PublicIds, retry::Policy};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::mpsc;
 use tower::ServiceExt;
 
-use crate::{
-    api::{Face, router},
-    catalog::Catalog,
-    clock::System,
-    config::Config,
-    delivery::{Parts, Work},
-    drivers,
-    intake::Intake,
-    render::Renderer,
-    storage::{
-        Store,
-        sqlite::{Options, Sqlite},
-    },
-};
+use crate::{api::router, app, config::Config};
 
 /// Nothing listens there.
 pub(super) const CLOSED: &str = "http://127.0.0.1:9/";
@@ -71,7 +56,8 @@ impl House {
         let mut config = Config::default();
         config.storage.url = format!("sqlite:{}", dir.path().join("nuncio.db").display());
         config.delivery.allow_networks = vec!["127.0.0.0/8".to_owned()];
-        Self { router: router(face(Arc::new(config)).await), _dir: dir }
+        let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
+        Self { router: router(app::assemble(config, metrics).await.unwrap()), _dir: dir }
     }
 
     /// Sends a request with the headers of a client.
@@ -133,36 +119,4 @@ impl House {
         let deliveries = reply.body["deliveries"].as_array().unwrap();
         deliveries.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
     }
-}
-
-async fn face(config: Arc<Config>) -> Face {
-    let clock: Arc<dyn Clock> = Arc::new(System);
-    let dispatcher = drivers::registry(&config, Arc::clone(&clock)).unwrap().into_dispatcher();
-    let renderer = Arc::new(Renderer::new(&config).unwrap());
-    let (published, commits) = mpsc::channel(16);
-    let options = Options {
-        path: config.storage.path().to_path_buf(),
-        log: 0,
-        limits: crate::storage::sqlite::Limits::default(),
-        clock: Arc::clone(&clock),
-        published,
-    };
-    let store: Arc<dyn Store> = Sqlite::open(options).unwrap();
-    let ids = PublicIds::new(&store.id_key());
-    let parts = Parts {
-        config: Arc::clone(&config),
-        clock: Arc::clone(&clock),
-        store: Arc::clone(&store),
-        commits,
-        dispatcher: dispatcher.clone(),
-        ids: ids.clone(),
-        renderer: Arc::clone(&renderer),
-        policy: Policy::default(),
-    };
-    let delivery = Work::start(parts).await.unwrap();
-    let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
-    let catalog =
-        Catalog::new(Arc::clone(&store), Arc::clone(&config), dispatcher.clone(), Arc::clone(&renderer));
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
-    Face { store, ids, dispatcher, config, clock, delivery, renderer, intake, catalog, metrics }
 }

@@ -75,7 +75,7 @@ impl Session {
                 "HELO" | "MAIL" | "RCPT" | "RSET" | "NOOP" => self.say("250 ok").await?,
                 "DATA" => self.mail().await?,
                 "QUIT" => return self.say("221 bye").await,
-                _ => self.say("502 not implemented").await?,
+                _ => self.say("502 no such command here").await?,
             }
         }
         Ok(())
