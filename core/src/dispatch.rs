@@ -16,21 +16,46 @@ pub struct Entry {
 }
 
 /// Where a driver came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Origin {
     /// Linked into this binary.
     Linked,
     /// The host itself.
     Host,
+    /// A dynamic library.
+    Library {
+        /// Its file.
+        path: String,
+        /// Major and minor version of the ABI that it was built for.
+        abi: (u16, u16),
+    },
+    /// A child process.
+    Exec {
+        /// Its command.
+        command: String,
+    },
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Library { path, .. } => write!(f, "library {path}"),
+            Self::Exec { command } => write!(f, "exec {command}"),
+            Self::Linked | Self::Host => f.write_str(self.name()),
+        }
+    }
 }
 
 impl Origin {
     /// Its name in listings.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::Linked => "linked",
             Self::Host => "host",
+            Self::Library { .. } => "library",
+            Self::Exec { .. } => "exec",
         }
     }
 }
@@ -83,7 +108,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// A [`Refusal`]: no driver for the scheme, or the driver's own.
-    pub fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<(&Entry, Checked), Refusal> {
+    pub async fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<(&Entry, Checked), Refusal> {
         let entry = self.by_scheme(uri.scheme()).ok_or_else(|| {
             let schemes = self.schemes();
             let meant = closest(uri.scheme(), schemes.iter().copied());
@@ -91,7 +116,7 @@ impl Dispatcher {
             Refusal::new("scheme, column 1", format!("no driver serves the scheme `{}`", uri.scheme()))
                 .fix(format!("{meant}this host has {}", schemes.join(", ")))
         })?;
-        let checked = entry.driver.check(uri, options)?;
+        let checked = entry.driver.check(uri, options).await?;
         if checked.addresses.is_empty() {
             return Err(Refusal::new("uri", "the driver found no recipient in it"));
         }

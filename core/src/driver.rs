@@ -1,16 +1,19 @@
-//! The driver boundary: what a driver must say and do, and what it is given.
+//! The driver boundary: what a driver must say and do.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::{Clock, Manifest, Notice, Options, Outcomes, SubscriberUri, net::Policy};
+use crate::{
+    Batch, Context, Manifest, Notice, Options, Outcomes, SubscriberUri,
+    wire::{Answer, Inbound},
+};
 
 /// A driver: tries one delivery and says what happened.
 ///
 /// A driver never retries, never sleeps and never stores: the policy says what comes next, the store what was.
-/// It may be called for many notices at once.
+/// It may be called for many notices at once, and `deliver` is the one verb that it must have.
 #[async_trait]
 pub trait Driver: Send + Sync {
     /// One try within the notice's deadline; a report for each recipient.
@@ -18,16 +21,27 @@ pub trait Driver: Send + Sync {
     /// Cancel-safe: the host drops the future when the deadline has passed and records a timeout.
     async fn deliver(&self, notice: &Notice<'_>) -> Outcomes;
 
-    /// Looks at a URI and its options when somebody subscribes. No I/O.
+    /// One try for each of several notices; called instead of `deliver` where the manifest's `limits.batch` is above 1.
+    ///
+    /// Cancel-safe as `deliver`. Settle each item as soon as it is known.
+    async fn deliver_batch(&self, batch: &Batch<'_>) {
+        for (position, notice) in batch.notices().iter().enumerate() {
+            batch.settle(position, self.deliver(notice).await);
+        }
+    }
+
+    /// Looks at a URI and its options when somebody subscribes. No I/O: what can be said without it.
     ///
     /// # Errors
     /// A [`Refusal`] that names the place and the fix; nothing is stored then.
-    fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<Checked, Refusal> {
+    async fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<Checked, Refusal> {
         let _: &Options = options;
         Ok(Checked::of(uri))
     }
 
     /// Why the driver cannot deliver as it is configured ("no relay configured"). Deliveries wait while it says so.
+    ///
+    /// Asked before every delivery, so it must answer at once; the word of a library may be a second old.
     fn disabled(&self) -> Option<String> {
         None
     }
@@ -36,13 +50,28 @@ pub trait Driver: Send + Sync {
     ///
     /// # Errors
     /// A [`Refusal`] when the notice cannot be sent by this driver at all.
-    fn render(&self, notice: &Notice<'_>) -> Result<String, Refusal> {
+    async fn render(&self, notice: &Notice<'_>) -> Result<String, Refusal> {
         Ok(format!("{}\n\n{}", notice.content.subject, notice.content.text))
+    }
+
+    /// Answers a request that the far side made: a receipt, a bounce, a reply. The driver checks its signature.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the request is not the far side's, or the driver takes none.
+    async fn receive(&self, request: &Inbound, body: &[u8]) -> Result<Answer, Refusal> {
+        let _: (&Inbound, &[u8]) = (request, body);
+        Err(Refusal::new("inbound", "this driver takes no inbound requests"))
+    }
+
+    /// Ends what is under way within `grace` and lets go of connections. Nothing is delivered afterwards.
+    async fn shutdown(&self, grace: Duration) {
+        let _: Duration = grace;
     }
 }
 
 /// What [`Driver::check`] says of a URI that it accepts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Checked {
     /// The one form that equal subscribers share: the key.
     pub canonical: String,
@@ -65,10 +94,25 @@ impl Checked {
             destination: uri.destination(),
         }
     }
+
+    /// With these recipients instead.
+    #[must_use]
+    pub fn with_addresses(mut self, addresses: Vec<String>) -> Self {
+        self.addresses = addresses;
+        self
+    }
+
+    /// With this destination instead.
+    #[must_use]
+    pub fn with_destination(mut self, destination: impl Into<String>) -> Self {
+        self.destination = destination.into();
+        self
+    }
 }
 
 /// Why a URI, an option or a setting is refused: where, why, and how to mend it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(default)]
 #[error("{at}: {why}{}", if fix.is_empty() { String::new() } else { format!("; {fix}") })]
 pub struct Refusal {
     /// The part: a JSON pointer (`/options/cc`), or a part of the URI with its column.
@@ -102,23 +146,6 @@ pub struct SettingsError(pub Vec<Refusal>);
 impl From<Refusal> for SettingsError {
     fn from(refusal: Refusal) -> Self {
         Self(vec![refusal])
-    }
-}
-
-/// What the host gives a driver for its life.
-#[derive(Clone)]
-pub struct Context {
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Which addresses a subscriber URI may lead to. The SDK's connector applies it on the address it dials.
-    pub network: Arc<Policy>,
-    /// The default total time of one attempt.
-    pub deadline: Duration,
-}
-
-impl fmt::Debug for Context {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("network", &self.network).finish_non_exhaustive()
     }
 }
 

@@ -1,15 +1,20 @@
 //! Nuncio's nouns and rules, and the engine of delivery. No runtime, HTTP, SQL, clock or randomness in here.
 
+pub mod abi;
 pub mod duration;
 pub mod engine;
 pub mod net;
+pub mod notice_json;
 pub mod packed;
 pub mod registry;
 pub mod retry;
 pub mod uri;
+pub mod wire;
 pub mod zaqar;
 
+mod batch;
 mod clock;
+mod context;
 mod dispatch;
 mod driver;
 mod ids;
@@ -21,16 +26,18 @@ mod outcome;
 mod settlement;
 mod suggest;
 
+pub use batch::{Batch, Settle};
 pub use clock::Clock;
+pub use context::{Context, HostCalls, NoCalls};
 pub use dispatch::{Dispatcher, Entry, Origin};
-pub use driver::{Checked, Context, Create, Driver, Linked, Refusal, SettingsError};
+pub use driver::{Checked, Create, Driver, Linked, Refusal, SettingsError};
 pub use ids::{
     DeliveryKey, EPOCH_MS, LaneId, MAX_RECIPIENTS, MessageId, MessageIds, ProjectId, Public, PublicIds,
     QueueId, SubscriptionId, TargetId,
 };
 pub use manifest::{ContentForm, Limits, Manifest, Network};
 pub use message::{Kind, Matched, Message, numbered};
-pub use notice::{Content, Meta, Notice, Recipient};
+pub use notice::{Content, Meta, Notice, Part, Recipient};
 pub use options::Options;
 pub use outcome::{Outcome, Outcomes, Report, Scope};
 pub use registry::Registry;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What a driver says of itself. Only `name`, `version` and `schemes` are required.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Manifest {
     /// Its name, as in `[drivers.NAME]`.
     pub name: String,
@@ -21,6 +22,10 @@ pub struct Manifest {
     /// Its licence.
     #[serde(default)]
     pub license: String,
+    /// What it answers beside deliveries: of `check`, `disabled`, `render` and `receive`. A driver that is linked has
+    /// all of them but `receive`; of others the host calls none that is not listed.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// JSON Schema 2020-12 of its settings.
     #[serde(default)]
     pub settings: Value,
@@ -45,14 +50,35 @@ pub struct Manifest {
     /// How it reaches the network.
     #[serde(default)]
     pub network: Network,
+    /// Whether a library's `submit` may block: it is then called on a thread of its own.
+    #[serde(default)]
+    pub blocking: bool,
+}
+
+impl Manifest {
+    /// The manifest of a driver that says no more than it must.
+    #[must_use]
+    pub fn new(name: impl Into<String>, version: impl Into<String>, schemes: &[&str]) -> Self {
+        let schemes = schemes.iter().map(|scheme| (*scheme).to_owned()).collect();
+        Self { name: name.into(), version: version.into(), schemes, ..Self::default() }
+    }
+
+    /// Whether it answers `method`.
+    #[must_use]
+    pub fn has(&self, method: &str) -> bool {
+        self.methods.iter().any(|one| one == method)
+    }
 }
 
 /// What a driver can bear.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Limits {
     /// The most notices in flight to one destination.
     pub in_flight: u32,
+    /// The most notices that it takes at once; from 2 on the host gathers those that are ready together.
+    pub batch: u32,
     /// The largest body in bytes that the channel carries.
     pub body_bytes: u32,
     /// The longest text in characters, where the channel has such a limit.
@@ -63,7 +89,45 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { in_flight: 64, body_bytes: 1 << 20, text_chars: None, formats: vec!["text".to_owned()] }
+        let formats = vec!["text".to_owned()];
+        Self { in_flight: 64, batch: 1, body_bytes: 1 << 20, text_chars: None, formats }
+    }
+}
+
+impl Limits {
+    /// With so many notices in flight to one destination.
+    #[must_use]
+    pub const fn in_flight(mut self, notices: u32) -> Self {
+        self.in_flight = notices;
+        self
+    }
+
+    /// With so many notices at once, by [`deliver_batch`](crate::Driver::deliver_batch).
+    #[must_use]
+    pub const fn batch(mut self, notices: u32) -> Self {
+        self.batch = notices;
+        self
+    }
+
+    /// With so large a body.
+    #[must_use]
+    pub const fn body_bytes(mut self, bytes: u32) -> Self {
+        self.body_bytes = bytes;
+        self
+    }
+
+    /// With so long a text.
+    #[must_use]
+    pub const fn text_chars(mut self, characters: u32) -> Self {
+        self.text_chars = Some(characters);
+        self
+    }
+
+    /// With these parts of the content: of `subject`, `text`, `html` and `parts`.
+    #[must_use]
+    pub fn formats(mut self, formats: &[&str]) -> Self {
+        self.formats = formats.iter().map(|one| (*one).to_owned()).collect();
+        self
     }
 }
 

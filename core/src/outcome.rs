@@ -126,6 +126,13 @@ impl Report {
         self
     }
 
+    /// With what it cost, in the driver's unit.
+    #[must_use]
+    pub const fn cost(mut self, cost: u32) -> Self {
+        self.cost = cost;
+        self
+    }
+
     /// With the time after which the far side wants to be asked again.
     #[must_use]
     pub const fn retry_after(mut self, after: Duration) -> Self {
@@ -157,6 +164,15 @@ impl Outcomes {
     #[must_use]
     pub const fn each(reports: Vec<(u32, Report)>) -> Self {
         Self(Reports::Each(reports))
+    }
+
+    /// The reports as they were made: the one for every recipient that has none of its own, and those by index.
+    #[must_use]
+    pub fn parts(&self) -> (Option<&Report>, &[(u32, Report)]) {
+        match &self.0 {
+            Reports::All(report) => (Some(report), &[]),
+            Reports::Each(each) => (None, each),
+        }
     }
 
     /// The report of the recipient `index`.

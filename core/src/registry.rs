@@ -18,9 +18,9 @@ pub enum RegistryError {
         /// The name.
         name: String,
         /// Origin of the one that was there.
-        first: &'static str,
+        first: Origin,
         /// Origin of the one that came.
-        second: &'static str,
+        second: Origin,
     },
     /// Two drivers claim one scheme.
     #[error(
@@ -33,11 +33,11 @@ pub enum RegistryError {
         /// The driver that had it.
         first: String,
         /// Its origin.
-        first_origin: &'static str,
+        first_origin: Origin,
         /// The driver that claims it too.
         second: String,
         /// Its origin.
-        second_origin: &'static str,
+        second_origin: Origin,
     },
     /// A driver refuses its settings.
     #[error("[drivers.{driver}] {error}")]
@@ -90,16 +90,16 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         for other in &self.entries {
             if other.manifest.name == manifest.name {
-                let (first, second) = (other.origin.name(), origin.name());
+                let (first, second) = (other.origin.clone(), origin);
                 return Err(RegistryError::Name { name: manifest.name, first, second });
             }
             if let Some(scheme) = manifest.schemes.iter().find(|one| other.manifest.schemes.contains(one)) {
                 return Err(RegistryError::Scheme {
                     scheme: scheme.clone(),
                     first: other.manifest.name.clone(),
-                    first_origin: other.origin.name(),
+                    first_origin: other.origin.clone(),
                     second: manifest.name,
-                    second_origin: origin.name(),
+                    second_origin: origin,
                 });
             }
         }

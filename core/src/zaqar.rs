@@ -8,7 +8,7 @@ use crate::Meta;
 ///
 /// `body` is the message as posted; what is not JSON is sent as a JSON string.
 #[must_use]
-pub fn notification(meta: &Meta, body: &[u8]) -> String {
+pub fn notification(meta: &Meta<'_>, body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let value = match serde_json::from_str::<&RawValue>(&text) {
         Ok(raw) => raw.get().to_owned(),
@@ -18,7 +18,7 @@ pub fn notification(meta: &Meta, body: &[u8]) -> String {
     format!(
         "{{\"ttl\": {}, \"body\": {value}{delay}, \"Message_Type\": \"Notification\", \"queue_name\": {}}}",
         meta.ttl,
-        quoted(&meta.queue)
+        quoted(meta.queue)
     )
 }
 
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn a_json_body_stands_as_it_was_posted() {
-        let meta = Meta { queue: "q".into(), ttl: 120, delay: Some(5), ..Meta::default() };
+        let meta = Meta { queue: "q", ttl: 120, delay: Some(5), ..Meta::default() };
         let value: Value = serde_json::from_str(&notification(&meta, br#"{"k": "v"}"#)).unwrap();
         let want = json!({"ttl": 120, "body": {"k": "v"}, "delay": 5, "Message_Type": "Notification", "queue_name": "q"});
         assert_eq!(value, want);

@@ -31,7 +31,7 @@ pub fn registry(config: &Config, clock: Arc<dyn Clock>) -> Result<Registry, Regi
         );
         return Err(RegistryError::Settings { driver: name.clone(), error: SettingsError(vec![refusal]) });
     }
-    let context = Context { clock, network: Arc::new(network(config)?), deadline: config.delivery.deadline };
+    let context = Context::new(clock, Arc::new(network(config)?), config.delivery.deadline);
     Registry::linked(|name| config.drivers.get(name).cloned().unwrap_or_default(), &context)
 }
 

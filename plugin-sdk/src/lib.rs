@@ -21,9 +21,11 @@ pub use async_trait::async_trait;
 pub use deadline::time_left;
 pub use nuncio_core as core;
 pub use nuncio_core::{
-    Checked, Clock, Content, ContentForm, Context, Driver, Kind, Limits, Manifest, Meta, Network, Notice,
-    Options, Outcome, Outcomes, Recipient, Refusal, Report, Scope, SettingsError, SubscriberUri,
+    Batch, Checked, Clock, Content, ContentForm, Context, Driver, HostCalls, Kind, Limits, Manifest, Meta,
+    Network, Notice, Options, Outcome, Outcomes, Part, Recipient, Refusal, Report, Scope, SettingsError,
+    SubscriberUri,
     uri::{self, Form},
+    wire::{Answer, Inbound, Metric, Receipt},
 };
 pub use plugin::Plugin;
 pub use read::read_options;

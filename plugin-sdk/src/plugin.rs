@@ -23,6 +23,8 @@ pub trait Plugin: Driver + Sized + 'static {
     const IDEMPOTENCY: &'static str = "none";
     /// How it reaches the network.
     const NETWORK: Network = Network::None;
+    /// Whether it has [`receive`](Driver::receive).
+    const RECEIVES: bool = false;
     /// JSON pointers into the subscription options that are secret, like `/secret`.
     const OPTION_SECRETS: &'static [&'static str] = &[];
     /// Its settings; `()` has none. Give the struct `#[serde(deny_unknown_fields)]`, so that a misspelt key is
@@ -64,22 +66,23 @@ pub struct Package {
 #[must_use]
 pub fn manifest<P: Plugin>(package: Package) -> Manifest {
     let settings = schemars::schema_for!(P::Settings).to_value();
-    Manifest {
-        name: P::NAME.to_owned(),
-        version: package.version.to_owned(),
-        schemes: P::SCHEMES.iter().map(|scheme| (*scheme).to_owned()).collect(),
-        title: P::TITLE.to_owned(),
-        homepage: package.homepage.to_owned(),
-        license: package.license.to_owned(),
-        secrets: secrets(&settings),
-        settings,
-        options: P::options(),
-        option_secrets: P::OPTION_SECRETS.iter().map(|pointer| (*pointer).to_owned()).collect(),
-        limits: P::limits(),
-        content: P::CONTENT,
-        idempotency: P::IDEMPOTENCY.to_owned(),
-        network: P::NETWORK,
+    let mut manifest = Manifest::new(P::NAME, package.version, P::SCHEMES);
+    manifest.title = P::TITLE.to_owned();
+    manifest.homepage = package.homepage.to_owned();
+    manifest.license = package.license.to_owned();
+    manifest.methods = ["check", "disabled", "render"].map(str::to_owned).to_vec();
+    if P::RECEIVES {
+        manifest.methods.push("receive".to_owned());
     }
+    manifest.secrets = secrets(&settings);
+    manifest.settings = settings;
+    manifest.options = P::options();
+    manifest.option_secrets = P::OPTION_SECRETS.iter().map(|pointer| (*pointer).to_owned()).collect();
+    manifest.limits = P::limits();
+    manifest.content = P::CONTENT;
+    manifest.idempotency = P::IDEMPOTENCY.to_owned();
+    manifest.network = P::NETWORK;
+    manifest
 }
 
 /// Makes a `P` from JSON settings; `null` counts as no settings.
@@ -155,8 +158,7 @@ mod tests {
     }
 
     fn context() -> Context {
-        let network = Arc::new(Policy::default());
-        Context { clock: Arc::new(Fixed), network, deadline: std::time::Duration::from_secs(1) }
+        Context::new(Arc::new(Fixed), Arc::new(Policy::default()), std::time::Duration::from_secs(1))
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod hello;
 use std::{sync::Arc, time::Duration};
 
 use nuncio_plugin_sdk::{
-    Clock, Content, Context, Driver, Meta, Notice, Options, Outcome, Recipient, SubscriberUri,
+    Clock, Content, Context, Driver, Notice, Options, Outcome, Recipient, SubscriberUri,
     core::{Linked, inventory, net::Policy},
     serde_json::{Value, json},
 };
@@ -30,31 +30,15 @@ fn linked() -> &'static Linked {
 }
 
 fn made(settings: Value) -> Result<Arc<dyn Driver>, String> {
-    let context = Context {
-        clock: Arc::new(Noon),
-        network: Arc::new(Policy::default()),
-        deadline: Duration::from_secs(30),
-    };
+    let context = Context::new(Arc::new(Noon), Arc::new(Policy::default()), Duration::from_secs(30));
     (linked().create)(settings, &context).map_err(|error| error.to_string())
 }
 
 async fn deliver(driver: &dyn Driver, text: &str) -> Outcome {
     let uri = SubscriberUri::parse("hello:World").unwrap();
-    let recipients = [Recipient { index: 0, address: "hello:World".into() }];
-    let notice = Notice {
-        id: "id-1",
-        attempt: 1,
-        now_ms: 43_200_000,
-        created_ms: 43_200_000,
-        deadline_ms: 43_230_000,
-        uri: &uri,
-        recipients: &recipients,
-        content_type: "text/plain",
-        body: text.as_bytes(),
-        content: &Content::text(text),
-        options: &Options::default(),
-        meta: &Meta::default(),
-    };
+    let (recipients, options) = ([Recipient::new(0, "hello:World")], Options::default());
+    let mut notice = Notice::new("id-1", &uri, &recipients, &options);
+    notice.content = Content::text(text);
     driver.deliver(&notice).await.of(0).outcome
 }
 

@@ -1,4 +1,4 @@
-//! Arrows point one way: core <- plugin-sdk <- drivers/* <- host <- tests.
+//! Arrows point one way: core <- plugin-loader <- plugin-sdk <- drivers/* <- host <- tests.
 
 use std::{env, process::Command};
 
@@ -36,9 +36,13 @@ impl Package {
         let is_driver = |name: &str| name.starts_with("nuncio-driver-");
         match self.name.as_str() {
             "nuncio-core" => false,
-            "nuncio-plugin-sdk" => other == "nuncio-core",
+            "nuncio-plugin-loader" => other == "nuncio-core",
+            "nuncio-plugin-sdk" => ["nuncio-core", "nuncio-plugin-loader"].contains(&other),
             name if is_driver(name) => other == "nuncio-plugin-sdk",
-            "nuncio" => is_driver(other) || ["nuncio-core", "nuncio-plugin-sdk"].contains(&other),
+            "nuncio" => {
+                is_driver(other)
+                    || ["nuncio-core", "nuncio-plugin-loader", "nuncio-plugin-sdk"].contains(&other)
+            }
             "nuncio-tests" => true,
             unknown => panic!(
                 "`{unknown}` is new: give it its place in tests/house/arrows.rs and docs/architecture.md"

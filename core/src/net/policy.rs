@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     network::{Network, NetworkError},
     special::{embedded, is_public},
@@ -10,10 +12,34 @@ use super::{
 /// Which addresses a subscriber URI may lead to.
 ///
 /// The default permits public addresses alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "Rules", into = "Rules")]
 pub struct Policy {
     networks: Vec<Network>,
     hosts: Vec<String>,
+}
+
+/// A [`Policy`] as it is written.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default)]
+struct Rules {
+    allow_networks: Vec<String>,
+    allow_hosts: Vec<String>,
+}
+
+impl TryFrom<Rules> for Policy {
+    type Error = NetworkError;
+
+    fn try_from(rules: Rules) -> Result<Self, NetworkError> {
+        Self::new(&rules.allow_networks, &rules.allow_hosts)
+    }
+}
+
+impl From<Policy> for Rules {
+    fn from(policy: Policy) -> Self {
+        let allow_networks = policy.networks.iter().map(ToString::to_string).collect();
+        Self { allow_networks, allow_hosts: policy.hosts }
+    }
 }
 
 impl Policy {

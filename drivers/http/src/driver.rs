@@ -39,14 +39,14 @@ impl Driver for Webhook {
         }
     }
 
-    fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<Checked, Refusal> {
+    async fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<Checked, Refusal> {
         Target::of(uri)?;
         target::guard(uri, &self.network)?;
         Wanted::read(options)?;
         Ok(Checked::of(uri))
     }
 
-    fn render(&self, notice: &Notice<'_>) -> Result<String, Refusal> {
+    async fn render(&self, notice: &Notice<'_>) -> Result<String, Refusal> {
         render::request(notice, &self.agent).map(|request| render::shown(&request))
     }
 }
@@ -62,9 +62,8 @@ impl Plugin for Webhook {
     type Settings = Settings;
 
     fn limits() -> Limits {
-        let formats = ["subject", "text", "html"].map(str::to_owned).to_vec();
         let body_bytes = u32::try_from(render::MAX_BODY_BYTES).unwrap_or(u32::MAX);
-        Limits { body_bytes, formats, ..Limits::default() }
+        Limits::default().body_bytes(body_bytes).formats(&["subject", "text", "html"])
     }
 
     fn options() -> Value {

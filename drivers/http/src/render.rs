@@ -73,7 +73,7 @@ fn message(notice: &Notice<'_>) -> String {
         // These are made by the host in Zaqar's own form, which has no notification around it.
         Kind::Confirmation | Kind::Unsubscribe => String::from_utf8_lossy(notice.body).into_owned(),
         _ if notice.meta.queue.is_empty() || templated(notice.options) => content(notice.content),
-        _ => zaqar::notification(notice.meta, notice.body),
+        _ => zaqar::notification(&notice.meta, notice.body),
     }
 }
 
@@ -82,7 +82,7 @@ fn templated(options: &Options) -> bool {
     ["template", "text", "html"].iter().any(|key| options.get(key).is_some())
 }
 
-fn content(content: &Content) -> String {
+fn content(content: Content<'_>) -> String {
     #[derive(Serialize)]
     struct Parts<'a> {
         #[serde(skip_serializing_if = "str::is_empty")]
@@ -92,7 +92,7 @@ fn content(content: &Content) -> String {
         #[serde(skip_serializing_if = "str::is_empty")]
         html: &'a str,
     }
-    let parts = Parts { subject: &content.subject, text: &content.text, html: &content.html };
+    let parts = Parts { subject: content.subject, text: content.text, html: content.html };
     // Three strings are always JSON.
     serde_json::to_string(&parts).unwrap_or_default()
 }
@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn absent_parts_of_the_content_are_left_out() {
-        assert_eq!(content(&Content::text("t").with_subject("s")), r#"{"subject":"s","text":"t"}"#);
-        assert_eq!(content(&Content::default()), "{}");
+        assert_eq!(content(Content::text("t").with_subject("s")), r#"{"subject":"s","text":"t"}"#);
+        assert_eq!(content(Content::default()), "{}");
     }
 
     #[test]

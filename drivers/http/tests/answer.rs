@@ -105,11 +105,11 @@ async fn a_forbidden_address_is_refused_at_the_door_and_never_dialled() {
     let receiver = Receiver::answering(None).await;
     let guarded = driver(Value::Null, &[]).unwrap();
     let uri = SubscriberUri::parse(&receiver.url).unwrap();
-    let refusal = guarded.check(&uri, &Options::default()).unwrap_err();
+    let refusal = guarded.check(&uri, &Options::default()).await.unwrap_err();
     assert_eq!(refusal.at, "host, column 8");
     assert!(refusal.fix.contains("allow_networks"), "{refusal}");
     let named = receiver.url.replace("127.0.0.1", "localhost");
-    assert!(guarded.check(&SubscriberUri::parse(&named).unwrap(), &Options::default()).is_ok());
+    assert!(guarded.check(&SubscriberUri::parse(&named).unwrap(), &Options::default()).await.is_ok());
     for url in [receiver.url.clone(), named] {
         let report = Letter::to(&url).deliver(&*guarded).await;
         assert_eq!((report.outcome, report.scope), (Outcome::Rejected, Scope::Recipient));
@@ -122,7 +122,7 @@ async fn a_forbidden_address_is_refused_at_the_door_and_never_dialled() {
 async fn an_option_that_is_wrong_is_refused_at_the_door_and_rejected_when_it_was_stored() {
     let options = json!({"post_headers": {"Host": "elsewhere"}});
     let letter = Letter::to("https://example.org/").with(options);
-    let refusal = on_loopback().check(&letter.uri, &letter.options).unwrap_err();
+    let refusal = on_loopback().check(&letter.uri, &letter.options).await.unwrap_err();
     assert_eq!(refusal.at, "/options/post_headers/Host");
     assert_eq!(letter.deliver(&*on_loopback()).await.outcome, Outcome::Rejected);
 }

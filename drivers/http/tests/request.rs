@@ -45,7 +45,7 @@ async fn a_queue_message_arrives_as_zaqar_sends_it() {
 async fn a_notification_without_a_queue_arrives_as_its_content() {
     let receiver = Receiver::status(NO_CONTENT).await;
     let mut letter = Letter::to(&receiver.url);
-    letter.meta.queue = String::new();
+    letter.meta.queue = "";
     letter.content = Content::text("All is well").with_subject("Watch");
     letter.deliver(&*on_loopback()).await;
     assert_eq!(parsed(&receiver.only().body), json!({"subject": "Watch", "text": "All is well"}));
@@ -127,8 +127,7 @@ async fn a_signature_verifies_and_a_rotated_secret_gives_two() {
 async fn a_dry_run_shows_the_request_and_masks_what_is_secret() {
     let options = json!({"secret": SECRET, "post_headers": {"X-Auth-Token": "hunter2", "X-Team": "blue"}});
     let letter = Letter::to("https://ann:hunter2@example.org/hook?a=b").with(options);
-    let shown =
-        on_loopback().render(&letter.notice(&[Recipient { index: 0, address: String::new() }])).unwrap();
+    let shown = on_loopback().render(&letter.notice(&[Recipient::new(0, "")])).await.unwrap();
     let (head, body) = shown.split_once("\n\n").unwrap();
     assert_eq!(
         head,

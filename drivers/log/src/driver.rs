@@ -17,17 +17,17 @@ impl Driver for Log {
             Form::Log(log) => log.target.as_str(),
             _ => "",
         };
-        let subject = line::of(&notice.content.subject);
+        let subject = line::of(notice.content.subject);
         tracing::info!(
             target: "nuncio::notification",
             id = notice.id,
             attempt = notice.attempt,
             name,
-            project = line::of(&notice.meta.project),
-            queue = line::of(&notice.meta.queue),
+            project = line::of(notice.meta.project),
+            queue = line::of(notice.meta.queue),
             message_id = notice.meta.message,
             subject,
-            text = line::of(&notice.content.text),
+            text = line::of(notice.content.text),
             "{}",
             format!("[Notification] {subject}").trim_end()
         );
@@ -42,7 +42,7 @@ impl Plugin for Log {
     type Settings = ();
 
     fn limits() -> Limits {
-        Limits { formats: ["subject", "text"].map(str::to_owned).to_vec(), ..Limits::default() }
+        Limits::default().formats(&["subject", "text"])
     }
 
     fn new((): (), _: &Context) -> Result<Self, SettingsError> {

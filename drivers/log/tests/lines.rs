@@ -54,34 +54,23 @@ impl Written {
 }
 
 fn made(settings: Value) -> Result<Arc<dyn Driver>, String> {
-    let context = Context {
-        clock: Arc::new(Midnight),
-        network: Arc::new(Policy::default()),
-        deadline: Duration::from_secs(30),
-    };
+    let context = Context::new(Arc::new(Midnight), Arc::new(Policy::default()), Duration::from_secs(30));
     let linked = inventory::iter::<Linked>.into_iter().find(|one| (one.manifest)().name == "log").unwrap();
     (linked.create)(settings, &context).map_err(|error| error.to_string())
 }
 
-async fn deliver(content: Content) -> Outcome {
+async fn deliver(content: Content<'_>) -> Outcome {
     let uri = SubscriberUri::parse("log:billing").unwrap();
-    let recipients = [Recipient { index: 0, address: uri.canonical().to_owned() }];
+    let recipients = [Recipient::new(0, uri.canonical())];
     let mut meta = Meta::default();
-    (meta.project, meta.queue, meta.message) = ("acme".into(), "invoices".into(), "m-1".into());
-    let notice = Notice {
-        id: "d-1",
-        attempt: 2,
-        now_ms: 0,
-        created_ms: 0,
-        deadline_ms: 30_000,
-        uri: &uri,
-        recipients: &recipients,
-        content_type: "text/plain",
-        body: b"",
-        content: &content,
-        options: &Options::default(),
-        meta: &meta,
-    };
+    (meta.project, meta.queue, meta.message) = ("acme", "invoices", "m-1");
+    let options = Options::default();
+    let mut notice = Notice::new("d-1", &uri, &recipients, &options);
+    notice.attempt = 2;
+    notice.deadline_ms = 30_000;
+    notice.content_type = "text/plain";
+    notice.content = content;
+    notice.meta = meta;
     made(Value::Null).unwrap().deliver(&notice).await.of(0).outcome
 }
 

@@ -39,12 +39,7 @@ impl Plugin for Mailto {
     type Settings = Settings;
 
     fn limits() -> Limits {
-        Limits {
-            in_flight: 16,
-            body_bytes: 10 << 20,
-            text_chars: None,
-            formats: vec!["text".to_owned(), "html".to_owned()],
-        }
+        Limits::default().in_flight(16).body_bytes(10 << 20).formats(&["subject", "text", "html"])
     }
 
     fn options() -> Value {
@@ -93,7 +88,7 @@ impl Driver for Mailto {
         Outcomes::each(reports)
     }
 
-    fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<Checked, Refusal> {
+    async fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<Checked, Refusal> {
         let Form::Mailto(mailto) = uri.form() else { return Err(Refusal::new("uri", "not a `mailto:` URI")) };
         let addressees = Addressees::of(mailto, options)?;
         single_line(options, "subject")?;
@@ -101,19 +96,15 @@ impl Driver for Mailto {
         if senders(options, "from")?.len() > 1 {
             return Err(Refusal::new("/options/from", "a mail has one sender").fix("write one address"));
         }
-        Ok(Checked {
-            canonical: uri.canonical().to_owned(),
-            redacted: uri.redacted().to_owned(),
-            addresses: addressees.addresses().map(ToString::to_string).collect(),
-            destination: "relay".to_owned(),
-        })
+        let addresses = addressees.addresses().map(ToString::to_string).collect();
+        Ok(Checked::of(uri).with_addresses(addresses).with_destination("relay"))
     }
 
     fn disabled(&self) -> Option<String> {
         matches!(self.route, Route::Closed).then(|| NO_ROUTE.to_owned())
     }
 
-    fn render(&self, notice: &Notice<'_>) -> Result<String, Refusal> {
+    async fn render(&self, notice: &Notice<'_>) -> Result<String, Refusal> {
         let (_, mail, _) = self.mail(notice)?;
         let way = match &self.route {
             Route::Closed => NO_ROUTE.to_owned(),
@@ -137,7 +128,7 @@ impl Mailto {
     fn mail(&self, notice: &Notice<'_>) -> Result<Prepared, Refusal> {
         let letter = Letter::of(notice, &self.from)?;
         let (mut indices, mut recipients, mut reports) = (Vec::new(), Vec::new(), Vec::new());
-        for Recipient { index, address: written } in notice.recipients {
+        for Recipient { index, address: written, .. } in notice.recipients {
             match address(written) {
                 Ok(address) => {
                     indices.push(*index);

@@ -42,7 +42,7 @@ impl Letter {
         let Form::Mailto(uri) = notice.uri.form() else {
             return Err(Refusal::new("uri", "not a `mailto:` URI"));
         };
-        let (html, text) = (&notice.content.html, &notice.content.text);
+        let (html, text) = (notice.content.html, notice.content.text);
         let text =
             if html.is_empty() && text.is_empty() { uri.body.as_deref().unwrap_or_default() } else { text };
         let seconds = u64::try_from(notice.created_ms / 1000).unwrap_or_default().min(LAST_SECOND);
@@ -151,7 +151,7 @@ fn is_empty(mailboxes: &Mailboxes) -> bool {
 /// The subject, in one line.
 fn subject(uri: &Mailto, notice: &Notice<'_>) -> String {
     let written = uri.subject.as_deref().or_else(|| notice.options.text("subject"));
-    let chosen = written.filter(|text| !text.trim().is_empty()).unwrap_or(&notice.content.subject);
+    let chosen = written.filter(|text| !text.trim().is_empty()).unwrap_or(notice.content.subject);
     let words: Vec<_> =
         chosen.split(|c: char| c.is_control() || c == ' ').filter(|word| !word.is_empty()).collect();
     if words.is_empty() { "(no subject)".to_owned() } else { words.join(" ") }

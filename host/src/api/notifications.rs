@@ -36,7 +36,7 @@ pub(super) async fn send(
         })?;
     }
     Intake::room_for(request.to.len())?;
-    let targets = targets(&face, request.to)?;
+    let targets = targets(&face, request.to).await?;
     let notification = Notification {
         body: request.content,
         headers: request.headers,
@@ -50,11 +50,11 @@ pub(super) async fn send(
 }
 
 /// All targets, or a problem that lists every bad entry.
-fn targets(face: &Face, entries: Vec<Entry>) -> Result<Vec<NewTarget>, Problem> {
+async fn targets(face: &Face, entries: Vec<Entry>) -> Result<Vec<NewTarget>, Problem> {
     let mut bad = Vec::new();
     let mut targets = Vec::with_capacity(entries.len());
     for (index, entry) in entries.into_iter().enumerate() {
-        match target(face, entry) {
+        match target(face, entry).await {
             Ok(target) => targets.push(target),
             Err(why) => bad.push(format!("to[{index}]: {why}")),
         }
@@ -70,8 +70,8 @@ fn targets(face: &Face, entries: Vec<Entry>) -> Result<Vec<NewTarget>, Problem> 
     Err(Problem::request(bad.join("\n")))
 }
 
-fn target(face: &Face, entry: Entry) -> Result<NewTarget, String> {
-    let admitted = face.catalog.admit(&entry.uri, entry.options, None).map_err(|refusal| {
+async fn target(face: &Face, entry: Entry) -> Result<NewTarget, String> {
+    let admitted = face.catalog.admit(&entry.uri, entry.options, None).await.map_err(|refusal| {
         let text = refusal.to_string();
         text.strip_prefix("subscriber: ").unwrap_or(&text).to_owned()
     })?;

@@ -48,7 +48,7 @@ impl Catalog {
         let ttl = wish.ttl.unwrap_or(self.config.queues.default_subscription_ttl);
         lives(ttl, now)?;
         let policy = self.policy(project, queue).await?;
-        let admitted = self.admit(&wish.subscriber, wish.options, policy.as_ref())?;
+        let admitted = self.admit(&wish.subscriber, wish.options, policy.as_ref()).await?;
         let new = NewSubscription { uri_key: admitted.key, target: admitted.target, ttl };
         Ok((self.store.subscribe(project, queue, new).await?, admitted.unknown))
     }
@@ -72,7 +72,7 @@ impl Catalog {
         let target = if change.subscriber.is_some() || change.options.is_some() {
             let policy = self.policy(project, queue).await?;
             let (uri, options) = self.revised(&row, &change);
-            let admitted = self.admit(&uri, options, policy.as_ref())?;
+            let admitted = self.admit(&uri, options, policy.as_ref()).await?;
             unknown = admitted.unknown;
             Some((admitted.key, admitted.target))
         } else {

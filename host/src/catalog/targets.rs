@@ -28,7 +28,7 @@ impl Catalog {
     ///
     /// # Errors
     /// A [`Refusal`] that points at the offending part of the URI or the option.
-    pub fn admit(
+    pub async fn admit(
         &self,
         uri: &str,
         options: Options,
@@ -40,7 +40,7 @@ impl Catalog {
             fix: error.fix,
         })?;
         self.allowed(uri.scheme())?;
-        let (entry, checked) = self.dispatcher.check(&uri, &options).map_err(placed)?;
+        let (entry, checked) = self.dispatcher.check(&uri, &options).await.map_err(placed)?;
         let unknown = options::check(&options, &entry.manifest, &self.config)?;
         self.renderer.check(&options).map_err(placed)?;
         let zaqar = retry::effective(queue_policy, options.get("_retry_policy")).is_some();

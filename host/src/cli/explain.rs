@@ -18,11 +18,12 @@ pub(super) struct Arguments {
     uri: String,
 }
 
-pub(super) fn run(arguments: &Arguments, shared: &Shared, output: Output) -> Result<Exit, Fault> {
+pub(super) async fn run(arguments: &Arguments, shared: &Shared, output: Output) -> Result<Exit, Fault> {
     let uri = parse(&arguments.uri)?;
     let dispatcher = dispatcher(&shared.load()?)?;
     let (entry, checked) = dispatcher
         .check(&uri, &Options::default())
+        .await
         .map_err(|refusal| Fault::new(Exit::Input, format!("{}: {refusal}", uri.redacted())))?;
     if output.json {
         let limits = &entry.manifest.limits;

@@ -34,7 +34,7 @@ async fn command(arguments: Arguments, output: Output) -> Result<Exit, Fault> {
         Command::Demo(wanted) => super::demo::run(wanted, output).await,
         Command::Check(wanted) => super::check::run(&wanted, &shared, output),
         Command::Drivers(wanted) => super::drivers::run(&wanted, &shared, output),
-        Command::Explain(wanted) => super::explain::run(&wanted, &shared, output),
+        Command::Explain(wanted) => super::explain::run(&wanted, &shared, output).await,
     }
 }
 

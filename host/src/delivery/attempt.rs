@@ -83,8 +83,9 @@ impl Attempts {
             Ok(entry) => entry,
             Err(reason) => return over(End::Held(reason)),
         };
-        let meta = self.meta(ready, message);
-        let source = Source::of(message, &meta);
+        let public = self.targets.public_message(message.id);
+        let meta = meta(ready, message, &public);
+        let source = Source::of(message, meta);
         let content = match self.renderer.content(source, &ready.view.options, entry.manifest.content) {
             Ok(content) => content,
             Err(error @ RenderError::Missing(_)) => return over(End::Held(error.to_string())),
@@ -94,39 +95,25 @@ impl Attempts {
         if recipients.is_empty() {
             return Finish { ends, ms: 0, timed_out: false };
         }
-        let notice = Notice {
-            id: &self.targets.public(DeliveryKey::new(job.message, job.first)),
-            attempt: job.open.iter().map(|open| open.n).max().unwrap_or(1),
-            now_ms: began,
-            created_ms: message.created,
-            deadline_ms: began + ready.deadline.as_millis() as i64,
-            uri,
-            recipients: &recipients,
-            content_type: &message.content_type,
-            body: &message.body,
-            content: &content,
-            options: &ready.view.options,
-            meta: &meta,
-        };
+        let id = self.targets.public(DeliveryKey::new(job.message, job.first));
+        let mut notice = Notice::new(&id, uri, &recipients, &ready.view.options);
+        notice.attempt = job.open.iter().map(|open| open.n).max().unwrap_or(1);
+        notice.now_ms = began;
+        notice.created_ms = message.created;
+        notice.deadline_ms = began + ready.deadline.as_millis() as i64;
+        notice.content_type = &message.content_type;
+        notice.body = &message.body;
+        notice.content = content.content();
+        notice.meta = meta;
         let answer = ask(entry, &notice, ready.deadline).await;
         let ended = self.clock.now_ms();
         let ms = ended - began;
         for recipient in &recipients {
             let report = answer.outcomes.of(recipient.index);
-            self.tell(job, entry, uri, recipient, &report, &meta, ended, ms);
+            self.tell(job, entry, uri, recipient, &report, meta.queue, ended, ms);
             ends.push((recipient.index, End::Report(report)));
         }
         Finish { ends, ms, timed_out: answer.timed_out }
-    }
-
-    fn meta(&self, ready: &Ready, message: &Message) -> Meta {
-        let mut meta = ready.meta.clone();
-        meta.message = self.targets.public_message(message.id);
-        meta.kind = message.kind;
-        meta.ttl = message.ttl;
-        meta.delay = message.delay;
-        meta.headers.clone_from(&message.headers);
-        meta
     }
 
     #[allow(clippy::too_many_arguments, reason = "an account of one recipient has many parts, used once")]
@@ -135,9 +122,9 @@ impl Attempts {
         job: &Job,
         entry: &Entry,
         uri: &SubscriberUri,
-        recipient: &Recipient,
+        recipient: &Recipient<'_>,
         report: &Report,
-        meta: &Meta,
+        queue: &str,
         ended_ms: i64,
         ms: i64,
     ) {
@@ -148,10 +135,10 @@ impl Attempts {
         let attempt = job.open.iter().find(|open| open.idx == recipient.index).map_or(1, |open| open.n);
         self.observers.tell(Observed {
             id: self.targets.public(DeliveryKey::new(job.message, recipient.index)),
-            queue: meta.queue.clone(),
+            queue: queue.to_owned(),
             driver: entry.manifest.name.clone(),
             uri: uri.redacted().to_owned(),
-            address: SubscriberUri::shown_address(&recipient.address),
+            address: SubscriberUri::shown_address(recipient.address),
             attempt,
             outcome: report.outcome,
             code: report.code,
@@ -160,6 +147,19 @@ impl Attempts {
             ms,
         });
     }
+}
+
+fn meta<'a>(ready: &'a Ready, message: &'a Message, public: &'a str) -> Meta<'a> {
+    let mut meta = Meta::EMPTY;
+    meta.project = &ready.view.project;
+    meta.queue = &ready.view.queue;
+    meta.subscription = &ready.subscription;
+    meta.message = public;
+    meta.kind = message.kind;
+    meta.ttl = message.ttl;
+    meta.delay = message.delay;
+    meta.headers = &message.headers;
+    meta
 }
 
 fn usable(ready: &Ready) -> Result<&Entry, String> {
@@ -178,11 +178,11 @@ fn all(job: &Job, end: &End) -> Vec<(u32, End)> {
 }
 
 /// The recipients that still want it, and the ends of those that were taken out of the subscription.
-fn recipients(job: &Job, ready: &Ready) -> (Vec<Recipient>, Vec<(u32, End)>) {
+fn recipients<'a>(job: &Job, ready: &'a Ready) -> (Vec<Recipient<'a>>, Vec<(u32, End)>) {
     let (mut stay, mut out) = (Vec::with_capacity(job.open.len()), Vec::new());
     for open in &job.open {
         match ready.address((open.idx - job.first) as usize) {
-            Some(address) => stay.push(Recipient { index: open.idx, address: address.to_owned() }),
+            Some(address) => stay.push(Recipient::new(open.idx, address)),
             None => out.push((open.idx, End::Cancelled)),
         }
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use nuncio_core::{
-    DeliveryKey, Dispatcher, Entry, Meta, PublicIds, SubscriberUri, SubscriptionId, TargetId,
+    DeliveryKey, Dispatcher, Entry, PublicIds, SubscriberUri, SubscriptionId, TargetId,
     duration::parse_duration, retry::Policy, uri::UriError,
 };
 use serde_json::Value;
@@ -32,8 +32,8 @@ pub(super) struct Ready {
     pub(super) policy: Arc<Policy>,
     /// Total time of one attempt.
     pub(super) deadline: Duration,
-    /// The part of a notice's meta that all messages share.
-    pub(super) meta: Meta,
+    /// The public id of the subscription; empty for an ad-hoc target.
+    pub(super) subscription: String,
 }
 
 impl Ready {
@@ -130,19 +130,17 @@ impl Targets {
         let moved = view.addresses.len() == 1 && view.newest_addresses.len() == 1;
         let (uri, driver) =
             if moved { (&view.newest_uri, &view.newest_driver) } else { (&view.uri, &view.driver) };
-        let mut meta = Meta::default();
-        meta.project.clone_from(&view.project);
-        meta.queue.clone_from(&view.queue);
-        if view.subscription != SubscriptionId::NONE {
-            meta.subscription = self.ids.subscription(view.subscription).to_string();
-        }
+        let subscription = match view.subscription {
+            SubscriptionId::NONE => String::new(),
+            id => self.ids.subscription(id).to_string(),
+        };
         let deadline = view.options.text("deadline").and_then(|text| parse_duration(text).ok());
         Ready {
             uri: SubscriberUri::parse(uri),
             entry: self.dispatcher.by_name(driver).cloned(),
             policy: self.policy_of(&view),
             deadline: deadline.unwrap_or(self.default_deadline),
-            meta,
+            subscription,
             view,
         }
     }
@@ -200,7 +198,7 @@ mod tests {
             entry: None,
             policy: Arc::default(),
             deadline: Duration::from_secs(1),
-            meta: Meta::default(),
+            subscription: String::new(),
             view,
         }
     }

@@ -1,13 +1,14 @@
 //! What a message looks like when nobody gave it a template.
 
-use nuncio_core::Content;
 use serde_json::Value;
+
+use super::rendered::Rendered;
 
 /// The documented default: a string is the text; an object with `subject` or `title`, `text`, `body` or `message`,
 /// and `html` is those; anything else is pretty JSON.
-pub(super) fn readable(body: &[u8]) -> Content {
+pub(super) fn readable(body: &[u8]) -> Rendered {
     match serde_json::from_slice::<Value>(body) {
-        Ok(Value::String(text)) => Content::text(text),
+        Ok(Value::String(text)) => Rendered::text(text),
         Ok(Value::Object(map)) => {
             let first = |keys: &[&str]| {
                 keys.iter()
@@ -18,12 +19,12 @@ pub(super) fn readable(body: &[u8]) -> Content {
             let (subject, html) = (first(&["subject", "title"]), first(&["html"]));
             let text = first(&["text", "body", "message"]);
             if text.is_empty() && html.is_empty() {
-                return Content::text(pretty(&Value::Object(map))).with_subject(subject);
+                return Rendered::text(pretty(&Value::Object(map))).with_subject(subject);
             }
-            Content::text(text).with_subject(subject).with_html(html)
+            Rendered::text(text).with_subject(subject).with_html(html)
         }
-        Ok(other) => Content::text(pretty(&other)),
-        Err(_) => Content::text(String::from_utf8_lossy(body)),
+        Ok(other) => Rendered::text(pretty(&other)),
+        Err(_) => Rendered::text(String::from_utf8_lossy(body)),
     }
 }
 
@@ -38,13 +39,13 @@ mod tests {
 
     #[test]
     fn a_string_is_the_text() {
-        assert_eq!(readable(br#""hello""#), Content::text("hello"));
+        assert_eq!(readable(br#""hello""#), Rendered::text("hello"));
     }
 
     #[test]
     fn an_object_with_known_members_is_those() {
         let content = readable(br#"{"title": "T", "message": "M", "html": "<b>M</b>", "x": 1}"#);
-        assert_eq!(content, Content::text("M").with_subject("T").with_html("<b>M</b>"));
+        assert_eq!(content, Rendered::text("M").with_subject("T").with_html("<b>M</b>"));
     }
 
     #[test]
@@ -57,7 +58,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_body_is_readable(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _: Content = readable(&body);
+            let _: Rendered = readable(&body);
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use minijinja::{Environment, UndefinedBehavior};
-use nuncio_core::{Content, ContentForm, Message, Meta, Options, Refusal, zaqar};
+use nuncio_core::{ContentForm, Message, Meta, Options, Refusal, zaqar};
 use serde_json::{Map, Value, json};
 
-use super::defaults;
+use super::{defaults, rendered::Rendered};
 use crate::config::Config;
 
 /// Steps a template may take: a tenant's loop must not hold a worker.
@@ -38,7 +38,7 @@ pub struct Source<'a> {
     /// The body as posted.
     pub body: &'a [u8],
     /// Where it comes from.
-    pub meta: &'a Meta,
+    pub meta: Meta<'a>,
     /// Unix milliseconds of its acceptance.
     pub created: i64,
     /// The name of a template that came with the message.
@@ -48,7 +48,7 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// The source of a stored message.
     #[must_use]
-    pub fn of(message: &'a Message, meta: &'a Meta) -> Self {
+    pub fn of(message: &'a Message, meta: Meta<'a>) -> Self {
         let template = message.headers.get("template").map(String::as_str);
         Self { body: &message.body, meta, created: message.created, template }
     }
@@ -144,18 +144,18 @@ impl Renderer {
         source: Source<'_>,
         options: &Options,
         form: ContentForm,
-    ) -> Result<Content, RenderError> {
+    ) -> Result<Rendered, RenderError> {
         let named = options.text("template").or(source.template);
         let inline = options.text("text").is_some() || options.text("html").is_some();
         let mut content = match named {
             Some(name) => self.named(name, &variables(source))?,
-            None if inline => Content::default(),
+            None if inline => Rendered::default(),
             // Such a driver makes its own form of a queue's message.
             None if form == ContentForm::Raw && !source.meta.queue.is_empty() => {
-                return Ok(Content::default());
+                return Ok(Rendered::default());
             }
             None if form == ContentForm::Zaqar && !source.meta.queue.is_empty() => {
-                Content::text(zaqar::notification(source.meta, source.body))
+                Rendered::text(zaqar::notification(&source.meta, source.body))
             }
             None => defaults::readable(source.body),
         };
@@ -178,7 +178,7 @@ impl Renderer {
         Ok(content)
     }
 
-    fn named(&self, name: &str, variables: &minijinja::Value) -> Result<Content, RenderError> {
+    fn named(&self, name: &str, variables: &minijinja::Value) -> Result<Rendered, RenderError> {
         let parts = self.names.get(name).copied().ok_or_else(|| RenderError::Missing(name.to_owned()))?;
         let part = |there: bool, part: &str| {
             if !there {
@@ -190,7 +190,7 @@ impl Renderer {
             text.map_err(|error| failed(&full, &error)).and_then(|text| bounded(&full, text))
         };
         let (subject, text) = (part(parts.subject, "subject")?, part(parts.text, "txt")?);
-        Ok(Content::text(text).with_subject(subject).with_html(part(parts.html, "html")?))
+        Ok(Rendered::text(text).with_subject(subject).with_html(part(parts.html, "html")?))
     }
 
     fn inline(&self, name: &str, source: &str, variables: &minijinja::Value) -> Result<String, RenderError> {
@@ -256,10 +256,10 @@ mod tests {
         Renderer::new(&config).unwrap()
     }
 
-    fn content(body: &str, options: Value, form: ContentForm, queue: &str) -> Result<Content, RenderError> {
+    fn content(body: &str, options: Value, form: ContentForm, queue: &str) -> Result<Rendered, RenderError> {
         let mut meta = Meta::default();
-        meta.queue = queue.into();
-        let source = Source { body: body.as_bytes(), meta: &meta, created: 0, template: None };
+        meta.queue = queue;
+        let source = Source { body: body.as_bytes(), meta, created: 0, template: None };
         renderer().content(source, &serde_json::from_value(options).unwrap(), form)
     }
 
@@ -269,7 +269,7 @@ mod tests {
         let made = content(r#"{"name": "<Ann>"}"#, options, ContentForm::Rendered, "").unwrap();
         assert_eq!(
             made,
-            Content::text("Hello <Ann>").with_subject("<Ann> Bcc: x").with_html("<p>&lt;Ann&gt;</p>")
+            Rendered::text("Hello <Ann>").with_subject("<Ann> Bcc: x").with_html("<p>&lt;Ann&gt;</p>")
         );
     }
 
@@ -278,7 +278,7 @@ mod tests {
         let zaqar = content("1", json!({"subject": "S"}), ContentForm::Zaqar, "q").unwrap();
         assert!(zaqar.text.contains("\"Message_Type\"") && zaqar.subject == "S");
         assert_eq!(content("\"a\"", json!({}), ContentForm::Rendered, "q").unwrap().text, "a");
-        assert_eq!(content("\"a\"", json!({}), ContentForm::Raw, "q").unwrap(), Content::default());
+        assert_eq!(content("\"a\"", json!({}), ContentForm::Raw, "q").unwrap(), Rendered::default());
         assert_eq!(content("\"a\"", json!({}), ContentForm::Zaqar, "").unwrap().text, "a");
     }
 

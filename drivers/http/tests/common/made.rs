@@ -22,11 +22,8 @@ pub const NOW_MS: i64 = 1_614_265_330_000;
 
 pub fn driver(settings: Value, networks: &[&str]) -> Result<Arc<dyn Driver>, String> {
     let networks: Vec<_> = networks.iter().map(ToString::to_string).collect();
-    let context = Context {
-        clock: Arc::new(Stopped),
-        network: Arc::new(Policy::new(&networks, &[]).unwrap()),
-        deadline: Duration::from_secs(30),
-    };
+    let network = Arc::new(Policy::new(&networks, &[]).unwrap());
+    let context = Context::new(Arc::new(Stopped), network, Duration::from_secs(30));
     let linked = inventory::iter::<Linked>.into_iter().find(|one| (one.manifest)().name == "http").unwrap();
     (linked.create)(settings, &context).map_err(|error| error.to_string())
 }
@@ -39,8 +36,8 @@ pub fn on_loopback() -> Arc<dyn Driver> {
 pub struct Letter {
     pub uri: SubscriberUri,
     pub options: Options,
-    pub meta: Meta,
-    pub content: Content,
+    pub meta: Meta<'static>,
+    pub content: Content<'static>,
     pub body: &'static str,
     pub content_type: &'static str,
     pub patience_ms: i64,
@@ -50,7 +47,7 @@ impl Letter {
     /// `{"k": "v"}`, posted to the queue `q` with a ttl of 120 s.
     pub fn to(uri: &str) -> Self {
         let mut meta = Meta::default();
-        meta.queue = "q".into();
+        meta.queue = "q";
         meta.ttl = 120;
         Self {
             uri: SubscriberUri::parse(uri).unwrap(),
@@ -69,25 +66,20 @@ impl Letter {
         self
     }
 
-    pub fn notice<'a>(&'a self, recipients: &'a [Recipient]) -> Notice<'a> {
-        Notice {
-            id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
-            attempt: 1,
-            now_ms: NOW_MS,
-            created_ms: NOW_MS,
-            deadline_ms: NOW_MS + self.patience_ms,
-            uri: &self.uri,
-            recipients,
-            content_type: self.content_type,
-            body: self.body.as_bytes(),
-            content: &self.content,
-            options: &self.options,
-            meta: &self.meta,
-        }
+    pub fn notice<'a>(&'a self, recipients: &'a [Recipient<'a>]) -> Notice<'a> {
+        let mut notice = Notice::new("msg_p5jXN8AQM9LWM0D4loKWxJek", &self.uri, recipients, &self.options);
+        notice.now_ms = NOW_MS;
+        notice.created_ms = NOW_MS;
+        notice.deadline_ms = NOW_MS + self.patience_ms;
+        notice.content_type = self.content_type;
+        notice.body = self.body.as_bytes();
+        notice.content = self.content;
+        notice.meta = self.meta;
+        notice
     }
 
     pub async fn deliver(&self, driver: &dyn Driver) -> Report {
-        let recipients = [Recipient { index: 0, address: self.uri.canonical().to_owned() }];
+        let recipients = [Recipient::new(0, self.uri.canonical())];
         driver.deliver(&self.notice(&recipients)).await.of(0)
     }
 }

@@ -13,26 +13,18 @@ fn options(value: Value) -> Options {
     serde_json::from_value(value).unwrap()
 }
 
-fn letter(uri: &str, options: &Options, content: &Content) -> Result<Letter, Refusal> {
+fn letter(uri: &str, options: &Options, content: Content<'_>) -> Result<Letter, Refusal> {
     let (uri, meta) = (SubscriberUri::parse(uri).unwrap(), Meta::default());
-    let notice = Notice {
-        id: "d1",
-        attempt: 1,
-        now_ms: 0,
-        created_ms: 784_887_151_999,
-        deadline_ms: 1000,
-        uri: &uri,
-        recipients: &[],
-        content_type: "text/plain",
-        body: b"",
-        content,
-        options,
-        meta: &meta,
-    };
+    let mut notice = Notice::new("d1", &uri, &[], options);
+    notice.created_ms = 784_887_151_999;
+    notice.deadline_ms = 1000;
+    notice.content_type = "text/plain";
+    notice.content = content;
+    notice.meta = meta;
     Letter::of(&notice, &mailbox("Nuncio <nuncio@example.org>").unwrap())
 }
 
-fn source(uri: &str, options: Value, content: &Content) -> String {
+fn source(uri: &str, options: Value, content: Content<'_>) -> String {
     String::from_utf8(letter(uri, &self::options(options), content).unwrap().source().unwrap()).unwrap()
 }
 
@@ -49,7 +41,7 @@ fn a_text_is_a_plain_mail() {
     let source = source(
         "mailto:a@x.example",
         json!({"reply_to": "Ops <ops@x.example>"}),
-        &Content::text("one\ntwo\r\n"),
+        Content::text("one\ntwo\r\n"),
     );
     let expected = [
         ("Date", "Tue, 15 Nov 1994 08:12:31 +0000"),
@@ -69,7 +61,7 @@ fn a_text_is_a_plain_mail() {
 
 #[test]
 fn ascii_stands_as_it_is_up_to_the_longest_line() {
-    let sent = |length: usize| source("mailto:a@x.example", json!({}), &Content::text("=".repeat(length)));
+    let sent = |length: usize| source("mailto:a@x.example", json!({}), Content::text(&"=".repeat(length)));
     assert!(sent(998).contains(&format!("\r\n\r\n{}\r\n", "=".repeat(998))));
     assert!(!sent(999).contains("Content-Transfer-Encoding: 7bit"));
 }
@@ -77,10 +69,10 @@ fn ascii_stands_as_it_is_up_to_the_longest_line() {
 #[test]
 fn html_comes_last_beside_its_text() {
     let content = Content::text("plain").with_html("<p>rich</p>");
-    let both = source("mailto:a@x.example", json!({}), &content);
+    let both = source("mailto:a@x.example", json!({}), content);
     assert!(both.contains("Content-Type: multipart/alternative;"));
     assert!(both.find("plain\r\n").unwrap() < both.find("<p>rich</p>").unwrap());
-    let alone = source("mailto:a@x.example", json!({}), &Content::default().with_html("<p>rich</p>"));
+    let alone = source("mailto:a@x.example", json!({}), Content::default().with_html("<p>rich</p>"));
     assert!(alone.contains("Content-Type: text/html"));
 }
 
@@ -93,7 +85,7 @@ fn the_uris_subject_wins_over_the_options_and_that_over_the_contents() {
         ("mailto:a@x.example", json!({}), "content"),
         ("mailto:a@x.example?subject=J%C3%BCrgen", json!({}), "=?utf-8?b?SsO8cmdlbg==?="),
     ] {
-        let source = source(uri, options, &content);
+        let source = source(uri, options, content);
         assert!(source.contains(&format!("\r\nSubject: {expected}\r\n")), "{source}");
     }
 }
@@ -101,13 +93,13 @@ fn the_uris_subject_wins_over_the_options_and_that_over_the_contents() {
 #[test]
 fn the_uris_body_is_sent_when_there_is_no_content() {
     let uri = "mailto:a@x.example?body=from%20the%20URI";
-    assert!(source(uri, json!({}), &Content::default()).contains("\r\n\r\nfrom the URI"));
-    assert!(!source(uri, json!({}), &Content::text("content")).contains("from the URI"));
+    assert!(source(uri, json!({}), Content::default()).contains("\r\n\r\nfrom the URI"));
+    assert!(!source(uri, json!({}), Content::text("content")).contains("from the URI"));
 }
 
 #[test]
 fn a_blind_copy_is_in_no_header() {
-    let source = source("mailto:?bcc=b@x.example", json!({"bcc": ["c@x.example"]}), &Content::text("x"));
+    let source = source("mailto:?bcc=b@x.example", json!({"bcc": ["c@x.example"]}), Content::text("x"));
     assert!(
         !source.contains("x.example") && source.contains("\r\nTo: undisclosed-recipients:;\r\n"),
         "{source}"
@@ -116,11 +108,8 @@ fn a_blind_copy_is_in_no_header() {
 
 #[test]
 fn an_option_names_the_sender() {
-    let letter = letter(
-        "mailto:a@x.example",
-        &options(json!({"from": "Ann <ann@shop.example>"})),
-        &Content::text("x"),
-    );
+    let letter =
+        letter("mailto:a@x.example", &options(json!({"from": "Ann <ann@shop.example>"})), Content::text("x"));
     let letter = letter.unwrap();
     assert_eq!(letter.sender().to_string(), "ann@shop.example");
     let source = String::from_utf8(letter.source().unwrap()).unwrap();
@@ -151,8 +140,8 @@ proptest! {
     #[test]
     fn nobody_forges_a_header(subject in hostile(), from in hostile(), cc in hostile(), rendered in hostile()) {
         for options in [json!({"subject": subject}), json!({"from": from}), json!({"reply_to": from}), json!({"cc": cc})] {
-            let content = Content::text("x").with_subject(rendered.clone());
-            let Ok(letter) = letter("mailto:a@x.example", &self::options(options), &content) else { continue };
+            let content = Content::text("x").with_subject(&rendered);
+            let Ok(letter) = letter("mailto:a@x.example", &self::options(options), content) else { continue };
             let source = String::from_utf8(letter.source().unwrap()).unwrap();
             let known = ["Date", "From", "Message-ID", "Subject", "Auto-Submitted", "Reply-To", "To", "Cc",
                 "MIME-Version", "Content-Type", "Content-Transfer-Encoding"];
@@ -168,7 +157,7 @@ proptest! {
 
     #[test]
     fn a_body_has_no_bare_line_end_and_no_long_line(text in "(?s).{0,200}", line in "x{0,1200}") {
-        let source = source("mailto:a@x.example", json!({}), &Content::text(format!("{text}{line}")));
+        let source = source("mailto:a@x.example", json!({}), Content::text(&format!("{text}{line}")));
         let rest = source.replace("\r\n", "");
         prop_assert!(!rest.contains(['\r', '\n', '\0']));
         prop_assert!(source.split("\r\n").all(|line| line.len() <= 998));

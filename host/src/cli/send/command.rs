@@ -74,9 +74,9 @@ pub(in crate::cli) async fn run(wanted: Arguments, shared: &Shared, output: Outp
         options: &options,
         now_ms,
     };
-    let parcels = parcels(&desk, &wanted.uris)?;
+    let parcels = parcels(&desk, &wanted.uris).await?;
     if wanted.dry_run {
-        return show(&parcels, output);
+        return show(&parcels, output).await;
     }
     if let Some(fault) = parcels.iter().find_map(Parcel::disabled) {
         return Err(fault);
@@ -90,10 +90,10 @@ pub(in crate::cli) async fn run(wanted: Arguments, shared: &Shared, output: Outp
 }
 
 /// All parcels, or everything that is wrong with any of them.
-fn parcels(desk: &Desk<'_>, uris: &[String]) -> Result<Vec<Parcel>, Fault> {
+async fn parcels(desk: &Desk<'_>, uris: &[String]) -> Result<Vec<Parcel>, Fault> {
     let (mut parcels, mut faults) = (Vec::new(), Vec::new());
     for uri in uris {
-        match desk.parcel(uri) {
+        match desk.parcel(uri).await {
             Ok(parcel) => parcels.push(parcel),
             Err(fault) => faults.push(fault),
         }
@@ -127,9 +127,9 @@ fn text(given: String, most: usize) -> Result<String, Fault> {
     String::from_utf8(bytes).map_err(|_| Fault::new(Exit::Input, "standard input is not UTF-8 text"))
 }
 
-fn show(parcels: &[Parcel], output: Output) -> Result<Exit, Fault> {
+async fn show(parcels: &[Parcel], output: Output) -> Result<Exit, Fault> {
     for (number, parcel) in parcels.iter().enumerate() {
-        let request = parcel.render(&System)?;
+        let request = parcel.render(&System).await?;
         if output.json {
             output.value(
                 &json!({"to": parcel.redacted(), "driver": parcel.driver(), "request": request}),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use nuncio_core::{
-    Clock, Content, Dispatcher, Entry, Meta, Notice, Options, Recipient, Refusal, Report, Scope,
-    SubscriberUri, duration::parse_duration, uri::Form,
+    Clock, Dispatcher, Entry, Meta, Notice, Options, Recipient, Refusal, Report, Scope, SubscriberUri,
+    duration::parse_duration, uri::Form,
 };
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use crate::{
         fault::{Exit, Fault},
     },
     config::Config,
-    render::{Renderer, Source},
+    render::{Rendered, Renderer, Source},
 };
 
 /// What all parcels of one command share.
@@ -34,11 +34,11 @@ pub(super) struct Parcel {
     entry: Entry,
     uri: SubscriberUri,
     redacted: String,
-    recipients: Vec<Recipient>,
+    addresses: Vec<String>,
     body: Vec<u8>,
-    content: Content,
+    content: Rendered,
     options: Options,
-    meta: Meta,
+    message: String,
     id: String,
     created_ms: i64,
     deadline: Duration,
@@ -46,10 +46,10 @@ pub(super) struct Parcel {
 
 impl Desk<'_> {
     /// Makes the parcel for `text`.
-    pub(super) fn parcel(&self, text: &str) -> Result<Parcel, Fault> {
+    pub(super) async fn parcel(&self, text: &str) -> Result<Parcel, Fault> {
         let uri = parse(text)?;
         let refused = |refusal: Refusal| Fault::new(Exit::Input, format!("{}: {refusal}", uri.redacted()));
-        let (entry, checked) = self.dispatcher.check(&uri, self.options).map_err(refused)?;
+        let (entry, checked) = self.dispatcher.check(&uri, self.options).await.map_err(refused)?;
         self.renderer.check(self.options).map_err(refused)?;
         self.known(entry).map_err(refused)?;
         if self.posted.is_empty() && !has_content(&uri) {
@@ -58,22 +58,21 @@ impl Desk<'_> {
                 "nothing to send: give --body, --subject, --html or --template",
             ));
         }
-        let mut meta = Meta::default();
-        meta.message = Uuid::new_v4().to_string();
+        let message = Uuid::new_v4().to_string();
         let body = self.posted.message().to_string().into_bytes();
-        let content = self.content(&body, &meta, entry).map_err(|why| Fault::new(Exit::Input, why))?;
-        let numbered = (0..).zip(checked.addresses);
+        let content =
+            self.content(&body, meta(&message), entry).map_err(|why| Fault::new(Exit::Input, why))?;
         Ok(Parcel {
             entry: entry.clone(),
             redacted: checked.redacted,
-            recipients: numbered.map(|(index, address)| Recipient { index, address }).collect(),
+            addresses: checked.addresses,
             body,
             content,
             options: self.options.clone(),
             id: Uuid::new_v4().to_string(),
             created_ms: self.now_ms,
             deadline: self.deadline().map_err(refused)?,
-            meta,
+            message,
             uri,
         })
     }
@@ -86,7 +85,7 @@ impl Desk<'_> {
         }
     }
 
-    fn content(&self, body: &[u8], meta: &Meta, entry: &Entry) -> Result<Content, String> {
+    fn content(&self, body: &[u8], meta: Meta<'_>, entry: &Entry) -> Result<Rendered, String> {
         let source = Source { body, meta, created: self.now_ms, template: self.posted.template.as_deref() };
         let mut content = self
             .renderer
@@ -110,6 +109,12 @@ impl Desk<'_> {
             parse_duration(text).map_err(|error| Refusal::new("/options/deadline", error.to_string()))?;
         Ok(deadline.min(self.config.delivery.max_deadline))
     }
+}
+
+fn meta(message: &str) -> Meta<'_> {
+    let mut meta = Meta::EMPTY;
+    meta.message = message;
+    meta
 }
 
 /// Whether the URI says itself what is to be sent (RFC 6068, RFC 5724).
@@ -139,29 +144,31 @@ impl Parcel {
     }
 
     /// What would be sent.
-    pub(super) fn render(&self, clock: &dyn Clock) -> Result<String, Fault> {
-        let request = self.entry.driver.render(&self.notice(clock));
+    pub(super) async fn render(&self, clock: &dyn Clock) -> Result<String, Fault> {
+        let recipients = self.recipients();
+        let request = self.entry.driver.render(&self.notice(clock, &recipients)).await;
         request.map_err(|refusal| Fault::new(Exit::Input, format!("{}: {refusal}", self.redacted)))
     }
 
     /// One attempt.
     pub(super) async fn deliver(&self, clock: &dyn Clock) -> Vec<Sent> {
-        let notice = self.notice(clock);
+        let recipients = self.recipients();
+        let notice = self.notice(clock, &recipients);
         let answer = tokio::time::timeout(self.deadline, self.entry.driver.deliver(&notice)).await;
         let ms = clock.now_ms() - notice.now_ms;
         let outcomes = answer.unwrap_or_else(|_| {
             let reason = format!("no answer within {} ms", self.deadline.as_millis());
             Report::deferred(Scope::Destination, reason).maybe_sent().into()
         });
-        let sent = |recipient: &Recipient| Sent {
+        let sent = |recipient: &Recipient<'_>| Sent {
             to: self.redacted.clone(),
-            address: self.shown(&recipient.address),
+            address: self.shown(recipient.address),
             driver: self.driver().to_owned(),
             id: self.id.clone(),
             report: outcomes.of(recipient.index),
             ms,
         };
-        self.recipients.iter().map(sent).collect()
+        recipients.iter().map(sent).collect()
     }
 
     /// A recipient that is the URI itself, as it may be shown.
@@ -169,22 +176,21 @@ impl Parcel {
         if address == self.uri.canonical() { self.redacted.clone() } else { address.to_owned() }
     }
 
-    fn notice(&self, clock: &dyn Clock) -> Notice<'_> {
+    fn recipients(&self) -> Vec<Recipient<'_>> {
+        (0..).zip(&self.addresses).map(|(index, address)| Recipient::new(index, address)).collect()
+    }
+
+    fn notice<'a>(&'a self, clock: &dyn Clock, recipients: &'a [Recipient<'a>]) -> Notice<'a> {
         let now_ms = clock.now_ms();
         let deadline_ms = i64::try_from(self.deadline.as_millis()).unwrap_or(i64::MAX);
-        Notice {
-            id: &self.id,
-            attempt: 1,
-            now_ms,
-            created_ms: self.created_ms,
-            deadline_ms: now_ms.saturating_add(deadline_ms),
-            uri: &self.uri,
-            recipients: &self.recipients,
-            content_type: "application/json",
-            body: &self.body,
-            content: &self.content,
-            options: &self.options,
-            meta: &self.meta,
-        }
+        let mut notice = Notice::new(&self.id, &self.uri, recipients, &self.options);
+        notice.now_ms = now_ms;
+        notice.created_ms = self.created_ms;
+        notice.deadline_ms = now_ms.saturating_add(deadline_ms);
+        notice.content_type = "application/json";
+        notice.body = &self.body;
+        notice.content = self.content.content();
+        notice.meta = meta(&self.message);
+        notice
     }
 }

@@ -1,0 +1,66 @@
+//! What the host gives a driver for its life.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{
+    Clock,
+    net::Policy,
+    wire::{Metric, Receipt},
+};
+
+/// What a driver may ask of its host beside deliveries.
+pub trait HostCalls: Send + Sync {
+    /// Counts a figure.
+    fn metric(&self, metric: Metric);
+    /// Takes the far side's later word on a delivery.
+    fn receipt(&self, receipt: Receipt);
+}
+
+/// A host that takes nothing: in tests, and where a driver is only looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoCalls;
+
+impl HostCalls for NoCalls {
+    fn metric(&self, _: Metric) {}
+    fn receipt(&self, _: Receipt) {}
+}
+
+/// What the host gives a driver for its life.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Context {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Which addresses a subscriber URI may lead to. The SDK's connector applies it on the address it dials.
+    pub network: Arc<Policy>,
+    /// The default total time of one attempt.
+    pub deadline: Duration,
+    /// Which account of the driver this instance is; `default` where there is but one.
+    pub account: String,
+    /// The host.
+    pub host: Arc<dyn HostCalls>,
+}
+
+impl Context {
+    /// A context of the account `default` whose host takes nothing.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, network: Arc<Policy>, deadline: Duration) -> Self {
+        Self { clock, network, deadline, account: "default".to_owned(), host: Arc::new(NoCalls) }
+    }
+
+    /// With a host that takes figures and receipts.
+    #[must_use]
+    pub fn with_host(mut self, host: Arc<dyn HostCalls>) -> Self {
+        self.host = host;
+        self
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("network", &self.network)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
