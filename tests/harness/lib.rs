@@ -6,6 +6,7 @@
 pub mod command;
 pub mod http;
 pub mod sink;
+pub mod stranger;
 
 mod authority;
 mod folder;
