@@ -39,7 +39,7 @@ impl Plugin for Mailto {
     type Settings = Settings;
 
     fn limits() -> Limits {
-        Limits::default().in_flight(16).body_bytes(10 << 20).formats(&["subject", "text", "html"])
+        Limits::default().in_flight(16).body_bytes(10 << 20).formats(&["subject", "text", "html", "parts"])
     }
 
     fn options() -> Value {
@@ -114,7 +114,8 @@ impl Driver for Mailto {
             }
         };
         let recipients: String = mail.recipients.iter().map(|one| format!("RCPT TO:<{one}>\n")).collect();
-        let source = String::from_utf8_lossy(&mail.source).replace("\r\n", "\n");
+        let sketch = Letter::of(notice, &self.from)?.sketch()?;
+        let source = String::from_utf8_lossy(&sketch).replace("\r\n", "\n");
         Ok(format!("{way}\nMAIL FROM:<{}>\n{recipients}\n{source}", mail.sender.address))
     }
 }

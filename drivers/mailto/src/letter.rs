@@ -10,16 +10,19 @@ use lettre::{
         header::{Cc, ContentTransferEncoding, ContentType, HeaderName, HeaderValue, ReplyTo, To},
     },
 };
-use nuncio_plugin_sdk::{Form, Notice, Refusal, uri::Mailto};
+use nuncio_plugin_sdk::{Form, Notice, Part, Refusal, uri::Mailto};
 
+use self::parts::{Bytes, Piece, attached};
 use crate::addressees::{Addressees, Field, senders};
+
+mod parts;
 
 /// The last second that a mail can be dated: RFC 5322's year has four digits.
 const LAST_SECOND: u64 = 253_402_300_799;
 
 /// A mail before it is encoded: the same on every attempt of a delivery.
 #[derive(Clone, Debug)]
-pub(crate) struct Letter {
+pub(crate) struct Letter<'a> {
     id: String,
     date: SystemTime,
     from: Mailbox,
@@ -28,9 +31,10 @@ pub(crate) struct Letter {
     subject: String,
     text: String,
     html: String,
+    parts: &'a [Part<'a>],
 }
 
-impl Letter {
+impl<'a> Letter<'a> {
     /// The mail of `notice`, from `from` unless its options name a sender.
     ///
     /// The URI's subject wins over the options', and that over the content's. The URI's body is what is sent when
@@ -38,7 +42,7 @@ impl Letter {
     ///
     /// # Errors
     /// What a mail cannot be made of; the same that `check` refuses.
-    pub(crate) fn of(notice: &Notice<'_>, from: &Mailbox) -> Result<Self, Refusal> {
+    pub(crate) fn of(notice: &Notice<'a>, from: &Mailbox) -> Result<Self, Refusal> {
         let Form::Mailto(uri) = notice.uri.form() else {
             return Err(Refusal::new("uri", "not a `mailto:` URI"));
         };
@@ -55,6 +59,7 @@ impl Letter {
             subject: subject(uri, notice),
             text: lines(text),
             html: lines(html),
+            parts: notice.content.parts,
         })
     }
 
@@ -68,7 +73,15 @@ impl Letter {
     /// # Errors
     /// When it cannot be encoded.
     pub(crate) fn source(&self) -> Result<Vec<u8>, Refusal> {
-        self.encode(&self.addressees)
+        self.encode(&self.addressees, Bytes::All)
+    }
+
+    /// The mail as a person looks at it: of the attachments the number of their bytes.
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    pub(crate) fn sketch(&self) -> Result<Vec<u8>, Refusal> {
+        self.encode(&self.addressees, Bytes::Counted)
     }
 
     /// The mail for a relay without SMTPUTF8 (RFC 6531), where that is another one: header fields have to be ASCII
@@ -78,21 +91,24 @@ impl Letter {
     /// When it cannot be encoded.
     pub(crate) fn ascii_source(&self) -> Result<Option<Vec<u8>>, Refusal> {
         let ascii = self.addressees.ascii();
-        if ascii == self.addressees { Ok(None) } else { self.encode(&ascii).map(Some) }
+        if ascii == self.addressees { Ok(None) } else { self.encode(&ascii, Bytes::All).map(Some) }
     }
 
-    fn encode(&self, addressees: &Addressees) -> Result<Vec<u8>, Refusal> {
+    fn encode(&self, addressees: &Addressees, bytes: Bytes) -> Result<Vec<u8>, Refusal> {
         let refused = |error: lettre::error::Error| Refusal::new("content", error.to_string());
         let header = self.header(addressees).map_err(refused)?;
-        let message = if self.html.is_empty() {
-            header.singlepart(part(ContentType::TEXT_PLAIN, &self.text))
+        let (within, beside) = attached(self.parts, !self.html.is_empty(), bytes);
+        let text = || Piece::Single(part(ContentType::TEXT_PLAIN, &self.text));
+        let html = || Piece::Single(part(ContentType::TEXT_HTML, &self.html));
+        let body = if self.html.is_empty() {
+            text()
         } else if self.text.is_empty() {
-            header.singlepart(part(ContentType::TEXT_HTML, &self.html))
+            html().with(MultiPart::related(), within)
         } else {
-            let (text, html) =
-                (part(ContentType::TEXT_PLAIN, &self.text), part(ContentType::TEXT_HTML, &self.html));
-            header.multipart(MultiPart::alternative().singlepart(text).singlepart(html))
+            let text = text().within(MultiPart::alternative());
+            Piece::Multi(html().with(MultiPart::related(), within).after(text))
         };
+        let message = body.with(MultiPart::mixed(), beside).mail(header);
         Ok(message.map_err(refused)?.formatted())
     }
 
