@@ -42,6 +42,26 @@ pub const CLOSED: Status = 105;
 /// It failed; the answer says why.
 pub const FAILED: Status = 106;
 
+/// [`Report::scope`]: this recipient alone.
+pub const SCOPE_RECIPIENT: u32 = 0;
+/// [`Report::scope`]: this message.
+pub const SCOPE_MESSAGE: u32 = 1;
+/// [`Report::scope`]: the whole destination.
+pub const SCOPE_DESTINATION: u32 = 2;
+/// [`Report::scope`]: the driver's own account.
+pub const SCOPE_ACCOUNT: u32 = 3;
+
+/// The level of a log line: an error.
+pub const LOG_ERROR: i32 = 1;
+/// The level of a log line: a warning.
+pub const LOG_WARN: i32 = 2;
+/// The level of a log line: what an operator reads.
+pub const LOG_INFO: i32 = 3;
+/// The level of a log line: what a developer reads.
+pub const LOG_DEBUG: i32 = 4;
+/// The level of a log line: everything.
+pub const LOG_TRACE: i32 = 5;
+
 /// [`Report::flags`]: the far side may have it although the try failed.
 pub const MAYBE_SENT: u32 = 1;
 /// [`Part::flags`]: shown within the HTML.
