@@ -16,6 +16,7 @@ pub mod http;
 mod plugin;
 mod read;
 mod secret;
+mod version;
 
 pub use async_trait::async_trait;
 pub use deadline::time_left;
@@ -34,6 +35,7 @@ pub use secret::Secret;
 pub use serde::{self, Deserialize, Serialize};
 pub use serde_json;
 pub use url::Url;
+pub use version::VERSION;
 
 #[doc(hidden)]
 pub mod glue {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{check, demo, drivers, explain, send};
+use super::{check, demo, drivers, explain, new_driver, send};
 
 /// A notification host: messages come in, every match is delivered, nothing accepted is lost.
 #[derive(Debug, Parser)]
@@ -46,4 +46,6 @@ pub(super) enum Command {
     Drivers(drivers::Arguments),
     /// Show how a subscriber URI is read, and who would deliver to it
     Explain(explain::Arguments),
+    /// Begin a driver of your own: a crate that builds, passes its tests and is loaded by a host
+    NewDriver(new_driver::Arguments),
 }

@@ -7,6 +7,7 @@ mod demo;
 mod drivers;
 mod explain;
 mod fault;
+mod new_driver;
 mod output;
 mod run;
 mod send;

@@ -35,6 +35,7 @@ async fn command(arguments: Arguments, output: Output) -> Result<Exit, Fault> {
         Command::Check(wanted) => super::check::run(&wanted, &shared, output),
         Command::Drivers(wanted) => super::drivers::run(&wanted, &shared, output),
         Command::Explain(wanted) => super::explain::run(&wanted, &shared, output).await,
+        Command::NewDriver(wanted) => super::new_driver::run(&wanted, output),
     }
 }
 

@@ -1,0 +1,7 @@
+//! A driver of Nuncio: delivers to `{{scheme}}:` subscribers.
+
+mod driver;
+mod settings;
+
+pub use driver::{{Driver}};
+pub use settings::Settings;
