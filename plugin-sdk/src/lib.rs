@@ -9,6 +9,7 @@
 #[cfg(feature = "connect")]
 pub mod connect;
 mod deadline;
+mod entry;
 #[cfg(all(doctest, feature = "http"))]
 mod guide;
 #[cfg(feature = "http")]
@@ -40,6 +41,7 @@ pub use version::VERSION;
 #[doc(hidden)]
 pub mod glue {
     //! What `register_driver!` expands to.
+    pub use crate::entry::nuncio_driver_entry_v1;
     pub use crate::plugin::{Package, create, manifest};
     pub use nuncio_core::{Linked, inventory};
 }
