@@ -37,10 +37,29 @@ impl Limit {
         Self { name: "max_messages_post_size", bytes, patience: config.http.body_timeout }
     }
 
+    /// That of a notification with its attachments.
+    pub(super) fn notification(config: &Config) -> Self {
+        let bytes = config.queues.max_notification_size;
+        Self { name: "max_notification_size", bytes, patience: config.http.body_timeout }
+    }
+
     /// That of a queue's metadata.
     pub(super) fn metadata(config: &Config) -> Self {
         let bytes = config.queues.max_queue_metadata;
         Self { name: "max_queue_metadata", bytes, patience: config.http.body_timeout }
+    }
+}
+
+impl Limit {
+    /// Refuses what has more bytes.
+    pub(super) fn check(self, bytes: usize) -> Result<(), Problem> {
+        if bytes <= self.bytes {
+            return Ok(());
+        }
+        Err(Problem::request(format!(
+            "The request body is too large. Max size {} bytes ({}).",
+            self.bytes, self.name
+        )))
     }
 }
 
@@ -76,13 +95,7 @@ async fn collect(mut body: Body, limit: Limit) -> Result<Bytes, Problem> {
             break;
         }
     }
-    if seen <= limit.bytes {
-        return Ok(kept.freeze());
-    }
-    Err(Problem::request(format!(
-        "The request body is too large. Max size {} bytes ({}).",
-        limit.bytes, limit.name
-    )))
+    limit.check(seen).map(|()| kept.freeze())
 }
 
 /// A JSON object or array.

@@ -3,6 +3,7 @@
 //! One file a noun. `context` holds the rules that every request meets first, `problem` all that can go wrong.
 
 mod answer;
+mod attachments;
 mod base;
 mod body;
 mod context;
@@ -10,6 +11,7 @@ mod deliveries;
 mod drivers;
 mod face;
 mod later;
+mod members;
 mod messages;
 mod notifications;
 mod page;

@@ -13,6 +13,7 @@ use super::{
     request::{self, Entry},
 };
 use crate::{
+    attachments::{Attachment, carried},
     intake::{Intake, Notification, Producer},
     storage::{Accepted, NewTarget},
 };
@@ -28,18 +29,19 @@ pub(super) async fn send(
     body: Body,
 ) -> Answer {
     let key = context::idempotency_key(&headers)?;
-    let bytes = body::read(body, Limit::post(&face.config)).await?;
-    let request = request::parse(&bytes)?;
+    let bytes = body::read(body, Limit::notification(&face.config)).await?;
+    let request = request::parse(&bytes, Limit::post(&face.config))?;
     if let Some(name) = request.headers.get(request::TEMPLATE) {
         face.renderer.check_name(name).map_err(|refusal| {
             Problem::request(Refusal { at: request::TEMPLATE.to_owned(), ..refusal }.to_string())
         })?;
     }
     Intake::room_for(request.to.len())?;
-    let targets = targets(&face, request.to).await?;
+    let targets = targets(&face, request.to, &request.attachments).await?;
     let notification = Notification {
         body: request.content,
         headers: request.headers,
+        attachments: request.attachments,
         targets: targets.clone(),
         deliver_at: request.deliver_at,
         deliver_until: request.deliver_until,
@@ -50,11 +52,15 @@ pub(super) async fn send(
 }
 
 /// All targets, or a problem that lists every bad entry.
-async fn targets(face: &Face, entries: Vec<Entry>) -> Result<Vec<NewTarget>, Problem> {
+async fn targets(
+    face: &Face,
+    entries: Vec<Entry>,
+    attachments: &[Attachment],
+) -> Result<Vec<NewTarget>, Problem> {
     let mut bad = Vec::new();
     let mut targets = Vec::with_capacity(entries.len());
     for (index, entry) in entries.into_iter().enumerate() {
-        match target(face, entry).await {
+        match target(face, entry, attachments).await {
             Ok(target) => targets.push(target),
             Err(why) => bad.push(format!("to[{index}]: {why}")),
         }
@@ -70,15 +76,18 @@ async fn targets(face: &Face, entries: Vec<Entry>) -> Result<Vec<NewTarget>, Pro
     Err(Problem::request(bad.join("\n")))
 }
 
-async fn target(face: &Face, entry: Entry) -> Result<NewTarget, String> {
+async fn target(face: &Face, entry: Entry, attachments: &[Attachment]) -> Result<NewTarget, String> {
     let admitted = face.catalog.admit(&entry.uri, entry.options, None).await.map_err(|refusal| {
         let text = refusal.to_string();
         text.strip_prefix("subscriber: ").unwrap_or(&text).to_owned()
     })?;
-    match admitted.unknown.first() {
-        Some(unknown) => Err(unknown.to_string()),
-        None => Ok(admitted.target),
+    if let Some(unknown) = admitted.unknown.first() {
+        return Err(unknown.to_string());
     }
+    if let Some(entry) = face.dispatcher.by_name(&admitted.target.driver) {
+        carried(attachments, &entry.manifest)?;
+    }
+    Ok(admitted.target)
 }
 
 fn answered(face: &Face, accepted: &Accepted, targets: &[NewTarget]) -> Answer {

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use nuncio_core::{Options, closest};
+use nuncio_core::Options;
 use serde_json::{Map, Value, value::RawValue};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    body::{self, Document, Members},
+    attachments,
+    body::{self, Document, Limit, Members},
+    members::known,
     problem::Problem,
 };
+use crate::attachments::Attachment;
 
-const MEMBERS: [&str; 6] = ["to", "content", "template", "options", "deliver_at", "deliver_until"];
+const MEMBERS: [&str; 7] =
+    ["to", "content", "template", "options", "attachments", "deliver_at", "deliver_until"];
 const ENTRY_MEMBERS: [&str; 2] = ["uri", "options"];
 /// The message header that names the template.
 pub(super) const TEMPLATE: &str = "template";
@@ -26,6 +30,8 @@ pub(super) struct Request {
     pub(super) content: Bytes,
     /// What it asks of rendering.
     pub(super) headers: BTreeMap<String, String>,
+    /// The files that go with it.
+    pub(super) attachments: Vec<Attachment>,
     /// Unix milliseconds.
     pub(super) deliver_at: Option<i64>,
     /// Unix milliseconds.
@@ -41,12 +47,14 @@ pub(super) struct Entry {
     pub(super) options: Options,
 }
 
-/// Reads the body.
-pub(super) fn parse(bytes: &Bytes) -> Result<Request, Problem> {
+/// Reads the body, which without its attachments has at most `most`.
+pub(super) fn parse(bytes: &Bytes, most: Limit) -> Result<Request, Problem> {
     let Document::Object(members) = body::document(bytes)? else {
         return Err(Problem::body("A notification must be a JSON object."));
     };
-    known(members.keys().map(String::as_str), &MEMBERS, "").map_err(Problem::request)?;
+    known(members.keys().map(String::as_str), &MEMBERS).map_err(Problem::request)?;
+    let files = members.get("attachments").map_or(0, |raw| raw.get().len());
+    most.check(bytes.len() - files)?;
     let template = template(&members)?;
     let options = match value(&members, "options")? {
         None => Map::new(),
@@ -58,6 +66,9 @@ pub(super) fn parse(bytes: &Bytes) -> Result<Request, Problem> {
         to: entries(to, &options)?,
         content: content(bytes, &members, template.is_some())?,
         headers: template.map(|name| (TEMPLATE.to_owned(), name)).into_iter().collect(),
+        attachments: value(&members, "attachments")?
+            .map_or_else(|| Ok(Vec::new()), attachments::read)
+            .map_err(Problem::request)?,
         deliver_at: moment(&members, "deliver_at")?,
         deliver_until: moment(&members, "deliver_until")?,
     })
@@ -99,7 +110,7 @@ fn entry(value: Value, shared: &Map<String, Value>) -> Result<Entry, String> {
         Value::Object(members) => members,
         _ => return Err("must be a URI, or an object with `uri` and `options`".to_owned()),
     };
-    known(members.keys().map(String::as_str), &ENTRY_MEMBERS, "")?;
+    known(members.keys().map(String::as_str), &ENTRY_MEMBERS)?;
     match members.remove("options") {
         None => {}
         Some(Value::Object(own)) => options.extend(own),
@@ -109,20 +120,6 @@ fn entry(value: Value, shared: &Map<String, Value>) -> Result<Entry, String> {
         Some(Value::String(uri)) => Ok(Entry { uri, options: Options(options) }),
         _ => Err("uri: missing, or not a string".to_owned()),
     }
-}
-
-fn known<'a>(names: impl Iterator<Item = &'a str>, all: &[&'static str], at: &str) -> Result<(), String> {
-    for name in names {
-        if !all.contains(&name) {
-            let meant = closest(name, all.iter().copied());
-            let hint = meant.map_or_else(
-                || format!("there are {}", all.join(", ")),
-                |meant| format!("did you mean `{meant}`?"),
-            );
-            return Err(format!("{at}unknown member `{name}`: {hint}"));
-        }
-    }
-    Ok(())
 }
 
 fn value(members: &Members<'_>, name: &str) -> Result<Option<Value>, Problem> {
@@ -153,11 +150,13 @@ fn moment(members: &Members<'_>, name: &str) -> Result<Option<i64>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use proptest::prelude::*;
     use serde_json::json;
 
     fn read(document: &Value) -> Result<Request, String> {
-        parse(&Bytes::from(document.to_string())).map_err(|problem| format!("{problem:?}"))
+        let most = Limit::post(&Config::default());
+        parse(&Bytes::from(document.to_string()), most).map_err(|problem| format!("{problem:?}"))
     }
 
     #[test]
@@ -205,16 +204,27 @@ mod tests {
             (json!({"to": "log:", "contnt": 1}), "unknown member `contnt`: did you mean `content`?"),
             (json!({"to": "log:", "content": 1, "template": 1}), "template: must be"),
             (json!({"to": "log:", "content": 1, "options": []}), "options: must be"),
+            (json!({"to": "log:", "content": 1, "attachments": [{}]}), "attachments[0].name: missing"),
         ] {
             let problem = read(&document).unwrap_err();
             assert!(problem.contains(place), "{problem}");
         }
     }
 
+    #[test]
+    fn attachments_do_not_count_as_content() {
+        let large = "A".repeat(300_000);
+        let request =
+            read(&json!({"to": "log:", "content": 1, "attachments": [{"name": "a", "data": large}]}));
+        assert_eq!(request.unwrap().attachments[0].data.len(), 225_000);
+        let problem = read(&json!({"to": "log:", "content": large})).unwrap_err();
+        assert!(problem.contains("262144 bytes (max_messages_post_size)"), "{problem}");
+    }
+
     proptest! {
         #[test]
         fn any_body_is_read_or_refused(text in "\\PC{0,60}", time in "\\PC{0,30}") {
-            drop(parse(&Bytes::from(text.clone())));
+            drop(parse(&Bytes::from(text.clone()), Limit::post(&Config::default())));
             drop(read(&json!({"to": [text.clone(), {"uri": text.clone()}], "content": text, "deliver_at": time})));
         }
     }

@@ -144,6 +144,8 @@ pub struct Queues {
     pub max_queue_metadata: usize,
     /// The largest body of a POST of messages, bytes.
     pub max_messages_post_size: usize,
+    /// The largest body of a POST of a notification, with its attachments in base64, bytes.
+    pub max_notification_size: usize,
     /// The most messages in a queue.
     pub max_messages: u64,
     /// Whether a Client-ID must be a UUID.

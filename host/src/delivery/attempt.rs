@@ -1,19 +1,22 @@
 //! One dispatch: message and target are found, the content is rendered, and the driver is asked once.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use nuncio_core::{
-    Clock, DeliveryKey, Entry, Message, Meta, Notice, Outcomes, Recipient, Report, Scope, SubscriberUri,
+    Clock, DeliveryKey, Entry, Message, Recipient, Report, Scope, SubscriberUri,
     engine::{End, Job},
 };
 
 use super::{
+    answer::Answer,
     messages::Messages,
     observe::{self, Observed, Observers},
     panics::contained,
+    prepared::{self, Prepared},
     targets::{Ready, Targets},
 };
 use crate::{
+    attachments::{self, Attachment},
     render::{RenderError, Renderer, Source},
     storage::StoreError,
 };
@@ -34,10 +37,11 @@ pub(super) struct Attempts {
     pub(super) observers: Observers,
 }
 
-/// What a driver answered, and whether the deadline answered for it.
-struct Answer {
-    outcomes: Outcomes,
-    timed_out: bool,
+/// What a dispatch is about.
+struct Found {
+    ready: Arc<Ready>,
+    message: Arc<Message>,
+    attachments: Vec<Attachment>,
 }
 
 impl Attempts {
@@ -47,73 +51,79 @@ impl Attempts {
         let finish = contained(Box::pin(self.once(job, began))).await.unwrap_or_else(|panic| {
             tracing::error!(panic, message = %job.message, target = %job.target, "an attempt panicked");
             let report = Report::deferred(Scope::Recipient, format!("the host panicked: {panic}"));
-            Finish { ends: all(job, &End::Report(report)), ms: 0, timed_out: false }
+            over(job, &End::Report(report))
         });
         Finish { ms: self.clock.now_ms() - began, ..finish }
     }
 
     async fn once(&self, job: &Job, began: i64) -> Finish {
         match self.found(job).await {
-            Ok((ready, message)) => self.to_target(job, &ready, &message, began).await,
-            Err(end) => Finish { ends: all(job, &end), ms: 0, timed_out: false },
+            Ok(found) => self.to_target(job, found, began).await,
+            Err(end) => over(job, &end),
         }
     }
 
-    async fn found(&self, job: &Job) -> Result<(Arc<Ready>, Arc<Message>), End> {
+    async fn found(&self, job: &Job) -> Result<Found, End> {
         let unreadable = |error: StoreError| End::Held(error.to_string());
         let ready = self.targets.get(job.target).await.map_err(unreadable)?;
         let message = self.messages.get(job.message).await.map_err(unreadable)?;
         match (ready, message) {
             (Some(ready), _) if ready.view.ended => Err(End::Cancelled),
-            (Some(ready), Some(message)) => Ok((ready, message)),
-            _ => Err(End::Report(Report::rejected(
-                Scope::Message,
-                "the store has lost the message or its target",
-            ))),
+            (Some(ready), Some(message)) => {
+                let (message, attachments) = attachments::open(message)
+                    .map_err(|error| rejected(Scope::Message, error.to_string()))?;
+                Ok(Found { ready, message, attachments })
+            }
+            _ => Err(rejected(Scope::Message, "the store has lost the message or its target")),
         }
     }
 
-    async fn to_target(&self, job: &Job, ready: &Ready, message: &Message, began: i64) -> Finish {
-        let over = |end: End| Finish { ends: all(job, &end), ms: 0, timed_out: false };
-        let uri = match &ready.uri {
-            Ok(uri) => uri,
-            Err(error) => return over(End::Report(Report::rejected(Scope::Recipient, error.to_string()))),
-        };
-        let entry = match usable(ready) {
-            Ok(entry) => entry,
-            Err(reason) => return over(End::Held(reason)),
-        };
-        let public = self.targets.public_message(message.id);
-        let meta = meta(ready, message, &public);
-        let source = Source::of(message, meta);
-        let content = match self.renderer.content(source, &ready.view.options, entry.manifest.content) {
-            Ok(content) => content,
-            Err(error @ RenderError::Missing(_)) => return over(End::Held(error.to_string())),
-            Err(error) => return over(End::Report(Report::rejected(Scope::Message, error.to_string()))),
-        };
-        let (recipients, mut ends) = recipients(job, ready);
-        if recipients.is_empty() {
+    async fn to_target(&self, job: &Job, found: Found, began: i64) -> Finish {
+        let (open, out) = prepared::open(job, &found.ready);
+        let mut ends: Vec<_> = out.into_iter().map(|index| (index, End::Cancelled)).collect();
+        if open.is_empty() {
             return Finish { ends, ms: 0, timed_out: false };
         }
+        let prepared = match self.prepare(job, found, open, began) {
+            Ok(prepared) => prepared,
+            Err(end) => return over(job, &end),
+        };
+        let answer = ask(&prepared).await;
+        let timed_out = self.account(job, &prepared, &answer, &mut ends);
+        Finish { ends, ms: 0, timed_out }
+    }
+
+    /// Everything that the driver needs; or how it ends without being asked.
+    fn prepare(&self, job: &Job, found: Found, open: Vec<(u32, usize)>, began: i64) -> Result<Prepared, End> {
+        let Found { ready, message, attachments } = found;
+        let uri = ready.uri.clone().map_err(|error| rejected(Scope::Recipient, error.to_string()))?;
+        let entry = usable(&ready).map_err(End::Held)?.clone();
+        attachments::carried(&attachments, &entry.manifest).map_err(|why| rejected(Scope::Message, why))?;
+        let public = self.targets.public_message(message.id);
+        let source = Source::of(&message, prepared::meta(&ready, &message, &public));
+        let mut content = self
+            .renderer
+            .content(source, &ready.view.options, entry.manifest.content)
+            .map_err(|error| match error {
+                RenderError::Missing(_) => End::Held(error.to_string()),
+                error => rejected(Scope::Message, error.to_string()),
+            })?;
+        content.attachments = attachments;
         let id = self.targets.public(DeliveryKey::new(job.message, job.first));
-        let mut notice = Notice::new(&id, uri, &recipients, &ready.view.options);
-        notice.attempt = job.open.iter().map(|open| open.n).max().unwrap_or(1);
-        notice.now_ms = began;
-        notice.created_ms = message.created;
-        notice.deadline_ms = began + ready.deadline.as_millis() as i64;
-        notice.content_type = &message.content_type;
-        notice.body = &message.body;
-        notice.content = content.content();
-        notice.meta = meta;
-        let answer = ask(entry, &notice, ready.deadline).await;
+        let attempt = job.open.iter().map(|open| open.n).max().unwrap_or(1);
+        Ok(Prepared { ready, message, entry, uri, id, public, content, open, attempt, began })
+    }
+
+    /// Tells what became of each recipient, and whether the deadline said it.
+    fn account(&self, job: &Job, prepared: &Prepared, answer: &Answer, ends: &mut Vec<(u32, End)>) -> bool {
+        let (entry, queue) = (&prepared.entry, &prepared.ready.view.queue);
         let ended = self.clock.now_ms();
-        let ms = ended - began;
-        for recipient in &recipients {
+        for recipient in prepared.recipients() {
             let report = answer.outcomes.of(recipient.index);
-            self.tell(job, entry, uri, recipient, &report, meta.queue, ended, ms);
+            self.tell(job, entry, &prepared.uri, &recipient, &report, queue, ended, ended - prepared.began);
             ends.push((recipient.index, End::Report(report)));
         }
-        Finish { ends, ms, timed_out: answer.timed_out }
+        answer.timed_out
     }
 
     #[allow(clippy::too_many_arguments, reason = "an account of one recipient has many parts, used once")]
@@ -149,19 +159,6 @@ impl Attempts {
     }
 }
 
-fn meta<'a>(ready: &'a Ready, message: &'a Message, public: &'a str) -> Meta<'a> {
-    let mut meta = Meta::EMPTY;
-    meta.project = &ready.view.project;
-    meta.queue = &ready.view.queue;
-    meta.subscription = &ready.subscription;
-    meta.message = public;
-    meta.kind = message.kind;
-    meta.ttl = message.ttl;
-    meta.delay = message.delay;
-    meta.headers = &message.headers;
-    meta
-}
-
 fn usable(ready: &Ready) -> Result<&Entry, String> {
     let entry = ready
         .entry
@@ -173,36 +170,27 @@ fn usable(ready: &Ready) -> Result<&Entry, String> {
     }
 }
 
-fn all(job: &Job, end: &End) -> Vec<(u32, End)> {
-    job.open.iter().map(|open| (open.idx, end.clone())).collect()
+fn rejected(scope: Scope, why: impl Into<String>) -> End {
+    End::Report(Report::rejected(scope, why))
 }
 
-/// The recipients that still want it, and the ends of those that were taken out of the subscription.
-fn recipients<'a>(job: &Job, ready: &'a Ready) -> (Vec<Recipient<'a>>, Vec<(u32, End)>) {
-    let (mut stay, mut out) = (Vec::with_capacity(job.open.len()), Vec::new());
-    for open in &job.open {
-        match ready.address((open.idx - job.first) as usize) {
-            Some(address) => stay.push(Recipient::new(open.idx, address)),
-            None => out.push((open.idx, End::Cancelled)),
-        }
-    }
-    (stay, out)
+/// The end of all recipients, without a word of the driver.
+fn over(job: &Job, end: &End) -> Finish {
+    let ends = job.open.iter().map(|open| (open.idx, end.clone())).collect();
+    Finish { ends, ms: 0, timed_out: false }
 }
 
 /// Asks the driver once, within the deadline; a panic is a failed attempt.
-async fn ask(entry: &Entry, notice: &Notice<'_>, deadline: Duration) -> Answer {
-    let attempt = contained(entry.driver.deliver(notice));
-    let (outcomes, timed_out) = match tokio::time::timeout(deadline, attempt).await {
-        Ok(Ok(outcomes)) => (outcomes, false),
+async fn ask(prepared: &Prepared) -> Answer {
+    let (entry, deadline) = (&prepared.entry, prepared.ready.deadline);
+    let opened = prepared.opened();
+    let notice = opened.notice();
+    match tokio::time::timeout(deadline, contained(entry.driver.deliver(&notice))).await {
+        Ok(Ok(outcomes)) => Answer::of(outcomes),
         Ok(Err(panic)) => {
             tracing::error!(driver = entry.manifest.name, panic, "a driver panicked");
-            let reason = format!("the driver panicked: {panic}");
-            (Report::deferred(Scope::Recipient, reason).maybe_sent().into(), false)
+            Answer::panicked(&panic)
         }
-        Err(_) => {
-            let reason = format!("no answer within {} ms", deadline.as_millis());
-            (Report::deferred(Scope::Destination, reason).maybe_sent().into(), true)
-        }
-    };
-    Answer { outcomes, timed_out }
+        Err(_) => Answer::too_late(deadline),
+    }
 }

@@ -5,12 +5,14 @@
 //! `attempt` carries out one dispatch, and [`Work`] is what the API may ask. A panic in one of them ends the process
 //! (`vital`); a panic of a driver is a failed attempt (`panics`).
 
+mod answer;
 mod attempt;
 mod intake;
 mod lanes;
 mod messages;
 mod observe;
 mod panics;
+mod prepared;
 mod recorder;
 mod runner;
 mod targets;

@@ -25,7 +25,7 @@ pub(super) struct Ready {
     /// As it is stored.
     pub(super) view: TargetView,
     /// The subscriber that is dispatched to: the newest URI where one address moved, else the frozen one.
-    pub(super) uri: Result<SubscriberUri, UriError>,
+    pub(super) uri: Result<Arc<SubscriberUri>, UriError>,
     /// The driver, if it is in this host.
     pub(super) entry: Option<Entry>,
     /// What comes after a failure.
@@ -136,7 +136,7 @@ impl Targets {
         };
         let deadline = view.options.text("deadline").and_then(|text| parse_duration(text).ok());
         Ready {
-            uri: SubscriberUri::parse(uri),
+            uri: SubscriberUri::parse(uri).map(Arc::new),
             entry: self.dispatcher.by_name(driver).cloned(),
             policy: self.policy_of(&view),
             deadline: deadline.unwrap_or(self.default_deadline),
@@ -194,7 +194,7 @@ mod tests {
             options: Options::default(),
         };
         Ready {
-            uri: SubscriberUri::parse("log:x"),
+            uri: SubscriberUri::parse("log:x").map(Arc::new),
             entry: None,
             policy: Arc::default(),
             deadline: Duration::from_secs(1),

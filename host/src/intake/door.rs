@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::rules::Rules;
 use crate::{
+    attachments::{Attachment, enclose},
     config::Config,
     storage::{Accepted, Addressed, Dedup, Draft, NewTarget, Post, Store, StoreError},
 };
@@ -60,6 +61,8 @@ pub struct Notification {
     pub body: Bytes,
     /// What it asks of rendering.
     pub headers: BTreeMap<String, String>,
+    /// The files that go with it.
+    pub attachments: Vec<Attachment>,
     /// Whom it is for.
     pub targets: Vec<NewTarget>,
     /// When its deliveries begin, Unix milliseconds; what has passed is at once.
@@ -138,10 +141,11 @@ impl Intake {
         let (deliver_at, deliver_until) =
             schedule(self.clock.now_ms(), notification.deliver_at, notification.deliver_until)?;
         enough_room(&notification.targets, self.config.delivery.max_recipients)?;
+        let (body, headers) = enclose(notification.body, notification.headers, &notification.attachments);
         let draft = Draft {
             content_type: JSON.to_owned(),
-            headers: notification.headers,
-            body: notification.body,
+            headers,
+            body,
             ttl: self.config.queues.default_message_ttl,
             delay: None,
             deliver_at,

@@ -1,6 +1,8 @@
 //! A message rendered.
 
-use nuncio_core::Content;
+use nuncio_core::{Content, Part};
+
+use crate::attachments::Attachment;
 
 /// A message rendered: what a driver's content borrows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +13,8 @@ pub struct Rendered {
     pub text: String,
     /// The HTML form.
     pub html: String,
+    /// The attachments, in order.
+    pub attachments: Vec<Attachment>,
 }
 
 impl Rendered {
@@ -34,9 +38,15 @@ impl Rendered {
         self
     }
 
-    /// What a driver is given.
+    /// The attachments as a driver's content borrows them.
     #[must_use]
-    pub fn content(&self) -> Content<'_> {
-        Content::text(&self.text).with_subject(&self.subject).with_html(&self.html)
+    pub fn parts(&self) -> Vec<Part<'_>> {
+        self.attachments.iter().map(Attachment::part).collect()
+    }
+
+    /// What a driver is given, with [`parts`](Self::parts).
+    #[must_use]
+    pub fn content<'a>(&'a self, parts: &'a [Part<'a>]) -> Content<'a> {
+        Content::text(&self.text).with_subject(&self.subject).with_html(&self.html).with_parts(parts)
     }
 }

@@ -1,16 +1,18 @@
 //! The command: everything is looked at before anything is sent.
 
-use std::io::Read as _;
+use std::{io::Read as _, path::PathBuf};
 
 use nuncio_core::{Clock as _, Options};
 use serde_json::{Map, Value, json};
 
 use super::{
+    attached::attached,
     parcel::{Desk, Parcel},
     posted::Posted,
     verdict::{self, Sent},
 };
 use crate::{
+    attachments::Attachment,
     cli::{
         arguments::Shared,
         drivers::dispatcher,
@@ -39,6 +41,9 @@ pub(in crate::cli) struct Arguments {
     /// A template of the configuration; it sees the members of a JSON body
     #[arg(long, value_name = "NAME")]
     template: Option<String>,
+    /// A file to send along; may be given several times
+    #[arg(long, value_name = "PATH")]
+    attach: Vec<PathBuf>,
     /// Options of the subscription, a JSON object
     #[arg(long, value_name = "JSON", value_parser = object)]
     options: Option<Map<String, Value>>,
@@ -63,6 +68,7 @@ pub(in crate::cli) async fn run(wanted: Arguments, shared: &Shared, output: Outp
         subject: wanted.subject,
         html: wanted.html,
         template: wanted.template,
+        attachments: attached(&wanted.attach, config.queues.max_notification_size)?,
     };
     let options = Options(wanted.options.unwrap_or_default());
     let now_ms = System.now_ms();
@@ -131,20 +137,30 @@ async fn show(parcels: &[Parcel], output: Output) -> Result<Exit, Fault> {
     for (number, parcel) in parcels.iter().enumerate() {
         let request = parcel.render(&System).await?;
         if output.json {
+            let files: Vec<_> = parcel.attachments().iter().map(file).collect();
             output.value(
-                &json!({"to": parcel.redacted(), "driver": parcel.driver(), "request": request}),
+                &json!({"to": parcel.redacted(), "driver": parcel.driver(), "request": request, "attachments": files}),
                 true,
             );
             continue;
         }
         let gap = if number == 0 { "" } else { "\n" };
         output.line(format!(
-            "{gap}# {} by {}: nothing is sent\n\n{request}",
+            "{gap}# {} by {}: nothing is sent\n{}\n{request}",
             parcel.redacted(),
-            parcel.driver()
+            parcel.driver(),
+            parcel.attachments().iter().map(listed).collect::<String>(),
         ));
     }
     Ok(Exit::Ok)
+}
+
+fn file(one: &Attachment) -> Value {
+    json!({"name": one.name, "content_type": one.content_type, "bytes": one.data.len()})
+}
+
+fn listed(one: &Attachment) -> String {
+    format!("# with {} ({}, {} bytes)\n", one.name, one.content_type, one.data.len())
 }
 
 fn told(sent: &[Sent], output: Output) {

@@ -1,5 +1,6 @@
 //! `nuncio send URI...`: one attempt for each URI, now, without a host.
 
+mod attached;
 mod command;
 mod parcel;
 mod posted;

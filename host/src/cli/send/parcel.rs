@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use nuncio_core::{
-    Clock, Dispatcher, Entry, Meta, Notice, Options, Recipient, Refusal, Report, Scope, SubscriberUri,
+    Clock, Dispatcher, Entry, Meta, Notice, Options, Part, Recipient, Refusal, Report, Scope, SubscriberUri,
     duration::parse_duration, uri::Form,
 };
 use uuid::Uuid;
 
 use super::{posted::Posted, verdict::Sent};
 use crate::{
+    attachments::{Attachment, carried},
     catalog::check_options,
     cli::{
         explain::parse,
@@ -52,10 +53,12 @@ impl Desk<'_> {
         let (entry, checked) = self.dispatcher.check(&uri, self.options).await.map_err(refused)?;
         self.renderer.check(self.options).map_err(refused)?;
         self.known(entry).map_err(refused)?;
+        carried(&self.posted.attachments, &entry.manifest)
+            .map_err(|why| Fault::new(Exit::Input, format!("{}: {why}", uri.redacted())))?;
         if self.posted.is_empty() && !has_content(&uri) {
             return Err(Fault::new(
                 Exit::Usage,
-                "nothing to send: give --body, --subject, --html or --template",
+                "nothing to send: give --body, --subject, --html, --attach or --template",
             ));
         }
         let message = Uuid::new_v4().to_string();
@@ -100,6 +103,7 @@ impl Desk<'_> {
         if content.subject.chars().any(char::is_control) {
             return Err("the subject has a line break or a control character: write one line".to_owned());
         }
+        content.attachments.clone_from(&self.posted.attachments);
         Ok(content)
     }
 
@@ -143,17 +147,22 @@ impl Parcel {
         &self.redacted
     }
 
+    /// The files that go with it.
+    pub(super) fn attachments(&self) -> &[Attachment] {
+        &self.content.attachments
+    }
+
     /// What would be sent.
     pub(super) async fn render(&self, clock: &dyn Clock) -> Result<String, Fault> {
-        let recipients = self.recipients();
-        let request = self.entry.driver.render(&self.notice(clock, &recipients)).await;
+        let (recipients, parts) = (self.recipients(), self.content.parts());
+        let request = self.entry.driver.render(&self.notice(clock, &recipients, &parts)).await;
         request.map_err(|refusal| Fault::new(Exit::Input, format!("{}: {refusal}", self.redacted)))
     }
 
     /// One attempt.
     pub(super) async fn deliver(&self, clock: &dyn Clock) -> Vec<Sent> {
-        let recipients = self.recipients();
-        let notice = self.notice(clock, &recipients);
+        let (recipients, parts) = (self.recipients(), self.content.parts());
+        let notice = self.notice(clock, &recipients, &parts);
         let answer = tokio::time::timeout(self.deadline, self.entry.driver.deliver(&notice)).await;
         let ms = clock.now_ms() - notice.now_ms;
         let outcomes = answer.unwrap_or_else(|_| {
@@ -180,7 +189,12 @@ impl Parcel {
         (0..).zip(&self.addresses).map(|(index, address)| Recipient::new(index, address)).collect()
     }
 
-    fn notice<'a>(&'a self, clock: &dyn Clock, recipients: &'a [Recipient<'a>]) -> Notice<'a> {
+    fn notice<'a>(
+        &'a self,
+        clock: &dyn Clock,
+        recipients: &'a [Recipient<'a>],
+        parts: &'a [Part<'a>],
+    ) -> Notice<'a> {
         let now_ms = clock.now_ms();
         let deadline_ms = i64::try_from(self.deadline.as_millis()).unwrap_or(i64::MAX);
         let mut notice = Notice::new(&self.id, &self.uri, recipients, &self.options);
@@ -189,7 +203,7 @@ impl Parcel {
         notice.deadline_ms = now_ms.saturating_add(deadline_ms);
         notice.content_type = "application/json";
         notice.body = &self.body;
-        notice.content = self.content.content();
+        notice.content = self.content.content(parts);
         notice.meta = meta(&self.message);
         notice
     }

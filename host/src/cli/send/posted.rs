@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::attachments::Attachment;
+
 /// What stood on the command line.
 #[derive(Debug, Default)]
 pub(super) struct Posted {
@@ -9,12 +11,17 @@ pub(super) struct Posted {
     pub(super) subject: Option<String>,
     pub(super) html: Option<String>,
     pub(super) template: Option<String>,
+    pub(super) attachments: Vec<Attachment>,
 }
 
 impl Posted {
     /// Whether there is nothing to send.
     pub(super) const fn is_empty(&self) -> bool {
-        self.body.is_none() && self.subject.is_none() && self.html.is_none() && self.template.is_none()
+        self.body.is_none()
+            && self.subject.is_none()
+            && self.html.is_none()
+            && self.template.is_none()
+            && self.attachments.is_empty()
     }
 
     /// The message as JSON: an object or a list as given, else the text, with its subject and HTML if any.

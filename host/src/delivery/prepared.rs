@@ -1,0 +1,92 @@
+//! A dispatch on its way to the driver, with everything that its notice borrows.
+
+use std::sync::Arc;
+
+use nuncio_core::{Entry, Message, Meta, Notice, Part, Recipient, SubscriberUri, engine::Job};
+
+use super::targets::Ready;
+use crate::render::Rendered;
+
+/// What a notice borrows, owned: it outlives the attempt where a batch needs it.
+pub(super) struct Prepared {
+    pub(super) ready: Arc<Ready>,
+    pub(super) message: Arc<Message>,
+    pub(super) entry: Entry,
+    pub(super) uri: Arc<SubscriberUri>,
+    /// The public id of the delivery.
+    pub(super) id: String,
+    /// The public id of the message.
+    pub(super) public: String,
+    pub(super) content: Rendered,
+    /// The recipients that still want it: their numbers, and their places in the target.
+    pub(super) open: Vec<(u32, usize)>,
+    pub(super) attempt: u32,
+    /// When the attempt began, Unix milliseconds.
+    pub(super) began: i64,
+}
+
+/// A [`Prepared`] with the lists that its notice borrows.
+pub(super) struct Opened<'a> {
+    prepared: &'a Prepared,
+    recipients: Vec<Recipient<'a>>,
+    parts: Vec<Part<'a>>,
+}
+
+impl Prepared {
+    /// The recipients with their addresses.
+    pub(super) fn recipients(&self) -> impl Iterator<Item = Recipient<'_>> {
+        let recipient = |&(index, place)| Some(Recipient::new(index, self.ready.address(place)?));
+        self.open.iter().filter_map(recipient)
+    }
+
+    /// What its notice borrows.
+    pub(super) fn opened(&self) -> Opened<'_> {
+        Opened { prepared: self, recipients: self.recipients().collect(), parts: self.content.parts() }
+    }
+}
+
+impl Opened<'_> {
+    /// The notice.
+    pub(super) fn notice(&self) -> Notice<'_> {
+        let Prepared { ready, message, content, .. } = self.prepared;
+        let mut notice =
+            Notice::new(&self.prepared.id, &self.prepared.uri, &self.recipients, &ready.view.options);
+        notice.attempt = self.prepared.attempt;
+        notice.now_ms = self.prepared.began;
+        notice.created_ms = message.created;
+        let deadline = i64::try_from(ready.deadline.as_millis()).unwrap_or(i64::MAX);
+        notice.deadline_ms = self.prepared.began.saturating_add(deadline);
+        notice.content_type = &message.content_type;
+        notice.body = &message.body;
+        notice.content = content.content(&self.parts);
+        notice.meta = meta(ready, message, &self.prepared.public);
+        notice
+    }
+}
+
+/// Where `message`, whose public id is `public`, comes from.
+pub(super) fn meta<'a>(ready: &'a Ready, message: &'a Message, public: &'a str) -> Meta<'a> {
+    let mut meta = Meta::EMPTY;
+    meta.project = &ready.view.project;
+    meta.queue = &ready.view.queue;
+    meta.subscription = &ready.subscription;
+    meta.message = public;
+    meta.kind = message.kind;
+    meta.ttl = message.ttl;
+    meta.delay = message.delay;
+    meta.headers = &message.headers;
+    meta
+}
+
+/// The recipients of `job` that still want it, and those that were taken out of the subscription.
+pub(super) fn open(job: &Job, ready: &Ready) -> (Vec<(u32, usize)>, Vec<u32>) {
+    let (mut stay, mut out) = (Vec::with_capacity(job.open.len()), Vec::new());
+    for open in &job.open {
+        let place = (open.idx - job.first) as usize;
+        match ready.address(place) {
+            Some(_) => stay.push((open.idx, place)),
+            None => out.push(open.idx),
+        }
+    }
+    (stay, out)
+}
