@@ -22,6 +22,12 @@ impl Answer {
         Self::of(Report::deferred(Scope::Recipient, reason).maybe_sent().into())
     }
 
+    /// The driver ended a batch without a word on this item.
+    pub(super) fn silent() -> Self {
+        let reason = "the driver said nothing of this item of its batch";
+        Self::of(Report::deferred(Scope::Recipient, reason).maybe_sent().into())
+    }
+
     /// The time was over.
     pub(super) fn too_late(deadline: Duration) -> Self {
         let reason = format!("no answer within {} ms", deadline.as_millis());

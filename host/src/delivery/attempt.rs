@@ -9,6 +9,7 @@ use nuncio_core::{
 
 use super::{
     answer::Answer,
+    batch::Batches,
     messages::Messages,
     observe::{self, Observed, Observers},
     panics::contained,
@@ -35,6 +36,7 @@ pub(super) struct Attempts {
     pub(super) messages: Arc<Messages>,
     pub(super) renderer: Arc<Renderer>,
     pub(super) observers: Observers,
+    pub(super) batches: Batches,
 }
 
 /// What a dispatch is about.
@@ -88,8 +90,14 @@ impl Attempts {
             Ok(prepared) => prepared,
             Err(end) => return over(job, &end),
         };
-        let answer = ask(&prepared).await;
-        let timed_out = self.account(job, &prepared, &answer, &mut ends);
+        let timed_out = if prepared.entry.manifest.limits.batch > 1 {
+            let prepared = Arc::new(prepared);
+            let answer = self.batches.ask(Arc::clone(&prepared)).await;
+            self.account(job, &prepared, &answer, &mut ends)
+        } else {
+            let answer = ask(&prepared).await;
+            self.account(job, &prepared, &answer, &mut ends)
+        };
         Finish { ends, ms: 0, timed_out }
     }
 

@@ -2,11 +2,12 @@
 //!
 //! The engine itself is `nuncio_core::engine`, a pure state machine. Here are its tasks:
 //! `intake` turns commits into jobs, `runner` owns the engine, `recorder` writes its settlements in order,
-//! `attempt` carries out one dispatch, and [`Work`] is what the API may ask. A panic in one of them ends the process
+//! `attempt` carries out one dispatch, alone or in a `batch`, and [`Work`] is what the API may ask. A panic in one of them ends the process
 //! (`vital`); a panic of a driver is a failed attempt (`panics`).
 
 mod answer;
 mod attempt;
+mod batch;
 mod intake;
 mod lanes;
 mod messages;

@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{
     attempt::Attempts,
+    batch::Batches,
     intake::Jobs,
     lanes::Lanes,
     messages::Messages,
@@ -120,7 +121,14 @@ impl Work {
             engine: Engine::new(limits(delivery)),
             clock: Arc::clone(&clock),
             store: Arc::clone(&store),
-            attempts: Arc::new(Attempts { clock, targets, messages, renderer, observers: observers.clone() }),
+            attempts: Arc::new(Attempts {
+                clock,
+                targets,
+                messages,
+                renderer,
+                observers: observers.clone(),
+                batches: Batches::default(),
+            }),
             jobs: Arc::clone(&jobs),
             lanes: Arc::clone(&lanes),
             paused: Arc::clone(&paused),
