@@ -1,0 +1,167 @@
+//! The beginning of a life: hello, settings, ready.
+
+use std::{sync::Arc, time::Duration};
+
+use nuncio_core::{Context, Manifest, SettingsError, wire::Envelope};
+use serde_json::Value;
+use tokio::{io::AsyncWriteExt as _, process::ChildStdin};
+use zeroize::Zeroizing;
+
+use super::{
+    command::build,
+    error::ExecError,
+    hearing::Hearing,
+    masks::Masks,
+    message::{FromChild, PROTOCOL, ToChild},
+    options::ExecOptions,
+    process::{Process, Started, Stdout, shown},
+    read::{Foreign, read},
+    spawner::Spawner,
+};
+use crate::schema::validate;
+
+/// All that the process of a driver is started with.
+pub(super) struct Birth {
+    pub(super) name: String,
+    pub(super) command: Vec<String>,
+    pub(super) settings: Value,
+    pub(super) context: Context,
+    pub(super) options: ExecOptions,
+    pub(super) spawner: Spawner,
+}
+
+/// A process that said hello.
+pub(super) struct Greeted {
+    pub(super) process: Process,
+    pub(super) stdin: ChildStdin,
+    pub(super) stdout: Stdout,
+    pub(super) manifest: Manifest,
+    pub(super) hearing: Arc<Hearing>,
+}
+
+impl Birth {
+    /// Starts the process and waits for its hello.
+    pub(super) async fn greet(&self) -> Result<Greeted, ExecError> {
+        let command = build(&self.command, &self.options)?;
+        let failed =
+            |source| ExecError::Start { program: self.command.first().cloned().unwrap_or_default(), source };
+        let hearing = Arc::new(Hearing::new(&self.name));
+        let child = self.spawner.spawn(command).await.map_err(failed)?;
+        let Started { mut process, stdin, mut stdout } =
+            Started::of(child, Arc::clone(&hearing)).map_err(failed)?;
+        let within = self.options.hello;
+        let manifest = match first(&mut process, &mut stdout, &hearing, within).await {
+            First::Said(FromChild::Hello { protocol: PROTOCOL, manifest }) => *manifest,
+            First::Said(FromChild::Hello { protocol, .. }) => {
+                return Err(ExecError::Protocol { theirs: protocol, ours: PROTOCOL });
+            }
+            First::Said(_) | First::Nothing => {
+                return Err(ExecError::NoHello { within, words: hearing.last_words() });
+            }
+            First::Ended(how) => return Err(ExecError::Ended { how, words: hearing.last_words() }),
+        };
+        self.sound(&manifest)?;
+        Ok(Greeted { process, stdin, stdout, manifest, hearing })
+    }
+
+    /// Starts the process, gives it its settings, and waits until it is ready.
+    pub(super) async fn start(&self) -> Result<Greeted, ExecError> {
+        let mut greeted = self.greet().await?;
+        let Greeted { process, stdin, stdout, manifest, hearing } = &mut greeted;
+        if !manifest.settings.is_null() {
+            validate(&self.settings, &manifest.settings, &manifest.secrets)?;
+        }
+        hearing.mask(Masks::of(&self.settings, &manifest.secrets));
+        let within = self.options.ready;
+        let create = self.create();
+        let answer = async {
+            // A process that ended says so by the end of its stdout.
+            drop(stdin.write_all(&create).await);
+            first(process, stdout, hearing, within).await
+        };
+        let words = || hearing.last_words();
+        match tokio::time::timeout(within, answer).await.unwrap_or(First::Nothing) {
+            First::Said(FromChild::Ready) => {}
+            First::Said(FromChild::Refused { errors }) => {
+                let errors = errors
+                    .iter()
+                    .map(|error| hearing.masks().map_or_else(|| error.clone(), |masks| masks.refusal(error)));
+                return Err(SettingsError(errors.collect()).into());
+            }
+            First::Said(_) | First::Nothing => return Err(ExecError::NotReady { within, words: words() }),
+            First::Ended(how) => return Err(ExecError::Ended { how, words: words() }),
+        }
+        Ok(greeted)
+    }
+
+    /// The line that carries the settings; it is wiped after use.
+    fn create(&self) -> Zeroizing<Vec<u8>> {
+        let mut envelope = Envelope::default();
+        envelope.host.network = (*self.context.network).clone();
+        envelope.host.deadline_ms = u64::try_from(self.context.deadline.as_millis()).unwrap_or(u64::MAX);
+        envelope.host.account.clone_from(&self.context.account);
+        envelope.driver =
+            if self.settings.is_null() { Value::Object(Default::default()) } else { self.settings.clone() };
+        let mut line = serde_json::to_vec(&ToChild::Create { envelope }).unwrap_or_default();
+        line.push(b'\n');
+        Zeroizing::new(line)
+    }
+
+    /// Whether the host can work with `manifest`.
+    fn sound(&self, manifest: &Manifest) -> Result<(), ExecError> {
+        let is_scheme = |text: &String| {
+            let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c);
+            text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(rest)
+        };
+        let wrong = if manifest.name != self.name {
+            format!(
+                "it calls itself `{}`, the configuration calls it `{}`: use one name",
+                manifest.name, self.name
+            )
+        } else if manifest.version.is_empty() {
+            "its `version` is empty".to_owned()
+        } else if manifest.schemes.is_empty() {
+            "its `schemes` are empty: name at least one".to_owned()
+        } else if let Some(scheme) = manifest.schemes.iter().find(|scheme| !is_scheme(scheme)) {
+            format!(
+                "`{scheme}` is no URI scheme: a lower-case letter, then lower-case letters, digits, `+`, `-`, `.`"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(ExecError::Manifest(wrong))
+    }
+}
+
+/// What came first.
+enum First {
+    Said(FromChild),
+    Ended(String),
+    Nothing,
+}
+
+/// The first message that is neither a line of the log nor of a later version.
+async fn first(process: &mut Process, stdout: &mut Stdout, hearing: &Hearing, within: Duration) -> First {
+    let said = async {
+        while let Ok(Some(line)) = stdout.next().await {
+            let message = if line.cut { Err(too_long(line.bytes)) } else { read(line.bytes) };
+            match message {
+                Ok(FromChild::Log { level, message, fields }) => hearing.log(level, &message, &fields),
+                Ok(FromChild::Unknown | FromChild::Call { id: None, .. }) => {}
+                Ok(message) => return Some(message),
+                Err(foreign) => hearing.foreign(foreign),
+            }
+        }
+        None
+    };
+    match tokio::time::timeout(within, said).await {
+        Ok(Some(message)) => First::Said(message),
+        Ok(None) => First::Ended(shown(process.wind_down(std::future::ready(())).await)),
+        Err(_) => First::Nothing,
+    }
+}
+
+/// A line beyond the limit.
+pub(super) fn too_long(line: &[u8]) -> Foreign {
+    Foreign::new(line, format!("longer than LINE_BYTES, {} MiB", super::options::LINE_BYTES >> 20))
+}
