@@ -1,14 +1,16 @@
 //! A dynamic library and the drivers in it.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use nuncio_core::{Context, Manifest, Refusal, SettingsError};
 use serde_json::Value;
 
-use crate::{error::LoadError, loaded::Loaded};
+use crate::{
+    create::create,
+    error::LoadError,
+    loaded::Loaded,
+    open::{Checked, Opened},
+};
 
 /// How a driver of a library is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,45 +47,50 @@ impl LoadOptions {
 /// A dynamic library that was checked and opened. It is never unloaded: its threads and statics may outlive any owner.
 #[derive(Clone, Debug)]
 pub struct Library {
-    path: PathBuf,
-    abi: (u16, u16),
-    manifests: Vec<Manifest>,
+    opened: Opened,
 }
 
 impl Library {
     /// Checks the library at `path`, opens it and reads the manifests of its drivers.
     ///
+    /// Before any of its code runs: it is a regular file; it and every directory above it belong to root or to the
+    /// host's own user, and nobody else may write them (a sticky directory such as `/tmp` is borne above the library's
+    /// own); its SHA-256 is `sha256`, where that is given; it is an ELF library for this machine that exports the entry
+    /// of our major version. It is loaded by the file descriptor that was checked, so that a file that is put in its
+    /// place meanwhile is not; `$ORIGIN` in its run path therefore does not lead to its directory.
+    ///
     /// # Errors
     /// The first thing that is wrong with it.
     pub fn open(path: &Path, sha256: Option<&str>) -> Result<Self, LoadError> {
-        let _: Option<&str> = sha256;
-        Err(LoadError::Read {
-            path: path.to_owned(),
-            source: std::io::Error::other("libraries are not in this version"),
-        })
+        Ok(Self { opened: Opened::load(Checked::open(path, sha256)?)? })
+    }
+
+    pub(crate) const fn of(opened: Opened) -> Self {
+        Self { opened }
     }
 
     /// Its file, without symbolic links.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.opened.path
     }
 
     /// Major and minor version of the ABI that it was built for.
     #[must_use]
     pub const fn abi(&self) -> (u16, u16) {
-        self.abi
+        self.opened.abi
     }
 
-    /// What its drivers say of themselves, sorted by name.
+    /// What its drivers say of themselves, in the order of the library.
     #[must_use]
     pub fn manifests(&self) -> &[Manifest] {
-        &self.manifests
+        &self.opened.manifests
     }
 
     /// Makes the driver `name` with its settings, whose secrets are resolved.
     ///
-    /// May be called again while older instances live.
+    /// May be called again while older instances live. Blocks until the driver is made, at most 10 seconds: not for an
+    /// asynchronous task.
     ///
     /// # Errors
     /// All that the settings' schema or the driver refuses.
@@ -94,7 +101,14 @@ impl Library {
         context: &Context,
         options: &LoadOptions,
     ) -> Result<Arc<Loaded>, SettingsError> {
-        let _: (Value, &Context, &LoadOptions) = (settings, context, options);
-        Err(Refusal::new("", format!("the library has no driver `{name}`")).into())
+        let found = (0..).zip(&self.opened.manifests).find(|(_, manifest)| manifest.name == name);
+        let Some((index, manifest)) = found else {
+            let names: Vec<_> = self.opened.manifests.iter().map(|one| one.name.as_str()).collect();
+            let why = format!("{} has no driver `{name}`", self.path().display());
+            return Err(Refusal::new("", why).fix(format!("it has: {}", names.join(", "))).into());
+        };
+        let numbers = (options.threads, options.in_flight);
+        let instance = create(&self.opened, index, manifest, settings, context, numbers)?;
+        Ok(Arc::new(Loaded::new(instance)))
     }
 }

@@ -31,6 +31,11 @@ impl Redactor {
         Self { secrets }
     }
 
+    /// The length of the longest, in bytes.
+    pub(crate) fn longest(&self) -> usize {
+        self.secrets.first().map_or(0, String::len)
+    }
+
     /// `text` without them; the same, borrowed, where none is in it.
     #[must_use]
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {

@@ -1,0 +1,13 @@
+//! Deliveries in the hands of a driver: what they carry, their tokens, and where their outcomes wait.
+
+mod payload;
+mod reports;
+mod secrets;
+mod slot;
+mod slots;
+mod token;
+
+pub(crate) use secrets::Secrets;
+pub use slots::Standing;
+pub(crate) use slots::{Forgotten, Seat, Slots};
+pub(crate) use token::Token;

@@ -1,0 +1,192 @@
+//! A notice as C sees it, with a copy of all that it points to.
+
+use std::ptr;
+
+use nuncio_core::{Notice, abi};
+
+/// How much memory a slot keeps for its next notice, in bytes: 16 KiB. More is given back.
+const KEPT_BYTES: usize = 16 << 10;
+
+/// A notice as C sees it, and its copies. It is filled, then lent to the driver until its token completes; the memory is
+/// used again for the next one.
+#[derive(Debug)]
+pub(super) struct Payload {
+    notice: abi::Notice,
+    bytes: Vec<u8>,
+    recipients: Vec<abi::Recipient>,
+    recipient_pointers: Vec<*const abi::Recipient>,
+    parts: Vec<abi::Part>,
+    part_pointers: Vec<*const abi::Part>,
+}
+
+// SAFETY: its pointers lead into its own buffers, which move with it.
+unsafe impl Send for Payload {}
+
+/// The length of a C struct as its own `size` says it.
+const fn size_of_u32<T>() -> u32 {
+    // No struct of the header has more than a few hundred bytes.
+    size_of::<T>() as u32
+}
+
+impl Payload {
+    pub(super) const fn new() -> Self {
+        // SAFETY: null pointers, null lengths and zeros are valid in every field (rule 9).
+        let mut notice: abi::Notice = unsafe { std::mem::zeroed() };
+        notice.size = size_of_u32::<abi::Notice>();
+        Self {
+            notice,
+            bytes: Vec::new(),
+            recipients: Vec::new(),
+            recipient_pointers: Vec::new(),
+            parts: Vec::new(),
+            part_pointers: Vec::new(),
+        }
+    }
+
+    /// What the driver is given.
+    pub(super) const fn notice(&self) -> &abi::Notice {
+        &self.notice
+    }
+
+    pub(super) const fn set_token(&mut self, token: u64) {
+        self.notice.token = token;
+    }
+
+    /// The indices of the recipients.
+    pub(super) fn recipients(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.recipients.iter().map(|one| one.index)
+    }
+
+    /// Copies `notice` into it.
+    pub(super) fn fill(&mut self, notice: &Notice<'_>) {
+        self.bytes.clear();
+        if self.bytes.capacity() > KEPT_BYTES {
+            self.bytes.shrink_to(KEPT_BYTES);
+        }
+        let options = self.json(&notice.options.0, notice.options.is_empty());
+        let headers = self.json(notice.meta.headers, notice.meta.headers.is_empty());
+        self.bytes.reserve(needed(notice));
+        // From here on the buffer does not move.
+        let base = self.bytes.as_ptr();
+        // SAFETY: both ranges lie in the buffer.
+        let (options, headers) = unsafe { (options.at(base), headers.at(base)) };
+        self.copy_recipients(notice);
+        self.copy_parts(notice);
+        self.notice = abi::Notice {
+            size: size_of_u32::<abi::Notice>(),
+            attempt: notice.attempt,
+            token: 0,
+            id: self.copy(notice.id.as_bytes()),
+            now_ms: notice.now_ms,
+            created_ms: notice.created_ms,
+            deadline_ms: notice.deadline_ms,
+            uri: self.copy(notice.uri.canonical().as_bytes()),
+            recipients: self.recipient_pointers.as_ptr(),
+            recipient_count: self.recipient_pointers.len(),
+            content_type: self.copy(notice.content_type.as_bytes()),
+            body: self.copy(notice.body),
+            subject: self.copy(notice.content.subject.as_bytes()),
+            text: self.copy(notice.content.text.as_bytes()),
+            html: self.copy(notice.content.html.as_bytes()),
+            parts: self.part_pointers.as_ptr(),
+            part_count: self.part_pointers.len(),
+            options_json: options,
+            headers_json: headers,
+            project: self.copy(notice.meta.project.as_bytes()),
+            queue: self.copy(notice.meta.queue.as_bytes()),
+            message: self.copy(notice.meta.message.as_bytes()),
+            subscription: self.copy(notice.meta.subscription.as_bytes()),
+            ttl_s: notice.meta.ttl,
+            delay_s: notice.meta.delay.unwrap_or(-1),
+            kind: notice.meta.kind as u32,
+            reserved: 0,
+        };
+    }
+
+    fn copy_recipients(&mut self, notice: &Notice<'_>) {
+        self.recipients.clear();
+        self.recipients.reserve(notice.recipients.len());
+        self.recipient_pointers.clear();
+        for one in notice.recipients {
+            let address = self.copy(one.address.as_bytes());
+            let size = size_of_u32::<abi::Recipient>();
+            self.recipients.push(abi::Recipient { size, index: one.index, address });
+        }
+        self.recipient_pointers.extend(self.recipients.iter().map(ptr::from_ref));
+    }
+
+    fn copy_parts(&mut self, notice: &Notice<'_>) {
+        self.parts.clear();
+        self.parts.reserve(notice.content.parts.len());
+        self.part_pointers.clear();
+        for part in notice.content.parts {
+            let part = abi::Part {
+                size: size_of_u32::<abi::Part>(),
+                flags: if part.inline { abi::INLINE } else { 0 },
+                name: self.copy(part.name.as_bytes()),
+                content_type: self.copy(part.content_type.as_bytes()),
+                content_id: self.copy(part.content_id.as_bytes()),
+                data: self.copy(part.data),
+            };
+            self.parts.push(part);
+        }
+        self.part_pointers.extend(self.parts.iter().map(ptr::from_ref));
+    }
+
+    /// Writes `value` as JSON unless there is nothing in it.
+    fn json(&mut self, value: &impl serde::Serialize, is_empty: bool) -> Range {
+        let start = self.bytes.len();
+        if !is_empty && serde_json::to_writer(&mut self.bytes, value).is_err() {
+            // Maps of JSON values and of strings always have a JSON form.
+            self.bytes.truncate(start);
+        }
+        Range { start, len: self.bytes.len() - start }
+    }
+
+    /// Copies `slice` behind what is there; the room was reserved.
+    fn copy(&mut self, slice: &[u8]) -> abi::Bytes {
+        if slice.is_empty() {
+            return abi::Bytes::EMPTY;
+        }
+        let start = self.bytes.len();
+        debug_assert!(self.bytes.capacity() - start >= slice.len(), "`needed` counts every piece");
+        self.bytes.extend_from_slice(slice);
+        // SAFETY: `start` lies in the buffer.
+        abi::Bytes { ptr: unsafe { self.bytes.as_ptr().add(start) }, len: slice.len() }
+    }
+}
+
+/// The room for all that is copied as it stands.
+fn needed(notice: &Notice<'_>) -> usize {
+    let Notice { content, meta, .. } = notice;
+    let texts =
+        [notice.id, notice.uri.canonical(), notice.content_type, content.subject, content.text, content.html];
+    let places = [meta.project, meta.queue, meta.message, meta.subscription];
+    let parts = content
+        .parts
+        .iter()
+        .map(|part| part.name.len() + part.content_type.len() + part.content_id.len() + part.data.len());
+    texts.iter().chain(&places).map(|text| text.len()).sum::<usize>()
+        + notice.body.len()
+        + notice.recipients.iter().map(|one| one.address.len()).sum::<usize>()
+        + parts.sum::<usize>()
+}
+
+/// A piece of the buffer while it may still move.
+#[derive(Clone, Copy)]
+struct Range {
+    start: usize,
+    len: usize,
+}
+
+impl Range {
+    /// # Safety
+    /// The range must lie in the buffer at `base`.
+    const unsafe fn at(self, base: *const u8) -> abi::Bytes {
+        if self.len == 0 {
+            return abi::Bytes::EMPTY;
+        }
+        // SAFETY: by the caller's word.
+        abi::Bytes { ptr: unsafe { base.add(self.start) }, len: self.len }
+    }
+}
