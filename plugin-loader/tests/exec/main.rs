@@ -8,5 +8,6 @@ mod deaths;
 mod ends;
 mod example;
 mod misbehaviour;
+mod page;
 mod secrets;
 mod support;
