@@ -134,6 +134,7 @@ impl Limits {
 /// Which form of a message a driver wants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ContentForm {
     /// Subject, text and HTML, where a queue message without a template is its readable text.
     #[default]
@@ -147,6 +148,7 @@ pub enum ContentForm {
 /// How a driver reaches the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Network {
     /// Not at all.
     #[default]

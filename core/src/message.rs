@@ -11,6 +11,7 @@ use crate::{MessageId, ProjectId, QueueId, TargetId};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum Kind {
     /// Posted to a queue, or sent by `POST /v2/notifications`.
     #[default]

@@ -25,7 +25,7 @@ pub use nuncio_core as core;
 pub use nuncio_core::{
     Batch, Checked, Clock, Content, ContentForm, Context, Driver, HostCalls, Kind, Limits, Manifest, Meta,
     Network, Notice, Options, Outcome, Outcomes, Part, Recipient, Refusal, Report, Scope, SettingsError,
-    SubscriberUri,
+    SubscriberUri, net,
     uri::{self, Form},
     wire::{Answer, Inbound, Metric, Receipt},
 };
