@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::clock::SOON;
 
 /// A host that sends its mail through `postfix`, with `password`.
-fn through(postfix: &Postfix, password: &str) -> Recipe {
+pub(crate) fn through(postfix: &Postfix, password: &str) -> Recipe {
     let (relay, ca_file) = (postfix.submission(), postfix.authority().ca_file.display());
     Recipe::new().env("SMTP_PASSWORD", password).section(&format!(
         "[drivers.mailto]

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "real processes live in real time")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails in here fails the scenario")]
 
+mod attachments;
 mod bad_input;
 mod clock;
 mod commands;

@@ -63,7 +63,7 @@ impl Plugin for Webhook {
 
     fn limits() -> Limits {
         let body_bytes = u32::try_from(render::MAX_BODY_BYTES).unwrap_or(u32::MAX);
-        Limits::default().body_bytes(body_bytes).formats(&["subject", "text", "html"])
+        Limits::default().body_bytes(body_bytes).formats(&["subject", "text", "html", "parts"])
     }
 
     fn options() -> Value {

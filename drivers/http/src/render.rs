@@ -1,7 +1,8 @@
 //! From a notice to the request that is sent, and to the text that a dry run shows.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nuncio_plugin_sdk::{
-    Content, Kind, Notice, Options, Refusal,
+    Content, Kind, Notice, Options, Part, Refusal,
     core::zaqar,
     http::{
         Bytes, HeaderMap, HeaderName, HeaderValue, Method, Request,
@@ -54,6 +55,10 @@ pub(crate) fn request(notice: &Notice<'_>, agent: &HeaderValue) -> Result<Reques
 
 fn body(notice: &Notice<'_>, wanted: &Wanted) -> Result<(Bytes, HeaderValue), Refusal> {
     if wanted.format == Format::Raw {
+        if !notice.content.parts.is_empty() {
+            let why = "`raw` sends the content alone and carries no attachments";
+            return Err(Refusal::new("/options/format", why).fix("leave `format` out"));
+        }
         let unknown = HeaderValue::from_static("application/octet-stream");
         let known = Some(notice.content_type).filter(|text| !text.is_empty());
         let content_type = known.and_then(|text| HeaderValue::from_str(text).ok()).unwrap_or(unknown);
@@ -64,6 +69,10 @@ fn body(notice: &Notice<'_>, wanted: &Wanted) -> Result<(Bytes, HeaderValue), Re
         Some(template) => filled(template, &message)?,
         None => message,
     };
+    if text.len() > MAX_BODY_BYTES {
+        let why = format!("the body would have {} bytes, more than {MAX_BODY_BYTES}", text.len());
+        return Err(Refusal::new("content", why).fix("send fewer or smaller attachments"));
+    }
     Ok((text.into(), JSON))
 }
 
@@ -91,10 +100,33 @@ fn content(content: Content<'_>) -> String {
         text: &'a str,
         #[serde(skip_serializing_if = "str::is_empty")]
         html: &'a str,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<Attachment<'a>>,
     }
-    let parts = Parts { subject: content.subject, text: content.text, html: content.html };
-    // Three strings are always JSON.
+    let Content { subject, text, html, .. } = content;
+    let attachments = content.parts.iter().map(Attachment::of).collect();
+    let parts = Parts { subject, text, html, attachments };
+    // Strings and booleans are always JSON.
     serde_json::to_string(&parts).unwrap_or_default()
+}
+
+/// An attachment in the form in which a notification is posted.
+#[derive(Serialize)]
+struct Attachment<'a> {
+    name: &'a str,
+    content_type: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    content_id: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inline: bool,
+    data: String,
+}
+
+impl<'a> Attachment<'a> {
+    fn of(part: &Part<'a>) -> Self {
+        let Part { name, content_type, content_id, inline, data, .. } = *part;
+        Self { name, content_type, content_id, inline, data: STANDARD.encode(data) }
+    }
 }
 
 fn filled(template: &str, message: &str) -> Result<String, Refusal> {

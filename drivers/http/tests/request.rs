@@ -9,7 +9,7 @@ use common::{
     receiver::Receiver,
 };
 use nuncio_plugin_sdk::{
-    Content, Kind, Outcome, Recipient,
+    Content, Kind, Outcome, Part, Recipient, Scope,
     serde_json::{self, Value, json},
 };
 
@@ -49,6 +49,25 @@ async fn a_notification_without_a_queue_arrives_as_its_content() {
     letter.content = Content::text("All is well").with_subject("Watch");
     letter.deliver(&*on_loopback()).await;
     assert_eq!(parsed(&receiver.only().body), json!({"subject": "Watch", "text": "All is well"}));
+}
+
+#[tokio::test]
+async fn attachments_arrive_beside_the_content_and_never_go_missing() {
+    const PARTS: &[Part<'_>] =
+        &[Part::new("a.pdf", "application/pdf", b"\0\xff"), Part::new("b.png", "image/png", b"").inline("b")];
+    let receiver = Receiver::status(NO_CONTENT).await;
+    let mut letter = Letter::to(&receiver.url);
+    letter.meta.queue = "";
+    letter.content = Content::text("see").with_parts(PARTS);
+    letter.deliver(&*on_loopback()).await;
+    let pdf = json!({"name": "a.pdf", "content_type": "application/pdf", "data": "AP8="});
+    let png =
+        json!({"name": "b.png", "content_type": "image/png", "content_id": "b", "inline": true, "data": ""});
+    assert_eq!(parsed(&receiver.only().body), json!({"text": "see", "attachments": [pdf, png]}));
+
+    let report = letter.with(json!({"format": "raw"})).deliver(&*on_loopback()).await;
+    assert_eq!((report.outcome, report.scope), (Outcome::Rejected, Scope::Recipient));
+    assert!(report.reason.contains("attachments"), "{}", report.reason);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! `POST /v2/notifications`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::house::House;
+use super::house::{CLOSED, House};
 
 const PATH: &str = "/v2/notifications";
 
@@ -64,6 +64,22 @@ async fn a_repeated_notification_is_sent_once() {
     let long = "k".repeat(256);
     let body = json!({"to": "log:a", "content": "y"});
     house.with("POST", PATH, Some(body), &[("idempotency-key", &long)]).await.is(400);
+}
+
+#[tokio::test]
+async fn attachments_go_where_a_driver_carries_them() {
+    let house = House::new().await;
+    let file = json!({"name": "a.pdf", "data": "AP8="});
+    let with = |to: Value, file: &Value| json!({"to": to, "content": "hi", "attachments": [file]});
+    house.post(PATH, with(json!(["mailto:a@b.example", CLOSED]), &file)).await.is(202);
+    let reply = house.post(PATH, with(json!(["mailto:a@b.example", "log:"]), &file)).await.is(400);
+    assert!(reply.why().starts_with("to[1]: the driver `log` carries no attachments"), "{reply:?}");
+    let broken = json!({"name": "a.pdf", "data": "%"});
+    let reply = house.post(PATH, with(json!(CLOSED), &broken)).await.is(400);
+    assert!(reply.why().starts_with("attachments[0].data: not base64"), "{reply:?}");
+    let large = json!({"name": "a.pdf", "data": "A".repeat(8 << 20)});
+    let reply = house.post(PATH, with(json!(CLOSED), &large)).await.is(400);
+    assert!(reply.why().contains("8388608 bytes (max_notification_size)"), "{reply:?}");
 }
 
 #[tokio::test]
