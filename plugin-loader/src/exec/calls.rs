@@ -23,13 +23,16 @@ pub(super) struct Replied {
 }
 
 /// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unanswered {
     /// There is no such method.
+    #[error("there is no such method, though the manifest lists it")]
     Unsupported,
     /// What was asked about is wrong.
+    #[error("the question was refused")]
     Invalid(Vec<Refusal>),
     /// It could not be answered: why.
+    #[error("{0}")]
     Failed(String),
 }
 

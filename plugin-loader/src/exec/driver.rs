@@ -23,7 +23,7 @@ use super::{
     error::ExecError,
     handshake::Birth,
     life::Life,
-    masks::NoticeMask,
+    masks::of_notice,
     message::Blob,
     options::ExecOptions,
     running::Wish,
@@ -53,7 +53,8 @@ impl fmt::Debug for ExecDriver {
 
 impl ExecDriver {
     /// Starts `command` (a program and its arguments, no shell) as the driver `name` with `settings`, whose secrets
-    /// are resolved, and waits until it is ready. It is started anew whenever it dies.
+    /// are resolved, and waits until it is ready and has said whether it is disabled. It is started anew whenever it
+    /// dies.
     ///
     /// # Errors
     /// What is wrong with the command, its manifest or the settings; nothing runs then.
@@ -68,6 +69,7 @@ impl ExecDriver {
         let greeted = Box::pin(birth.start()).await?;
         let (manifest, suspects) = (Arc::new(greeted.manifest.clone()), Arc::new(Suspects::default()));
         let first = Alive::of(greeted, &birth, &manifest, &suspects);
+        let (life, patience) = (Arc::clone(&first.life), birth.options.call);
         let state = Arc::new(State::up(Arc::clone(&first.life)));
         let (wish, wished) = watch::channel(Wish::Live);
         let slots = birth.options.slots();
@@ -79,7 +81,11 @@ impl ExecDriver {
             wish: wished,
         };
         let supervisor = Mutex::new(Some(tokio::spawn(supervisor.run(first))));
-        Ok(Arc::new(Self { manifest, slots, state, wish, supervisor }))
+        let driver = Arc::new(Self { manifest, slots, state, wish, supervisor });
+        if tokio::time::timeout(patience, life.first_word()).await.is_err() {
+            tracing::warn!(driver = name, "the driver did not say whether it is disabled");
+        }
+        Ok(driver)
     }
 
     /// Starts `command`, reads what the driver `name` says of itself, and ends it. No settings are needed.
@@ -160,7 +166,7 @@ fn unable(why: &str) -> Refusal {
 /// The first of `refusals`, without secrets; the trait has room for one.
 fn shown(life: &Life, refusals: Vec<Refusal>) -> Refusal {
     let first = refusals.into_iter().next().unwrap_or_else(|| Refusal::new("driver", "it gave no reason"));
-    life.hearing.masks().map_or_else(|| first.clone(), |masks| masks.refusal(&first))
+    life.hearing.masks().refusal(&first)
 }
 
 #[async_trait]
@@ -200,8 +206,11 @@ impl Driver for ExecDriver {
     }
 
     async fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<Checked, Refusal> {
-        match self.ask("check", CheckCall::new(uri.canonical(), options.clone()), &[]).await {
-            Asked::Answer(checked, ..) => Ok(checked),
+        match self.ask::<Checked>("check", CheckCall::new(uri.canonical(), options.clone()), &[]).await {
+            Asked::Answer(mut checked, _, life) => {
+                checked.redacted = life.hearing.masked(&checked.redacted);
+                Ok(checked)
+            }
             Asked::Unsupported => Ok(Checked::of(uri)),
             Asked::Refused(refusal) => Err(refusal),
         }
@@ -217,9 +226,8 @@ impl Driver for ExecDriver {
     async fn render(&self, notice: &Notice<'_>) -> Result<String, Refusal> {
         match self.ask::<RenderAnswer>("render", NoticeJson::of(notice), &[]).await {
             Asked::Answer(answer, _, life) => {
-                let text = life.hearing.masked(&answer.text);
-                let own = NoticeMask::of(notice, &self.manifest.option_secrets);
-                Ok(own.map_or_else(|| text.clone(), |own| own.text(&text)))
+                let own = of_notice(notice, &self.manifest.option_secrets);
+                Ok(life.hearing.masks().whole(&answer.text, &own))
             }
             Asked::Unsupported => Ok(format!("{}\n\n{}", notice.content.subject, notice.content.text)),
             Asked::Refused(refusal) => Err(refusal),
@@ -228,8 +236,11 @@ impl Driver for ExecDriver {
 
     async fn receive(&self, request: &Inbound, body: &[u8]) -> Result<Answer, Refusal> {
         match self.ask::<Answer>("receive", request, body).await {
-            Asked::Answer(mut answer, blob, _) => {
+            Asked::Answer(mut answer, blob, life) => {
                 answer.body = blob.0;
+                for receipt in &mut answer.receipts {
+                    receipt.reason = life.hearing.masked(&receipt.reason);
+                }
                 Ok(answer)
             }
             Asked::Unsupported => Err(Refusal::new("inbound", "this driver takes no inbound requests")),

@@ -18,7 +18,7 @@ use super::{
     read::{Foreign, read},
     spawner::Spawner,
 };
-use crate::schema::validate;
+use crate::{open::sound, schema::validate};
 
 /// All that the process of a driver is started with.
 pub(super) struct Birth {
@@ -50,7 +50,8 @@ impl Birth {
         let Started { mut process, stdin, mut stdout } =
             Started::of(child, Arc::clone(&hearing)).map_err(failed)?;
         let within = self.options.hello;
-        let manifest = match first(&mut process, &mut stdout, &hearing, within).await {
+        let is_hello = |message: &FromChild| matches!(message, FromChild::Hello { .. });
+        let manifest = match first(&mut process, &mut stdout, &hearing, within, is_hello).await {
             First::Said(FromChild::Hello { protocol: PROTOCOL, manifest }) => *manifest,
             First::Said(FromChild::Hello { protocol, .. }) => {
                 return Err(ExecError::Protocol { theirs: protocol, ours: PROTOCOL });
@@ -68,25 +69,22 @@ impl Birth {
     pub(super) async fn start(&self) -> Result<Greeted, ExecError> {
         let mut greeted = self.greet().await?;
         let Greeted { process, stdin, stdout, manifest, hearing } = &mut greeted;
-        if !manifest.settings.is_null() {
-            validate(&self.settings, &manifest.settings, &manifest.secrets)?;
-        }
+        validate(&self.settings, &manifest.settings, &manifest.secrets)?;
         hearing.mask(Masks::of(&self.settings, &manifest.secrets));
         let within = self.options.ready;
         let create = self.create();
+        let is_answer = |message: &FromChild| matches!(message, FromChild::Ready | FromChild::Refused { .. });
         let answer = async {
             // A process that ended says so by the end of its stdout.
             drop(stdin.write_all(&create).await);
-            first(process, stdout, hearing, within).await
+            first(process, stdout, hearing, within, is_answer).await
         };
         let words = || hearing.last_words();
         match tokio::time::timeout(within, answer).await.unwrap_or(First::Nothing) {
             First::Said(FromChild::Ready) => {}
             First::Said(FromChild::Refused { errors }) => {
-                let errors = errors
-                    .iter()
-                    .map(|error| hearing.masks().map_or_else(|| error.clone(), |masks| masks.refusal(error)));
-                return Err(SettingsError(errors.collect()).into());
+                let errors = errors.iter().map(|error| hearing.masks().refusal(error)).collect();
+                return Err(SettingsError(errors).into());
             }
             First::Said(_) | First::Nothing => return Err(ExecError::NotReady { within, words: words() }),
             First::Ended(how) => return Err(ExecError::Ended { how, words: words() }),
@@ -107,29 +105,16 @@ impl Birth {
         Zeroizing::new(line)
     }
 
-    /// Whether the host can work with `manifest`.
+    /// Whether the host can work with `manifest`, under the name that the configuration gives it.
     fn sound(&self, manifest: &Manifest) -> Result<(), ExecError> {
-        let is_scheme = |text: &String| {
-            let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c);
-            text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(rest)
-        };
-        let wrong = if manifest.name != self.name {
-            format!(
-                "it calls itself `{}`, the configuration calls it `{}`: use one name",
-                manifest.name, self.name
-            )
-        } else if manifest.version.is_empty() {
-            "its `version` is empty".to_owned()
-        } else if manifest.schemes.is_empty() {
-            "its `schemes` are empty: name at least one".to_owned()
-        } else if let Some(scheme) = manifest.schemes.iter().find(|scheme| !is_scheme(scheme)) {
-            format!(
-                "`{scheme}` is no URI scheme: a lower-case letter, then lower-case letters, digits, `+`, `-`, `.`"
-            )
-        } else {
+        sound(manifest).map_err(ExecError::Manifest)?;
+        if manifest.name == self.name {
             return Ok(());
-        };
-        Err(ExecError::Manifest(wrong))
+        }
+        let (theirs, ours) = (&manifest.name, &self.name);
+        Err(ExecError::Manifest(format!(
+            "it calls itself `{theirs}`, the configuration calls it `{ours}`: use one name"
+        )))
     }
 }
 
@@ -140,15 +125,22 @@ enum First {
     Nothing,
 }
 
-/// The first message that is neither a line of the log nor of a later version.
-async fn first(process: &mut Process, stdout: &mut Stdout, hearing: &Hearing, within: Duration) -> First {
+/// The first message that is `wanted`.
+async fn first(
+    process: &mut Process,
+    stdout: &mut Stdout,
+    hearing: &Hearing,
+    within: Duration,
+    wanted: fn(&FromChild) -> bool,
+) -> First {
     let said = async {
         while let Ok(Some(line)) = stdout.next().await {
             let message = if line.cut { Err(too_long(line.bytes)) } else { read(line.bytes) };
             match message {
+                Ok(message) if wanted(&message) => return Some(message),
                 Ok(FromChild::Log { level, message, fields }) => hearing.log(level, &message, &fields),
-                Ok(FromChild::Unknown | FromChild::Call { id: None, .. }) => {}
-                Ok(message) => return Some(message),
+                Ok(FromChild::Unknown) => {}
+                Ok(_) => hearing.broken("a message that has no place before `ready`"),
                 Err(foreign) => hearing.foreign(foreign),
             }
         }

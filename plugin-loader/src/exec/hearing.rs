@@ -12,7 +12,9 @@ use super::{masks::Masks, message::Level, meter::Meter, read::Foreign};
 
 /// Lines that are kept for the error that says how the process ended.
 const LAST: usize = 8;
-/// Characters of a line that are logged.
+/// Bytes of each of them.
+const LAST_BYTES: usize = 200;
+/// Bytes of a line that are logged.
 const SHOWN: usize = 1_024;
 
 /// Takes what a process says beside its answers to the host's log: masked, and bounded in length and rate.
@@ -20,6 +22,7 @@ const SHOWN: usize = 1_024;
 pub(super) struct Hearing {
     driver: String,
     masks: OnceLock<Masks>,
+    none: Masks,
     meter: Mutex<Meter>,
     last: Mutex<VecDeque<String>>,
 }
@@ -29,6 +32,7 @@ impl Hearing {
         Self {
             driver: driver.to_owned(),
             masks: OnceLock::new(),
+            none: Masks::default(),
             meter: Mutex::default(),
             last: Mutex::default(),
         }
@@ -40,20 +44,19 @@ impl Hearing {
         self.masks.get_or_init(|| masks);
     }
 
-    /// The masks, once the process has secrets.
-    pub(super) fn masks(&self) -> Option<&Masks> {
-        self.masks.get()
+    /// The masks; those that mask nothing as long as the process has no secrets.
+    pub(super) fn masks(&self) -> &Masks {
+        self.masks.get().unwrap_or(&self.none)
     }
 
-    /// `text` without secrets.
+    /// `text` without secrets, on one line, shortened to what is logged.
     pub(super) fn masked(&self, text: &str) -> String {
-        self.masks.get().map_or_else(|| text.to_owned(), |masks| masks.text(text))
+        self.masks().line(text, false, SHOWN)
     }
 
-    /// A line of its stderr.
+    /// A line of its stderr; `cut` says that there was more of it.
     pub(super) fn stderr(&self, line: &[u8], cut: bool) {
-        let text = String::from_utf8_lossy(line);
-        let text = shortened(&self.masked(text.trim_end()), cut);
+        let text = self.masks().line(&String::from_utf8_lossy(line), cut, SHOWN);
         if text.is_empty() {
             return;
         }
@@ -65,7 +68,7 @@ impl Hearing {
 
     /// A line of its stdout that is no message.
     pub(super) fn foreign(&self, foreign: Foreign) {
-        let foreign = foreign.masked(|text| self.masked(text));
+        let foreign = foreign.masked(|text, most| self.masks().line(text, false, most));
         self.remember(&foreign.beginning);
         if self.admitted() {
             tracing::warn!(driver = self.driver, "ignored a line that is {foreign}");
@@ -86,7 +89,7 @@ impl Hearing {
         }
         let fields =
             if fields.is_empty() { String::new() } else { format!(" {}", Value::Object(fields.clone())) };
-        let text = shortened(&self.masked(&format!("{message}{fields}")), false);
+        let text = self.masked(&format!("{message}{fields}"));
         match level {
             Level::Error => tracing::error!(driver = self.driver, "{text}"),
             Level::Warn => tracing::warn!(driver = self.driver, "{text}"),
@@ -111,7 +114,7 @@ impl Hearing {
         if last.len() == LAST {
             last.pop_front();
         }
-        last.push_back(text.chars().take(200).collect());
+        last.push_back(text.get(..text.floor_char_boundary(LAST_BYTES)).unwrap_or_default().to_owned());
     }
 
     fn admitted(&self) -> bool {
@@ -125,14 +128,6 @@ impl Hearing {
         }
         admitted.is_some()
     }
-}
-
-fn shortened(text: &str, cut: bool) -> String {
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if cut || shown.len() < text.len() {
-        shown.push_str(" ...");
-    }
-    shown
 }
 
 #[cfg(test)]
@@ -153,9 +148,9 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_shortened_and_says_so() {
-        assert_eq!(shortened("short", false), "short");
-        assert_eq!(shortened("short", true), "short ...");
-        assert_eq!(shortened(&"x".repeat(SHOWN + 1), false).len(), SHOWN + 4);
+    fn a_long_line_is_shortened_and_has_no_line_breaks() {
+        let hearing = Hearing::new("pager");
+        assert_eq!(hearing.masked("a\nb"), "a b");
+        assert_eq!(hearing.masked(&"x".repeat(SHOWN + 1)).len(), SHOWN);
     }
 }

@@ -1,9 +1,6 @@
 //! One life of a process, from when it is ready to its end.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use nuncio_core::{
     HostCalls, Manifest, Notice, Outcomes, Refusal, Report, Scope,
@@ -12,17 +9,18 @@ use nuncio_core::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::{
     calls::{Calls, Replied, Unanswered},
     flights::{Flights, Landed},
     hearing::Hearing,
-    masks::NoticeMask,
+    masks::of_notice,
     message::{Blob, FromChild, Item, Status, ToChild},
     options::LINE_BYTES,
     outbox::Outbox,
 };
+use crate::redact::Redactor;
 
 /// Replies to calls of the process that wait to be read; beyond it the host reads no more of what the process says.
 const REPLIES: usize = 1_024;
@@ -37,7 +35,13 @@ pub(super) struct Life {
     replies: Arc<Semaphore>,
     host: Arc<dyn HostCalls>,
     patience: Duration,
-    disabled: Mutex<Option<String>>,
+    word: watch::Sender<Word>,
+}
+
+/// What the process says of itself: why it cannot deliver, and whether it was asked at all.
+struct Word {
+    known: bool,
+    reason: Option<String>,
 }
 
 /// What a life is given.
@@ -53,6 +57,8 @@ pub(super) struct Means {
 impl Life {
     pub(super) fn new(means: Means) -> Self {
         let Means { manifest, flights, hearing, host, patience } = means;
+        let known = !manifest.has("disabled");
+        let reason = (!known).then(|| "it has not said yet whether it can deliver".to_owned());
         Self {
             outbox: Outbox::new(manifest.limits.batch),
             manifest,
@@ -62,7 +68,7 @@ impl Life {
             replies: Arc::new(Semaphore::new(REPLIES)),
             host,
             patience,
-            disabled: Mutex::default(),
+            word: watch::Sender::new(Word { known, reason }),
         }
     }
 
@@ -83,9 +89,9 @@ impl Life {
             }
             FromChild::Call { id, method, json } => {
                 let (status, json) = self.asked(&method, json);
-                if let Some(id) = id
-                    && let Ok(permit) = Arc::clone(&self.replies).acquire_owned().await
-                {
+                let Some(id) = id else { return };
+                if let Ok(permit) = Arc::clone(&self.replies).acquire_owned().await {
+                    // Our replies are short: what a driver asks is answered by a word.
                     self.outbox.line(&ToChild::Reply { id, status, json }, Some(permit));
                 }
             }
@@ -125,7 +131,14 @@ impl Life {
         let ended = || Unanswered::Failed("its process ended".to_owned());
         let answer = async {
             let mut asked = self.calls.open().await.ok_or_else(ended)?;
-            self.outbox.line(&ToChild::Call { id: asked.id, method: method.to_owned(), json, blob }, None);
+            let call = ToChild::Call { id: asked.id, method: method.to_owned(), json, blob };
+            if !self.outbox.line(&call, None) {
+                let limit = LINE_BYTES >> 20;
+                let why = format!(
+                    "the question is longer than a line to a process may be (LINE_BYTES, {limit} MiB)"
+                );
+                return Err(Unanswered::Failed(why));
+            }
             asked.reply().await.ok_or_else(ended)?.answer()
         };
         let late = |_| Unanswered::Failed(format!("no answer within {} ms", self.patience.as_millis()));
@@ -167,13 +180,26 @@ impl Life {
 
     /// Why it cannot deliver, as it said last.
     pub(super) fn disabled(&self) -> Option<String> {
-        self.disabled.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.word.borrow().reason.clone()
     }
 
     /// It says that it cannot deliver, or that it can.
     pub(super) fn set_disabled(&self, reason: Option<String>) {
         let reason = reason.map(|reason| self.hearing.masked(&reason));
-        *self.disabled.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        self.word.send_replace(Word { known: true, reason });
+    }
+
+    /// Waits until it has said whether it can deliver.
+    pub(super) async fn first_word(&self) {
+        // The sender lives as long as this, so that the wait ends by the word alone.
+        drop(self.word.subscribe().wait_for(|word| word.known).await);
+    }
+
+    /// It was asked whether it can deliver and did not say: it is as it was, at first as if it could.
+    pub(super) fn said_nothing(&self) {
+        if !self.word.borrow().known {
+            self.set_disabled(None);
+        }
     }
 }
 
@@ -194,13 +220,13 @@ pub(super) struct Flying {
     token: u64,
     landed: Option<oneshot::Receiver<Landed>>,
     indexes: Vec<u32>,
-    mask: Option<NoticeMask>,
+    mask: Redactor,
 }
 
 impl Flying {
     fn new(life: &Arc<Life>, token: u64, landed: oneshot::Receiver<Landed>, notice: &Notice<'_>) -> Self {
         let indexes = notice.recipients.iter().map(|recipient| recipient.index).collect();
-        let mask = NoticeMask::of(notice, &life.manifest.option_secrets);
+        let mask = of_notice(notice, &life.manifest.option_secrets);
         Self { life: Arc::clone(life), token, landed: Some(landed), indexes, mask }
     }
 
@@ -229,10 +255,7 @@ impl Flying {
     }
 
     fn said(&self, reports: Vec<ReportJson>) -> Outcomes {
-        let shown = |json: ReportJson| match self.life.hearing.masks() {
-            Some(masks) => masks.report(json, self.mask.as_ref()),
-            None => json.into(),
-        };
+        let shown = |json: ReportJson| self.life.hearing.masks().report(json, &self.mask);
         let (mut all, mut each) = (None, Vec::new());
         for json in reports {
             match json.index {

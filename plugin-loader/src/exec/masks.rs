@@ -1,9 +1,20 @@
 //! What is kept out of all that comes back from a process: its secrets, and those of one notice.
 
-use nuncio_core::{Notice, Refusal, Report, SubscriberUri, wire::ReportJson};
+use nuncio_core::{Notice, Refusal, Report, wire::ReportJson};
 use serde_json::Value;
 
-use crate::redact::Redactor;
+use crate::{
+    flight::{hidden_in, texts_at},
+    redact::Redactor,
+    text::clean,
+};
+
+/// The longest reason that is kept, in bytes; so long may a part of a refusal be.
+const REASON: usize = 1_024;
+/// The longest excerpt of the far side's answer that is kept, in bytes.
+const EXCERPT: usize = 2_048;
+/// The longest id of the far side that is kept, in bytes.
+const PROVIDER_ID: usize = 512;
 
 /// The secrets of a driver's settings.
 #[derive(Debug, Default)]
@@ -12,87 +23,53 @@ pub(super) struct Masks(Redactor);
 impl Masks {
     /// Those at `pointers` in `settings`.
     pub(super) fn of(settings: &Value, pointers: &[String]) -> Self {
-        let secrets = secrets(settings, pointers).into_iter();
+        let secrets = texts_at(settings, pointers).into_iter();
         Self(Redactor::new(secrets.flat_map(|secret| [escaped(&secret), in_ascii(&secret), secret])))
     }
 
-    /// `text` without them.
-    pub(super) fn text(&self, text: &str) -> String {
-        self.0.redact(text).into_owned()
+    /// `text` without them, on one line of at most `most` bytes. `cut` says that it is the beginning of a longer one.
+    pub(super) fn line(&self, text: &str, cut: bool, most: usize) -> String {
+        clean(text, cut, most, &[&self.0])
+    }
+
+    /// `text` without them and without those of a notice, all of it.
+    pub(super) fn whole(&self, text: &str, own: &Redactor) -> String {
+        own.redact(&self.0.redact(text)).into_owned()
     }
 
     /// A refusal without them.
     pub(super) fn refusal(&self, refusal: &Refusal) -> Refusal {
-        Refusal::new(self.text(&refusal.at), self.text(&refusal.why)).fix(self.text(&refusal.fix))
+        let shown = |text: &str| self.line(text, false, REASON);
+        Refusal::new(shown(&refusal.at), shown(&refusal.why)).fix(shown(&refusal.fix))
     }
 
     /// A report without them and without those of its notice.
-    pub(super) fn report(&self, json: ReportJson, own: Option<&NoticeMask>) -> Report {
+    pub(super) fn report(&self, json: ReportJson, own: &Redactor) -> Report {
+        let shown = |text: &str, most| clean(text, false, most, &[&self.0, own]);
         let mut report = Report::from(json);
-        for text in [&mut report.reason, &mut report.excerpt, &mut report.provider_id] {
-            if !text.is_empty() {
-                let shown = self.0.redact(text);
-                *text = own.map_or_else(|| shown.clone().into_owned(), |own| own.text(&shown));
-            }
-        }
+        report.reason = shown(&report.reason, REASON);
+        report.excerpt = shown(&report.excerpt, EXCERPT);
+        report.provider_id = shown(&report.provider_id, PROVIDER_ID);
         report
     }
 }
 
-/// The secrets of one notice: in its options and its URI.
-pub(super) struct NoticeMask {
-    secrets: Redactor,
-    uri: Option<(String, String)>,
-}
-
-impl NoticeMask {
-    /// What `notice` holds that may not be shown, if anything.
-    pub(super) fn of(notice: &Notice<'_>, option_secrets: &[String]) -> Option<Self> {
-        let (canonical, redacted) = (notice.uri.canonical(), notice.uri.redacted());
-        if canonical == redacted && option_secrets.is_empty() {
-            return None;
-        }
-        let options = Value::Object(notice.options.0.clone());
-        let mut hidden = secrets(&options, option_secrets);
-        hidden.extend(password(notice.uri));
-        let uri = (canonical != redacted).then(|| (canonical.to_owned(), redacted.to_owned()));
-        Some(Self { secrets: Redactor::new(hidden), uri })
+/// What `notice` holds that may not be shown: in its options, and what its URI hides when it is shown.
+pub(super) fn of_notice(notice: &Notice<'_>, option_secrets: &[String]) -> Redactor {
+    let mut hidden = Vec::new();
+    if notice.uri.canonical() != notice.uri.redacted() {
+        hidden_in(notice.uri.canonical(), &mut hidden);
     }
-
-    /// `text` without it.
-    pub(super) fn text(&self, text: &str) -> String {
-        let shown = self.uri.as_ref().map(|(canonical, redacted)| text.replace(canonical, redacted));
-        self.secrets.redact(shown.as_deref().unwrap_or(text)).into_owned()
+    if !option_secrets.is_empty() && !notice.options.is_empty() {
+        hidden.extend(texts_at(&Value::Object(notice.options.0.clone()), option_secrets));
     }
-}
-
-/// The password in the userinfo of a URI.
-fn password(uri: &SubscriberUri) -> Option<String> {
-    let (_, rest) = uri.canonical().split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (userinfo, _) = authority.rsplit_once('@')?;
-    Some(userinfo.split_once(':')?.1.to_owned())
-}
-
-/// The texts at `pointers`, and those within what stands there.
-fn secrets(value: &Value, pointers: &[String]) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut open: Vec<&Value> = pointers.iter().filter_map(|pointer| value.pointer(pointer)).collect();
-    while let Some(value) = open.pop() {
-        match value {
-            Value::String(text) => found.push(text.clone()),
-            Value::Array(list) => open.extend(list),
-            Value::Object(map) => open.extend(map.values()),
-            Value::Number(number) => found.push(number.to_string()),
-            Value::Null | Value::Bool(_) => {}
-        }
-    }
-    found
+    Redactor::new(hidden)
 }
 
 /// As it stands in a line of JSON.
 fn escaped(secret: &str) -> String {
-    Value::from(secret).to_string().trim_matches('"').to_owned()
+    let quoted = Value::from(secret).to_string();
+    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(&quoted).to_owned()
 }
 
 /// As it stands in a line of JSON that is ASCII alone, which many languages write.
@@ -112,29 +89,29 @@ fn in_ascii(secret: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nuncio_core::{Options, Outcome, Recipient};
+    use nuncio_core::{Options, Outcome, Recipient, SubscriberUri};
     use serde_json::json;
 
     #[test]
     fn a_secret_is_masked_plain_and_as_json_writes_it() {
-        let settings = json!({"keys": {"a": "grün\"tee", "b": [123_456]}, "open": "shown"});
+        let settings = json!({"keys": {"a": "grün\"tee\""}, "open": "shown"});
         let masks = Masks::of(&settings, &["/keys".to_owned(), "/absent".to_owned()]);
-        for text in ["grün\"tee", "grün\\\"tee", "gr\\u00fcn\\\"tee", "123456"] {
-            assert_eq!(masks.text(&format!("<{text}> shown")), "<***> shown");
+        for text in ["grün\"tee\"", "grün\\\"tee\\\"", "gr\\u00fcn\\\"tee\\\""] {
+            assert_eq!(masks.line(&format!("<{text}> shown"), false, 99), "<***> shown");
         }
     }
 
     #[test]
-    fn a_report_shows_no_secret_of_its_notice() {
+    fn a_report_shows_no_secret_of_its_notice_and_is_one_line() {
         let uri = SubscriberUri::parse("x://ann:pa55word@h/a").unwrap();
         let options = Options(json!({"secret": "hush-hush"}).as_object().unwrap().clone());
         let recipients = [Recipient::new(0, "x")];
         let notice = Notice::new("d", &uri, &recipients, &options);
-        let own = NoticeMask::of(&notice, &["/secret".to_owned()]);
-        let reason = format!("{} pa55word hush-hush", uri.canonical());
+        let own = of_notice(&notice, &["/secret".to_owned()]);
+        let reason = format!("{}\n pa55word hush-hush", uri.canonical());
         let json = serde_json::from_value(json!({"outcome": "rejected", "reason": reason})).unwrap();
-        let report = Masks::default().report(json, own.as_ref());
+        let report = Masks::default().report(json, &own);
         assert_eq!(report.outcome, Outcome::Rejected);
-        assert_eq!(report.reason, format!("{} *** ***", uri.redacted()));
+        assert_eq!(report.reason, "x://***@h/a  *** ***");
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use serde_json::json;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::message::ToChild;
+use super::{message::ToChild, options::LINE_BYTES};
 
 /// Kibibytes of notices that wait to be written; beyond it deliveries wait before they are put into words: 32 MiB.
 const ROOM_KIB: u32 = 32 << 10;
@@ -97,10 +97,15 @@ impl Outbox {
         self.more.notify_one();
     }
 
-    /// Puts a line in line; `permit` is given back when it is written.
-    pub(super) fn line(&self, message: &ToChild, permit: Option<OwnedSemaphorePermit>) {
-        self.lock().waiting.push_back(Waiting::Line { line: line(message), permit });
-        self.more.notify_one();
+    /// Puts a line in line; `permit` is given back when it is written. Says whether it is short enough.
+    pub(super) fn line(&self, message: &ToChild, permit: Option<OwnedSemaphorePermit>) -> bool {
+        let line = line(message);
+        let fits = line.len() <= LINE_BYTES;
+        if fits {
+            self.lock().waiting.push_back(Waiting::Line { line, permit });
+            self.more.notify_one();
+        }
+        fits
     }
 
     /// `message` is the last line: nothing is taken afterwards.

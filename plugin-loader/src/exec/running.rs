@@ -7,7 +7,6 @@ use serde_json::json;
 use tokio::{sync::watch, time::MissedTickBehavior};
 
 use super::{
-    calls::Unanswered,
     handshake::too_long,
     life::Life,
     message::{Blob, ToChild},
@@ -129,14 +128,14 @@ async fn ask_disabled(life: &Life, every: Duration) {
         return std::future::pending().await;
     }
     loop {
-        match life.call("disabled", json!({}), Blob::default()).await {
-            Ok((json, _)) => match serde_json::from_value::<DisabledAnswer>(json) {
-                Ok(answer) => life.set_disabled(answer.reason),
-                Err(error) => life.hearing.broken(&format!("its answer to `disabled`: {error}")),
-            },
-            Err(Unanswered::Unsupported) => life.set_disabled(None),
-            Err(unanswered) => life.hearing.broken(&format!("its answer to `disabled`: {unanswered:?}")),
+        let answer = life.call("disabled", json!({}), Blob::default()).await;
+        let said = answer.map(|(json, _)| serde_json::from_value::<DisabledAnswer>(json));
+        match said {
+            Ok(Ok(answer)) => life.set_disabled(answer.reason),
+            Ok(Err(error)) => life.hearing.broken(&format!("its answer to `disabled`: {error}")),
+            Err(unanswered) => life.hearing.broken(&format!("its answer to `disabled`: {unanswered}")),
         }
+        life.said_nothing();
         tokio::time::sleep(every).await;
     }
 }

@@ -7,7 +7,7 @@ mod slot;
 mod slots;
 mod token;
 
-pub(crate) use secrets::Secrets;
+pub(crate) use secrets::{Secrets, hidden_in, texts_at};
 pub use slots::Standing;
 pub(crate) use slots::{Forgotten, Seat, Slots};
 pub(crate) use token::Token;

@@ -17,11 +17,7 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// Those at the pointers `secrets` of `settings`, and at the pointers `options` of each notice's options.
     pub(crate) fn new(settings: &Value, secrets: &[String], options: Vec<String>) -> Self {
-        let mut found = Vec::new();
-        for value in secrets.iter().filter_map(|pointer| settings.pointer(pointer)) {
-            texts(value, &mut found);
-        }
-        Self { settings: Redactor::new(found), options }
+        Self { settings: Redactor::new(texts_at(settings, secrets)), options }
     }
 
     /// Those of `notice`: option secrets, and what its URI hides when it is shown.
@@ -32,12 +28,17 @@ impl Secrets {
         hidden_in(std::str::from_utf8(uri).unwrap_or_default(), &mut found);
         if !self.options.is_empty() && !options.is_empty() {
             let options: Value = serde_json::from_slice(options).unwrap_or_default();
-            for value in self.options.iter().filter_map(|pointer| options.pointer(pointer)) {
-                texts(value, &mut found);
-            }
+            found.extend(texts_at(&options, &self.options));
         }
         Redactor::new(found)
     }
+}
+
+/// Every text at `pointers` in `value`, and within what stands there.
+pub(crate) fn texts_at(value: &Value, pointers: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    pointers.iter().filter_map(|pointer| value.pointer(pointer)).for_each(|value| texts(value, &mut found));
+    found
 }
 
 /// Every text in `value`.
@@ -52,7 +53,7 @@ fn texts(value: &Value, found: &mut Vec<String>) {
 }
 
 /// The parts of a canonical URI with an authority that its redacted form hides: userinfo, query and fragment.
-fn hidden_in(uri: &str, found: &mut Vec<String>) {
+pub(crate) fn hidden_in(uri: &str, found: &mut Vec<String>) {
     let Some((_, rest)) = uri.split_once("://") else { return };
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));

@@ -23,7 +23,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<Manifest, String> {
     let manifest: Manifest = serde_json::from_str(text).map_err(|error| {
         format!("cannot be read: {error}; see `The manifest` in docs/writing-a-driver.md")
     })?;
-    let Manifest { name, version, schemes, limits, .. } = &manifest;
+    sound(&manifest)?;
+    Ok(manifest)
+}
+
+/// Whether the host can work with `manifest`.
+///
+/// # Errors
+/// The first thing that is wrong with it, and what to do.
+pub(crate) fn sound(manifest: &Manifest) -> Result<(), String> {
+    let Manifest { name, version, schemes, limits, .. } = manifest;
     word("name", name, "-_")?;
     if version.is_empty() || version.len() > LONGEST_WORD {
         return Err(format!("`version` has {} bytes; give it 1 to {LONGEST_WORD}", version.len()));
@@ -51,7 +60,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Manifest, String> {
     if let Some(wrong) = pointers.into_iter().find(|pointer| !pointer.starts_with('/')) {
         return Err(format!("the secret `{wrong}` is no JSON pointer; write `/{wrong}`"));
     }
-    Ok(manifest)
+    Ok(())
 }
 
 /// A lower-case letter, then lower-case letters, digits and `others`.

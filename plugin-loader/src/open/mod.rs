@@ -8,4 +8,4 @@ mod place;
 
 pub(crate) use entry::Opened;
 pub(crate) use file::Checked;
-pub(crate) use manifest::remarks;
+pub(crate) use manifest::{remarks, sound};

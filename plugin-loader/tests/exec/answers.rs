@@ -102,6 +102,7 @@ async fn a_driver_that_says_it_is_disabled_is_so_until_it_says_otherwise() {
     let mut options = quick();
     options.ask = Duration::from_millis(10);
     let child = start("asked", options).await;
+    assert_eq!(child.driver.disabled(), None, "it was asked before");
     fs::write(child.file("paper"), "").unwrap();
     assert_eq!(until(|| child.driver.disabled()).await, "out of paper");
     fs::remove_file(child.file("paper")).unwrap();
@@ -116,5 +117,11 @@ async fn a_message_longer_than_a_line_is_rejected_by_name() {
     let report = child.page("d", &"x".repeat(nuncio_plugin_loader::exec::LINE_BYTES)).await;
     assert_eq!((report.outcome, report.scope), (Outcome::Rejected, Scope::Message));
     assert!(report.reason.contains("LINE_BYTES, 16 MiB"), "{}", report.reason);
+    let text = "x".repeat(nuncio_plugin_loader::exec::LINE_BYTES);
+    let (uri, options) = (uri("child:a"), Options::default());
+    let mut notice = Notice::new("d", &uri, &[], &options);
+    notice.content.text = &text;
+    let refusal = child.driver.render(&notice).await.unwrap_err();
+    assert!(refusal.why.contains("LINE_BYTES, 16 MiB"), "{refusal}");
     assert_eq!(child.page("d", "hello").await.outcome, Outcome::Delivered);
 }

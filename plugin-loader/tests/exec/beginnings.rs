@@ -53,6 +53,13 @@ async fn settings_are_refused_by_the_driver_with_their_place_and_without_secrets
 }
 
 #[tokio::test]
+async fn settings_are_refused_by_the_schema_before_the_driver_sees_them() {
+    let started = try_start("well", json!({"depth": "deep"}), quick()).await;
+    let Err(ExecError::Settings(error)) = started else { panic!("the schema refuses it") };
+    assert!(error.to_string().contains("/depth"), "{error}");
+}
+
+#[tokio::test]
 async fn a_command_that_is_not_there_is_named() {
     let context = context(std::sync::Arc::new(Told::default()));
     let missing = ["/nowhere/driver".to_owned()];
