@@ -48,6 +48,27 @@ impl std::fmt::Display for Origin {
 }
 
 impl Origin {
+    /// The file of a library.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        if let Self::Library { path, .. } = self { Some(path) } else { None }
+    }
+
+    /// The command of a child process.
+    #[must_use]
+    pub fn command(&self) -> Option<&str> {
+        if let Self::Exec { command } = self { Some(command) } else { None }
+    }
+
+    /// Major and minor version of the ABI of a library, as `1.0`; none while its file was never opened.
+    #[must_use]
+    pub fn abi(&self) -> Option<String> {
+        match self {
+            Self::Library { abi: (major, minor), .. } if *major > 0 => Some(format!("{major}.{minor}")),
+            _ => None,
+        }
+    }
+
     /// Its name in listings.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -60,10 +81,24 @@ impl Origin {
     }
 }
 
+/// A driver that is configured and could not be made: the host runs without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Its name, or that of its file where no more is known.
+    pub name: String,
+    /// Where it would have come from.
+    pub origin: Origin,
+    /// Why not, and what to do.
+    pub why: String,
+}
+
 /// Hands URIs and notices to the driver of their scheme. Knows no storage, clock or runtime.
+///
+/// It never changes; where drivers do, a [`Switchboard`](crate::Switchboard) holds the one of now.
 #[derive(Clone)]
 pub struct Dispatcher {
     entries: Arc<[Entry]>,
+    refused: Arc<[Refused]>,
 }
 
 impl std::fmt::Debug for Dispatcher {
@@ -73,8 +108,14 @@ impl std::fmt::Debug for Dispatcher {
 }
 
 impl Dispatcher {
-    pub(crate) fn new(entries: Vec<Entry>) -> Self {
-        Self { entries: entries.into() }
+    pub(crate) fn new(entries: Vec<Entry>, refused: Vec<Refused>) -> Self {
+        Self { entries: entries.into(), refused: refused.into() }
+    }
+
+    /// Those that are configured and could not be made.
+    #[must_use]
+    pub fn refused(&self) -> &[Refused] {
+        &self.refused
     }
 
     /// All drivers, by name.

@@ -25,11 +25,12 @@ mod options;
 mod outcome;
 mod settlement;
 mod suggest;
+mod switchboard;
 
 pub use batch::{Batch, Settle};
 pub use clock::Clock;
 pub use context::{Context, HostCalls, NoCalls};
-pub use dispatch::{Dispatcher, Entry, Origin};
+pub use dispatch::{Dispatcher, Entry, Origin, Refused};
 pub use driver::{Checked, Create, Driver, Linked, Refusal, SettingsError};
 pub use ids::{
     DeliveryKey, EPOCH_MS, LaneId, MAX_RECIPIENTS, MessageId, MessageIds, ProjectId, Public, PublicIds,
@@ -43,6 +44,7 @@ pub use outcome::{Outcome, Outcomes, Report, Scope};
 pub use registry::Registry;
 pub use settlement::{Cursor, Deferred, Failure, Fresh, Settlement, State, Why};
 pub use suggest::closest;
+pub use switchboard::Switchboard;
 pub use uri::SubscriberUri;
 
 #[doc(hidden)]

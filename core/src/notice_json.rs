@@ -221,7 +221,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,80}") {
-            let _: Result<NoticeJson, _> = serde_json::from_str(&text);
+            drop(serde_json::from_str::<NoticeJson>(&text));
         }
     }
 }

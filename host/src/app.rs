@@ -3,23 +3,27 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use nuncio_core::{Clock, PublicIds, Refusal, registry::RegistryError, retry::Policy};
+use nuncio_core::{Clock, PublicIds, Refusal, Switchboard, retry::Policy};
 use tokio::{
     net::TcpListener,
     sync::{broadcast, mpsc, oneshot},
     task::JoinHandle,
+    time::Instant,
 };
 
 use crate::{
     api::{self, Face},
     catalog::Catalog,
     clock::System,
-    config::Config,
+    config::{Config, ConfigError},
     delivery::{Observed, Parts, Work},
-    drivers,
+    drivers::{Roster, dismiss, wipe},
     intake::Intake,
     listener,
+    reload::{Reload, ReloadError, Reloaded, Reread},
     render::{RenderError, Renderer},
+    served::unserved,
+    signals::{Signal, Signals},
     storage::{
         Store, StoreError,
         sqlite::{self, Sqlite},
@@ -29,6 +33,9 @@ use crate::{
 
 /// Commits on their way from the writer to delivery: beyond it, the writer waits.
 const COMMITS: usize = 256;
+
+/// What drivers get at least of the grace, also when deliveries have used it up.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Why the host does not start.
 #[derive(Debug, thiserror::Error)]
@@ -42,26 +49,15 @@ pub enum StartError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A driver cannot be made.
+    /// A driver of this program cannot be made, or a section of the configuration belongs to none.
     #[error(transparent)]
-    Drivers(#[from] RegistryError),
+    Drivers(#[from] ConfigError),
     /// A template does not compile.
     #[error("[templates] {0}")]
     Templates(#[from] RenderError),
     /// The default retry policy is wrong.
     #[error("[delivery] retry: {0}")]
     Retry(Refusal),
-    /// A scheme is named in the configuration and no driver serves it.
-    #[error(
-        "[notification] subscriber_types: no driver in this host serves `{scheme}`: it has {there}; \
-         build the host with that driver, or remove the scheme"
-    )]
-    Scheme {
-        /// The scheme.
-        scheme: String,
-        /// The schemes that are served.
-        there: String,
-    },
     /// The store cannot be opened.
     #[error(transparent)]
     Open(#[from] sqlite::OpenError),
@@ -79,6 +75,7 @@ pub struct Host {
     grace: Duration,
     work: Arc<Work>,
     store: Arc<dyn Store>,
+    reload: Arc<Reload>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -89,15 +86,24 @@ impl Host {
     /// # Errors
     /// When a part of the configuration cannot be used, or the store cannot be opened.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_with(config, None).await
+    }
+
+    /// As [`start`](Self::start), of a host that can read its configuration again.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_with(config: Config, reread: Option<Reread>) -> Result<Self, StartError> {
         let listen = |source| StartError::Listen { address: config.http.listen, source };
         let listener = TcpListener::bind(config.http.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
-        let face = assemble(config, telemetry::metrics()?).await?;
+        let face = assemble(config, telemetry::metrics()?, reread).await?;
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
+        let reload = Arc::clone(&face.reload);
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(listener::serve(listener, api::router(face), bounds, stopped));
-        Ok(Self { address, grace, work, store, stop: Some(stop), server })
+        Ok(Self { address, grace, work, store, reload, stop: Some(stop), server })
     }
 
     /// Where it listens.
@@ -114,13 +120,24 @@ impl Host {
 
     /// Stops gracefully: answers what it has taken, lets attempts end within the grace, writes everything down.
     pub async fn stop(mut self) {
+        let began = Instant::now();
         drop(self.stop.take());
         if tokio::time::timeout(self.grace, &mut self.server).await.is_err() {
             tracing::warn!("requests were open at the end of the grace and are cut");
             self.server.abort();
         }
         self.work.stop(self.grace).await;
+        let left = self.grace.saturating_sub(began.elapsed());
+        self.reload.stop(left.max(FAREWELL.min(self.grace))).await;
         self.store.close().await;
+    }
+
+    /// Reads the configuration again and applies what can change.
+    ///
+    /// # Errors
+    /// Why nothing was changed.
+    pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
+        Arc::clone(&self.reload).again().await
     }
 }
 
@@ -128,11 +145,15 @@ impl Host {
 ///
 /// # Errors
 /// As [`Host::start`].
-pub(crate) async fn assemble(config: Config, metrics: PrometheusHandle) -> Result<Face, StartError> {
-    let config = Arc::new(config);
+pub(crate) async fn assemble(
+    mut config: Config,
+    metrics: PrometheusHandle,
+    reread: Option<Reread>,
+) -> Result<Face, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(System);
-    let dispatcher = drivers::registry(&config, Arc::clone(&clock))?.into_dispatcher();
-    served(&config, &dispatcher)?;
+    let roster = drivers(&mut config, &clock).await?;
+    let board = Switchboard::new(roster.dispatcher().clone());
+    let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
     let (published, commits) = mpsc::channel(COMMITS);
@@ -143,16 +164,16 @@ pub(crate) async fn assemble(config: Config, metrics: PrometheusHandle) -> Resul
         clock: Arc::clone(&clock),
         store: Arc::clone(&store),
         commits,
-        dispatcher: dispatcher.clone(),
+        board: board.clone(),
         ids: ids.clone(),
         renderer: Arc::clone(&renderer),
         policy,
     };
     let delivery = Work::start(parts).await?;
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
-    let catalog =
-        Catalog::new(Arc::clone(&store), Arc::clone(&config), dispatcher.clone(), Arc::clone(&renderer));
-    Ok(Face { store, ids, dispatcher, config, clock, delivery, renderer, intake, catalog, metrics })
+    let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
+    let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
+    Ok(Face { store, ids, board, config, clock, delivery, renderer, intake, catalog, reload, metrics })
 }
 
 async fn open(
@@ -190,42 +211,44 @@ fn limits(config: &Config) -> sqlite::Limits {
     }
 }
 
-fn served(config: &Config, dispatcher: &nuncio_core::Dispatcher) -> Result<(), StartError> {
-    let wanted = config.notification.subscriber_types.iter().flatten();
-    match wanted.into_iter().find(|scheme| dispatcher.by_scheme(scheme).is_none()) {
-        Some(scheme) => {
-            Err(StartError::Scheme { scheme: scheme.clone(), there: dispatcher.schemes().join(", ") })
-        }
-        None => Ok(()),
+/// Makes the drivers; what is refused from outside is said, and the host goes on without it.
+async fn drivers(config: &mut Config, clock: &Arc<dyn Clock>) -> Result<Roster, StartError> {
+    let roster = Roster::gather(config, Arc::clone(clock)).await;
+    wipe(config);
+    let mut errors = roster.errors().to_vec();
+    errors.extend(unserved(config, roster.dispatcher()));
+    if !errors.is_empty() {
+        dismiss(roster.dispatcher().entries().to_vec(), config.delivery.shutdown_grace).await;
+        return Err(ConfigError(errors).into());
     }
+    for problem in roster.refusals() {
+        tracing::error!(why = %problem, "a driver is refused: the host runs without it");
+    }
+    Ok(roster)
 }
 
-/// Runs a host until SIGTERM or SIGINT, then stops it gracefully; `ready` is told where it listens.
+/// Runs a host until SIGTERM or SIGINT, then stops it gracefully; SIGHUP has it read its configuration again.
+/// `ready` is told where it listens.
 ///
 /// # Errors
 /// Why the host did not start.
-pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), StartError> {
-    let stop = signal();
-    let host = Host::start(config).await?;
+pub async fn serve(
+    config: Config,
+    reread: Option<Reread>,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), StartError> {
+    let mut signals = Signals::catch();
+    let host = Host::start_with(config, reread).await?;
     ready(host.address());
-    stop.await;
+    while signals.next().await == Signal::Reload {
+        if let Err(error) = host.reload().await {
+            tracing::error!(%error, "nothing was changed");
+        }
+    }
     tracing::info!("stopping: what is in flight may end, everything is written down");
     host.stop().await;
     tracing::info!("stopped");
     Ok(())
-}
-
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (term, int) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let (Ok(mut term), Ok(mut int)) = (term, int) else {
-        tracing::error!("signals cannot be caught: stop the host with SIGKILL, nothing accepted is lost");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
 }
 
 #[cfg(test)]

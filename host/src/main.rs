@@ -1,12 +1,20 @@
 //! The `nuncio` command.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
+
+/// How long tasks that are left behind may take to end.
+const LINGER: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     // An earlier provider would be as good.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime.block_on(nuncio_host::cli::run(std::env::args_os())),
+        Ok(runtime) => {
+            let exit = runtime.block_on(nuncio_host::cli::run(std::env::args_os()));
+            // A driver that blocks a thread must not keep the process.
+            runtime.shutdown_timeout(LINGER);
+            exit
+        }
         Err(error) => {
             eprintln!("the runtime cannot be started: {error}");
             ExitCode::FAILURE

@@ -50,6 +50,17 @@ pub(super) fn readiness(ready: bool, value: &impl Serialize) -> Answer {
     with(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, value)
 }
 
+/// What a driver answers to the far side; none when it is no final status.
+pub(super) fn foreign(status: u16, content_type: &str, body: Vec<u8>) -> Option<Response> {
+    let status = StatusCode::from_u16(status).ok().filter(|status| !status.is_informational())?;
+    let mut response = (status, body).into_response();
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    if !content_type.is_empty() {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_str(content_type).ok()?);
+    }
+    Some(response)
+}
+
 /// Marks an answer as the one that was given before under the same idempotency key.
 pub(super) fn replayed(mut response: Response, replayed: bool) -> Response {
     if replayed {

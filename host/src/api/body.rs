@@ -43,6 +43,12 @@ impl Limit {
         Self { name: "max_notification_size", bytes, patience: config.http.body_timeout }
     }
 
+    /// That of a request to a driver.
+    pub(super) fn inbound(config: &Config) -> Self {
+        let bytes = config.http.max_inbound_body;
+        Self { name: "[http] max_inbound_body", bytes, patience: config.http.body_timeout }
+    }
+
     /// That of a queue's metadata.
     pub(super) fn metadata(config: &Config) -> Self {
         let bytes = config.queues.max_queue_metadata;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use nuncio_core::{Clock, Dispatcher, PublicIds};
+use nuncio_core::{Clock, PublicIds, Switchboard};
 
 use crate::{
-    catalog::Catalog, config::Config, delivery::Work, intake::Intake, render::Renderer, storage::Store,
+    catalog::Catalog, config::Config, delivery::Work, intake::Intake, reload::Reload, render::Renderer,
+    storage::Store,
 };
 
 /// What the routes share.
@@ -17,7 +18,7 @@ pub struct Face {
     /// Makes public ids and reads them.
     pub ids: PublicIds,
     /// The drivers.
-    pub dispatcher: Dispatcher,
+    pub board: Switchboard,
     /// The configuration.
     pub config: Arc<Config>,
     /// The time.
@@ -30,6 +31,8 @@ pub struct Face {
     pub intake: Intake,
     /// Queues and subscriptions.
     pub catalog: Catalog,
+    /// Reads the configuration again.
+    pub reload: Arc<Reload>,
     /// What `/metrics` prints.
     pub metrics: PrometheusHandle,
 }

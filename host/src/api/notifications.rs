@@ -84,7 +84,7 @@ async fn target(face: &Face, entry: Entry, attachments: &[Attachment]) -> Result
     if let Some(unknown) = admitted.unknown.first() {
         return Err(unknown.to_string());
     }
-    if let Some(entry) = face.dispatcher.by_name(&admitted.target.driver) {
+    if let Some(entry) = face.board.now().by_name(&admitted.target.driver) {
         carried(attachments, &entry.manifest)?;
     }
     Ok(admitted.target)

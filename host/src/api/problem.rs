@@ -92,6 +92,16 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "Resource conflict", description)
     }
 
+    /// A driver did not do its part.
+    pub(super) fn driver(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, "Driver failed", description)
+    }
+
+    /// A driver does not answer in time.
+    pub(super) fn silent() -> Self {
+        Self::later("Service temporarily unavailable", "There was no answer in time. Please try again.")
+    }
+
     /// The store is away.
     fn unavailable() -> Self {
         let description = "The store could not be reached. Please try again in a few seconds.";

@@ -12,8 +12,8 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{
-    base, context, deliveries, drivers, face::Face, later, messages, notifications, probes, problem::Problem,
-    queues, subscriptions,
+    base, context, deliveries, drivers, face::Face, inbound, later, messages, notifications, probes,
+    problem::Problem, queues, reload, subscriptions,
 };
 
 /// All routes over what they share.
@@ -65,6 +65,7 @@ fn own() -> Router<Face> {
         .route("/v2/deliveries/{delivery}/retry", post(deliveries::retry))
         .route("/v2/deliveries/{delivery}/cancel", post(deliveries::cancel))
         .route("/v2/drivers", get(drivers::list))
+        .route("/v2/reload", post(reload::reload))
 }
 
 /// What needs no header.
@@ -74,6 +75,9 @@ fn bare() -> Router<Face> {
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics))
+        .route("/v2/inbound/{driver}/{account}", get(inbound::receive).post(inbound::receive))
+        .route("/v2/inbound/{driver}/{account}/", get(inbound::receive).post(inbound::receive))
+        .route("/v2/inbound/{driver}/{account}/{*below}", get(inbound::receive).post(inbound::receive))
 }
 
 /// A method's name, where a client's invention is `other`: it becomes a label of a metric.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nuncio_core::Dispatcher;
+use nuncio_core::Switchboard;
 use serde_json::{Map, Value};
 
 use super::{error::CatalogError, metadata};
@@ -20,13 +20,13 @@ const PATIENCE: usize = 16;
 pub struct Catalog {
     pub(super) store: Arc<dyn Store>,
     pub(super) config: Arc<Config>,
-    pub(super) dispatcher: Dispatcher,
+    pub(super) board: Switchboard,
     pub(super) renderer: Arc<Renderer>,
 }
 
 impl std::fmt::Debug for Catalog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Catalog").field("dispatcher", &self.dispatcher).finish_non_exhaustive()
+        f.debug_struct("Catalog").field("board", &self.board).finish_non_exhaustive()
     }
 }
 
@@ -36,10 +36,10 @@ impl Catalog {
     pub fn new(
         store: Arc<dyn Store>,
         config: Arc<Config>,
-        dispatcher: Dispatcher,
+        board: Switchboard,
         renderer: Arc<Renderer>,
     ) -> Self {
-        Self { store, config, dispatcher, renderer }
+        Self { store, config, board, renderer }
     }
 
     /// Makes a queue; `false` when it was there, whose metadata stays as it was.

@@ -92,7 +92,8 @@ impl Catalog {
     #[must_use]
     pub fn shown(&self, row: &SubscriptionRow) -> (String, Options) {
         let uri = SubscriberUri::parse(&row.uri);
-        let entry = uri.as_ref().ok().and_then(|uri| self.dispatcher.by_scheme(uri.scheme()));
+        let drivers = self.board.now();
+        let entry = uri.as_ref().ok().and_then(|uri| drivers.by_scheme(uri.scheme()));
         let options = secrets::masked(&row.options, entry.map(|entry| &*entry.manifest));
         (uri.map_or_else(|_| "***".to_owned(), |uri| uri.shown()), options)
     }
@@ -100,12 +101,13 @@ impl Catalog {
     /// The new URI and options; what was shown masked and is sent back masked stays as it was.
     fn revised(&self, row: &SubscriptionRow, change: &Change) -> (String, Options) {
         let shown = SubscriberUri::parse(&row.uri).map(|uri| uri.shown()).unwrap_or_default();
+        let drivers = self.board.now();
         let uri = change.subscriber.as_ref().filter(|new| **new != shown).unwrap_or(&row.uri).clone();
         let options = change.options.as_ref().map_or_else(
             || row.options.clone(),
             |options| {
                 let scheme = uri.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
-                let entry = scheme.and_then(|scheme| self.dispatcher.by_scheme(&scheme));
+                let entry = scheme.and_then(|scheme| drivers.by_scheme(&scheme));
                 secrets::restored(options, &row.options, entry.map(|entry| &*entry.manifest))
             },
         );

@@ -40,7 +40,8 @@ impl Catalog {
             fix: error.fix,
         })?;
         self.allowed(uri.scheme())?;
-        let (entry, checked) = self.dispatcher.check(&uri, &options).await.map_err(placed)?;
+        let drivers = self.board.now();
+        let (entry, checked) = drivers.check(&uri, &options).await.map_err(placed)?;
         let unknown = options::check(&options, &entry.manifest, &self.config)?;
         self.renderer.check(&options).map_err(placed)?;
         let zaqar = retry::effective(queue_policy, options.get("_retry_policy")).is_some();

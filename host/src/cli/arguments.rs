@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{check, demo, drivers, explain, new_driver, send};
+use super::{check, demo, drivers, explain, new_driver, pages, send};
 
 /// A notification host: messages come in, every match is delivered, nothing accepted is lost.
 #[derive(Debug, Parser)]
@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 }
 
 /// What every command takes.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct Shared {
     /// Print JSON; errors too, on standard error
     #[arg(long, global = true)]
@@ -46,6 +46,10 @@ pub(super) enum Command {
     Drivers(drivers::Arguments),
     /// Show how a subscriber URI is read, and who would deliver to it
     Explain(explain::Arguments),
+    /// Print the completions of a shell
+    Completions(pages::Completions),
+    /// Print the manual, or write a page for every command
+    Man(pages::Man),
     /// Begin a driver of your own: a crate that builds, passes its tests and is loaded by a host
     NewDriver(new_driver::Arguments),
 }

@@ -1,24 +1,22 @@
 //! `nuncio check`: everything that is wrong with the configuration, before anything starts.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use nuncio_core::{
-    Dispatcher, Registry,
-    registry::{RegistryError, linked_manifests},
-};
-use serde_json::{Value, json};
+use nuncio_core::{Dispatcher, Entry};
+use serde_json::json;
 
 use super::{
     arguments::Shared,
-    drivers::{described, show},
+    crew::Crew,
+    drivers::{listed, show},
     fault::{Exit, Fault},
     output::{Output, Tone},
 };
 use crate::{
-    clock::System,
-    config::{Config, ConfigError, Place, Problem, Template, keys, reference},
-    drivers,
+    config::{Config, ConfigError, Key, Place, Problem, Template, keys, reference, tables},
+    drivers::Roster,
     render::Renderer,
+    served::unserved,
 };
 
 #[derive(Debug, clap::Args)]
@@ -28,67 +26,72 @@ pub(super) struct Arguments {
     keys: bool,
 }
 
-pub(super) fn run(arguments: &Arguments, shared: &Shared, output: Output) -> Result<Exit, Fault> {
+pub(super) async fn run(arguments: &Arguments, shared: &Shared, output: Output) -> Result<Exit, Fault> {
     if arguments.keys {
         print_keys(output);
         return Ok(Exit::Ok);
     }
-    let config = shared.load()?;
-    let dispatcher = checked(&config)?;
-    let warnings = warnings(&config);
+    let mut config = shared.load()?;
+    let crew = Crew::whatever(&mut config).await;
+    let problems = problems(&config, crew.roster());
+    let told = if problems.is_empty() {
+        tell(&config, crew.dispatcher(), shared, output);
+        Ok(Exit::Ok)
+    } else {
+        Err(ConfigError(problems).into())
+    };
+    crew.leave().await;
+    told
+}
+
+fn tell(config: &Config, dispatcher: &Dispatcher, shared: &Shared, output: Output) {
+    let warnings = warnings(config, dispatcher);
     let file = shared.file();
     let file = file
         .as_ref()
         .map_or_else(|| "defaults and environment".to_owned(), |path| path.display().to_string());
     if output.json {
-        let drivers: Value = dispatcher.entries().iter().map(described).collect();
+        let drivers = listed(dispatcher);
         let value = json!({"valid": true, "configuration": file, "warnings": warnings, "drivers": drivers});
-        output.value(&value, false);
-        return Ok(Exit::Ok);
+        return output.value(&value, false);
     }
     output.line(format!("{} ({file})\n", output.toned(Tone::Good, "The configuration is valid")));
     for warning in &warnings {
         output.line(format!("{}: {warning}\n", output.toned(Tone::Later, "warning")));
     }
-    show(&dispatcher, output);
+    show(dispatcher, output);
     output.line(format!(
         "\nListens on http://{}, keeps everything in {}",
         config.http.listen,
         config.storage.path().display()
     ));
-    Ok(Exit::Ok)
 }
 
 fn print_keys(output: Output) {
     if output.json {
-        let key = |key: &crate::config::Key| {
+        let json = |key: &Key, variable: Option<String>| {
             json!({
-                "name": key.name, "variable": key.variable(), "default": key.default, "unit": key.unit,
+                "name": key.name, "variable": variable, "default": key.default, "unit": key.unit,
                 "example": key.example, "doc": key.doc,
             })
         };
-        output.value(&keys().iter().map(key).collect(), false);
+        let sections = keys().iter().map(|key| json(key, Some(key.variable())));
+        let lists = tables().iter().flat_map(|table| table.keys).map(|key| json(key, None));
+        output.value(&sections.chain(lists).collect(), false);
     } else {
         output.line(reference().trim_end());
     }
 }
 
-/// The drivers, or everything that they, the templates and the rest refuse.
-fn checked(config: &Config) -> Result<Dispatcher, Fault> {
-    let mut problems = Vec::new();
-    let registry = registry(config.clone(), &mut problems);
+/// Everything that the drivers, the templates and the rest refuse; also what a host would run without.
+fn problems(config: &Config, roster: &Roster) -> Vec<Problem> {
+    let mut problems: Vec<_> = roster.errors().iter().chain(roster.refusals()).cloned().collect();
     problems.extend(config.templates.iter().filter_map(unreadable));
-    match registry {
-        Some(registry) if problems.is_empty() => {
-            let dispatcher = registry.into_dispatcher();
-            let unserved = unserved(config, &dispatcher);
-            if unserved.is_empty() { Ok(dispatcher) } else { Err(ConfigError(unserved).into()) }
-        }
-        _ => {
-            problems.sort();
-            Err(ConfigError(problems).into())
-        }
+    if problems.is_empty() {
+        problems = unserved(config, roster.dispatcher());
     }
+    problems.sort();
+    problems
 }
 
 /// What is wrong with one template: a renderer of all stops at the first.
@@ -98,52 +101,8 @@ fn unreadable((name, template): (&String, &Template)) -> Option<Problem> {
     Some(Problem::new(Place::default(), "templates", error.to_string()))
 }
 
-/// The registry stops at the first driver that refuses its settings: without them the others are asked too.
-fn registry(mut config: Config, problems: &mut Vec<Problem>) -> Option<Registry> {
-    loop {
-        let error = match drivers::registry(&config, Arc::new(System)) {
-            Ok(registry) => return Some(registry),
-            Err(error) => error,
-        };
-        problems.extend(problems_of(&error, &config));
-        let RegistryError::Settings { driver, .. } = error else { return None };
-        config.drivers.remove(&driver)?;
-    }
-}
-
-/// What the registry refuses, with the places in the configuration.
-pub(super) fn problems_of(error: &RegistryError, config: &Config) -> Vec<Problem> {
-    let RegistryError::Settings { driver, error } = error else {
-        return vec![Problem::new(Place::default(), "drivers", error.to_string())];
-    };
-    let problem = |refusal: &nuncio_core::Refusal| {
-        let section = format!("/drivers/{driver}");
-        let pointer = refusal.at.strip_prefix(&section).unwrap_or(&refusal.at);
-        let setting = config.settings.at(driver, pointer);
-        let key = pointer.trim_matches('/').replace('/', ".");
-        let path =
-            if key.is_empty() { format!("drivers.{driver}") } else { format!("drivers.{driver}.{key}") };
-        let place = setting.map(|setting| setting.place.clone()).unwrap_or_default();
-        Problem::new(place, &path, &refusal.why).fix(&refusal.fix)
-    };
-    error.0.iter().map(problem).collect()
-}
-
-fn unserved(config: &Config, dispatcher: &Dispatcher) -> Vec<Problem> {
-    let wanted = config.notification.subscriber_types.iter().flatten();
-    let unserved = wanted.filter(|scheme| dispatcher.by_scheme(scheme).is_none());
-    let problem = |scheme: &String| {
-        let why = format!("no driver in this program serves `{scheme}`");
-        Problem::new(Place::default(), "notification.subscriber_types", why).fix(format!(
-            "it has {}: build it with that driver, or remove the scheme",
-            dispatcher.schemes().join(", ")
-        ))
-    };
-    unserved.map(problem).collect()
-}
-
 /// Secrets that stand in the file itself.
-fn warnings(config: &Config) -> Vec<Problem> {
+fn warnings(config: &Config, dispatcher: &Dispatcher) -> Vec<Problem> {
     let inline = |(driver, pointer): (String, String)| {
         let setting = config.settings.exactly(&driver, &pointer).filter(|setting| !setting.referenced)?;
         let path = format!("drivers.{driver}{}", pointer.replace('/', "."));
@@ -152,11 +111,9 @@ fn warnings(config: &Config) -> Vec<Problem> {
                 .fix("write { env = \"NAME\" } or { file = \"PATH\" }"),
         )
     };
-    linked_manifests()
-        .into_iter()
-        .flat_map(|(manifest, _)| {
-            manifest.secrets.into_iter().map(move |pointer| (manifest.name.clone(), pointer))
-        })
-        .filter_map(inline)
-        .collect()
+    let secrets = |entry: &Entry| {
+        let name = entry.manifest.name.clone();
+        entry.manifest.secrets.clone().into_iter().map(move |pointer| (name.clone(), pointer))
+    };
+    dispatcher.entries().iter().flat_map(secrets).filter_map(inline).collect()
 }

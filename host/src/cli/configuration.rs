@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{arguments::Shared, fault::Fault};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 
 /// The file that is used when none is named.
 const USUAL: &str = "nuncio.toml";
@@ -16,10 +16,15 @@ impl Shared {
 
     /// The configuration: file and environment.
     pub(super) fn load(&self) -> Result<Config, Fault> {
+        Ok(self.reread()?)
+    }
+
+    /// As [`load`](Self::load), for a host that reads it again.
+    pub(super) fn reread(&self) -> Result<Config, ConfigError> {
         // Variables that are not text cannot be meant for us.
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        Ok(Config::load(self.file().as_deref(), std::env::vars_os().filter_map(text))?)
+        Config::load(self.file().as_deref(), std::env::vars_os().filter_map(text))
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     arguments::Shared,
-    drivers::dispatcher,
+    crew::Crew,
     fault::{Exit, Fault},
     output::Output,
     table::Table,
@@ -20,23 +20,31 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, shared: &Shared, output: Output) -> Result<Exit, Fault> {
     let uri = parse(&arguments.uri)?;
-    let dispatcher = dispatcher(&shared.load()?)?;
-    let (entry, checked) = dispatcher
-        .check(&uri, &Options::default())
-        .await
-        .map_err(|refusal| Fault::new(Exit::Input, format!("{}: {refusal}", uri.redacted())))?;
+    let crew = Crew::gather(&mut shared.load()?).await?;
+    let told = match crew.dispatcher().check(&uri, &Options::default()).await {
+        Ok((entry, checked)) => {
+            tell(&uri, entry, &checked, output);
+            Ok(Exit::Ok)
+        }
+        Err(refusal) => Err(Fault::new(Exit::Input, format!("{}: {refusal}", uri.redacted()))),
+    };
+    crew.leave().await;
+    told
+}
+
+fn tell(uri: &SubscriberUri, entry: &Entry, checked: &Checked, output: Output) {
     if output.json {
         let limits = &entry.manifest.limits;
         let value = json!({
             "uri": uri.shown(), "scheme": uri.scheme(), "driver": entry.manifest.name,
-            "disabled": entry.driver.disabled(), "canonical": canonical(&uri, &checked), "redacted": checked.redacted,
-            "addresses": addresses(&uri, &checked), "destination": checked.destination, "limits": limits,
+            "origin": entry.origin.name(),
+            "disabled": entry.driver.disabled(), "canonical": canonical(uri, checked), "redacted": checked.redacted,
+            "addresses": addresses(uri, checked), "destination": checked.destination, "limits": limits,
         });
         output.value(&value, false);
     } else {
-        output.table(&described(&uri, entry, &checked));
+        output.table(&described(uri, entry, checked));
     }
-    Ok(Exit::Ok)
 }
 
 /// Parses a URI; an error points at the column.
@@ -98,6 +106,7 @@ fn described(uri: &SubscriberUri, entry: &Entry, checked: &Checked) -> Table {
     table.row(["uri", &uri.shown()]);
     table.row(["scheme", uri.scheme()]);
     table.row(["driver", &format!("{} {}", entry.manifest.name, entry.manifest.version)]);
+    table.row(["origin", &entry.origin.to_string()]);
     if let Some(why) = entry.driver.disabled() {
         table.row(["disabled", &why]);
     }

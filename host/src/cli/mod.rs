@@ -3,12 +3,14 @@
 mod arguments;
 mod check;
 mod configuration;
+mod crew;
 mod demo;
 mod drivers;
 mod explain;
 mod fault;
 mod new_driver;
 mod output;
+mod pages;
 mod run;
 mod send;
 mod serve;

@@ -32,9 +32,11 @@ async fn command(arguments: Arguments, output: Output) -> Result<Exit, Fault> {
         Command::Serve => super::serve::run(&shared, output).await,
         Command::Send(wanted) => super::send::run(wanted, &shared, output).await,
         Command::Demo(wanted) => super::demo::run(wanted, output).await,
-        Command::Check(wanted) => super::check::run(&wanted, &shared, output),
-        Command::Drivers(wanted) => super::drivers::run(&wanted, &shared, output),
+        Command::Check(wanted) => super::check::run(&wanted, &shared, output).await,
+        Command::Drivers(wanted) => super::drivers::run(wanted, &shared, output).await,
         Command::Explain(wanted) => super::explain::run(&wanted, &shared, output).await,
+        Command::Completions(wanted) => Ok(super::pages::completions(&wanted)),
+        Command::Man(wanted) => super::pages::man(&wanted),
         Command::NewDriver(wanted) => super::new_driver::run(&wanted, output),
     }
 }

@@ -1,5 +1,7 @@
 //! `nuncio serve`
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::{
@@ -9,6 +11,7 @@ use super::{
 };
 use crate::{
     app::{self, StartError},
+    reload::Reread,
     telemetry,
 };
 
@@ -23,17 +26,16 @@ pub(super) async fn run(shared: &Shared, output: Output) -> Result<Exit, Fault> 
             output.line(format!("listening on {address}"));
         }
     };
-    app::serve(config, ready).await.map_err(Fault::from)?;
+    let again = shared.clone();
+    let reread: Reread = Arc::new(move || again.reread());
+    app::serve(config, Some(reread), ready).await.map_err(Fault::from)?;
     Ok(Exit::Ok)
 }
 
 impl From<StartError> for Fault {
     fn from(error: StartError) -> Self {
         let exit = match error {
-            StartError::Drivers(_)
-            | StartError::Templates(_)
-            | StartError::Retry(_)
-            | StartError::Scheme { .. } => Exit::Config,
+            StartError::Drivers(_) | StartError::Templates(_) | StartError::Retry(_) => Exit::Config,
             StartError::Listen { .. } => Exit::Unavailable,
             _ => Exit::System,
         };

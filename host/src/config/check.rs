@@ -47,6 +47,46 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Store => store(node),
         Kind::Levels => levels(node),
         Kind::Retry => retry_policy(node),
+        Kind::Path => path(node),
+        Kind::Sha256 => sha256(node),
+        Kind::DriverName => driver_name(node),
+        Kind::Command => command(node),
+    }
+}
+
+fn path(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write a path, like \"/usr/lib/nuncio/libacme_sms.so\"";
+    match text(node, fix)? {
+        "" => Err(Wrong::new(node, "empty", fix)),
+        path => Ok(path.into()),
+    }
+}
+
+fn sha256(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write the 64 hexadecimal digits that `sha256sum FILE` prints";
+    let digest = text(node, fix)?;
+    if digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(digest.to_ascii_lowercase().into());
+    }
+    Err(Wrong::new(node, "not a SHA-256", fix))
+}
+
+fn driver_name(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write lower-case letters, digits, `-`, `_` and `.`, at most 64";
+    let name = text(node, fix)?;
+    let sound = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b);
+    if (1..=64).contains(&name.len()) && name.bytes().all(sound) {
+        return Ok(name.into());
+    }
+    Err(Wrong::new(node, format!("`{name}` is not a driver's name"), fix))
+}
+
+fn command(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write the program and its arguments as a list, like [\"/opt/pager/driver.py\", \"-v\"]";
+    let all = list(node, fix)?;
+    match all.first() {
+        Some((_, program)) if !program.is_empty() => Ok(all.into_iter().map(|(_, word)| word).collect()),
+        _ => Err(Wrong::new(node, "no program", fix)),
     }
 }
 

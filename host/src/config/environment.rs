@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use nuncio_core::registry::linked_manifests;
-
 use super::{
     key::{Key, Kind},
     keys::keys,
@@ -38,28 +36,16 @@ fn value(path: &[String], place: &Place, text: &str) -> Node {
     let name = path.join(".");
     let kind = keys().iter().find(|key: &&Key| key.name == name).map(|key| key.kind);
     let toml = || node::parse_value(place, text);
+    // A driver's setting is read as TOML; whether it is text says its schema, which may not be known yet.
+    let setting = path.first().is_some_and(|section| section == "drivers");
     let node = match kind {
         Some(Kind::Integer { .. } | Kind::Bytes { .. } | Kind::Retry) => toml(),
         Some(Kind::Names | Kind::Networks) if !text.trim_start().starts_with('[') => Some(list(place, text)),
         Some(Kind::Names | Kind::Networks) => toml(),
-        None if open(path, text) => toml(),
+        None if setting => toml().map(|node| Node { written: Some(text.to_owned()), ..node }),
         _ => None,
     };
     node.unwrap_or_else(|| Node::new(place.clone(), Raw::Text(text.to_owned())))
-}
-
-/// A driver's setting is read as TOML, except what its schema says is text: `12345` may be a password.
-fn open(path: &[String], text: &str) -> bool {
-    let [section, driver, key, ..] = path else { return false };
-    if text.trim_start().starts_with('{') {
-        return true;
-    }
-    let is_text = linked_manifests().iter().any(|(manifest, _)| {
-        let kind = &manifest.settings["properties"][key.as_str()]["type"];
-        let is = |value: &serde_json::Value| value == "string";
-        manifest.name == *driver && (is(kind) || kind.as_array().is_some_and(|all| all.iter().any(is)))
-    });
-    section == "drivers" && !is_text
 }
 
 fn list(place: &Place, text: &str) -> Node {

@@ -64,6 +64,14 @@ pub enum Kind {
     Levels,
     /// A retry policy.
     Retry,
+    /// A path.
+    Path,
+    /// A SHA-256 in hexadecimal.
+    Sha256,
+    /// The name of a driver.
+    DriverName,
+    /// A program and its arguments.
+    Command,
 }
 
 impl Key {

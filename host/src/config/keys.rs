@@ -58,6 +58,8 @@ const KEYS: &[Key] = &[
         "How long a client may take to send the head of a request; its connection is closed then."),
     key("http.body_timeout", time(100, 3600), r#""60s""#, "duration", r#""10s""#,
         "How long a client may take to send the body of a request."),
+    key("http.max_inbound_body", Kind::Bytes { min: 1 << 10, max: 64 << 20 }, r#""1 MiB""#, "bytes", r#""64 KiB""#,
+        "The largest body of a request to `/v2/inbound`, and of a driver's answer to it."),
     key("storage.url", Kind::Store, r#""sqlite:nuncio-data/nuncio.db""#, "URL", r#""sqlite:/var/lib/nuncio/nuncio.db""#,
         "The database file; a relative path starts at the working directory. The file and its folder are made if need be."),
     key("storage.readers", integer(1, 64), "4", "connections", "8",

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
 
-use nuncio_core::registry::linked_manifests;
 use serde_json::{Map, Value};
 
 use super::{
@@ -11,6 +10,7 @@ use super::{
     model::Config,
     node::{self, Node, Raw},
     place::{Place, Problem},
+    plugins::Reader,
     settings::Resolver,
     templates::templates,
     unknown,
@@ -65,17 +65,20 @@ impl Config {
         environment::overlay(&mut table, &env, &mut problems);
         let folder = file.and_then(|(path, _)| path.parent()).unwrap_or(Path::new(""));
         let templates = templates(table.remove("templates"), folder, &mut problems);
-        let known: Vec<_> = linked_manifests().into_iter().map(|(manifest, _)| manifest.name).collect();
-        let (drivers, settings) = Resolver { known: &known, env: &env, folder, problems: &mut problems }
-            .drivers(table.remove("drivers"));
+        let (drivers, settings) =
+            Resolver { env: &env, folder, problems: &mut problems }.drivers(table.remove("drivers"));
+        let mut reader = Reader { folder, problems: &mut problems };
+        let libraries = reader.libraries(table.remove("libraries"));
+        let exec = reader.exec(table.remove("exec"));
+        let schemes = reader.schemes(table.remove("schemes"));
         let values = values(table, &mut problems);
         problems.sort();
         if !problems.is_empty() {
             return Err(ConfigError(problems));
         }
-        let config: Self = serde_json::from_value(values)
+        let config: Self = serde_json::from_value(values.clone())
             .map_err(|error| ConfigError(vec![Problem::new(Place::Default, "", error.to_string())]))?;
-        Ok(Self { templates, drivers, settings, ..config })
+        Ok(Self { templates, drivers, libraries, exec, schemes, values, settings, ..config })
     }
 }
 

@@ -11,8 +11,10 @@ mod load;
 mod model;
 mod node;
 mod place;
+mod plugins;
 mod reference;
 mod settings;
+mod tables;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -24,5 +26,7 @@ pub use keys::keys;
 pub use load::VARIABLE_PREFIX;
 pub use model::{Auth, Config, Delivery, Format, Http, Log, Notification, Queues, Storage, Template, Uuids};
 pub use place::{ConfigError, Place, Problem};
+pub use plugins::{Choice, Exec, Library};
 pub use reference::reference;
 pub use settings::{Setting, Settings};
+pub use tables::{Table, tables};

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, time::Duratio
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::Settings;
+use super::{Choice, Exec, Library, Settings};
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]
@@ -31,6 +31,18 @@ pub struct Config {
     /// `[drivers.NAME]`: settings with their secrets resolved. Never shown.
     #[serde(skip)]
     pub drivers: BTreeMap<String, Value>,
+    /// `[[libraries]]`
+    #[serde(skip)]
+    pub libraries: Vec<Library>,
+    /// `[[exec]]`
+    #[serde(skip)]
+    pub exec: Vec<Exec>,
+    /// `[schemes]`: who serves a scheme that several drivers claim.
+    #[serde(skip)]
+    pub schemes: BTreeMap<String, Choice>,
+    /// Every key of the table with its value, by section.
+    #[serde(skip)]
+    pub values: Value,
     /// Where the settings of drivers stand.
     #[serde(skip)]
     pub settings: Settings,
@@ -47,6 +59,9 @@ impl fmt::Debug for Config {
             .field("log", &self.log)
             .field("templates", &self.templates.keys())
             .field("drivers", &self.drivers.keys())
+            .field("libraries", &self.libraries)
+            .field("exec", &self.exec)
+            .field("schemes", &self.schemes)
             .finish_non_exhaustive()
     }
 }
@@ -65,6 +80,8 @@ pub struct Http {
     /// How long a client may take to send the body of a request.
     #[serde(deserialize_with = "millis")]
     pub body_timeout: Duration,
+    /// The largest body of an inbound request and of its answer, bytes.
+    pub max_inbound_body: usize,
 }
 
 /// `[storage]`

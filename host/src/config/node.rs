@@ -16,6 +16,8 @@ pub(super) struct Node {
     pub(super) place: Place,
     /// The value.
     pub(super) raw: Raw,
+    /// What a variable said, letter by letter, where more than one reading is possible.
+    pub(super) written: Option<String>,
 }
 
 /// A value as it was written.
@@ -31,7 +33,7 @@ pub(super) enum Raw {
 
 impl Node {
     pub(super) fn new(place: Place, raw: Raw) -> Self {
-        Self { key: place.clone(), place, raw }
+        Self { key: place.clone(), place, raw, written: None }
     }
 
     /// The value as JSON.
@@ -149,7 +151,7 @@ impl Source<'_> {
             ),
             DeValue::Table(table) => Raw::Table(self.table(table)),
         };
-        Node { key: self.place(key), place: self.place(offset), raw }
+        Node { key: self.place(key), place: self.place(offset), raw, written: None }
     }
 }
 

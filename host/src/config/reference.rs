@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use super::{
     key::{Key, Kind},
     keys::keys,
+    tables::tables,
     units,
 };
+
+const HEAD: &str = "| key | default | unit | example | meaning |\n|---|---|---|---|---|\n";
 
 /// Every key, by section, as Markdown.
 #[must_use]
@@ -17,11 +20,14 @@ pub fn reference() -> String {
         if key.section() != section {
             section = key.section();
             let gap = if out.is_empty() { "" } else { "\n" };
-            out.push_str(&format!(
-                "{gap}### `[{section}]`\n\n| key | default | unit | example | meaning |\n|---|---|---|---|---|\n"
-            ));
+            out.push_str(&format!("{gap}### `[{section}]`\n\n{HEAD}"));
         }
         row(&mut out, key);
+    }
+    for table in tables() {
+        let (heading, doc) = (table.heading(), table.doc);
+        out.push_str(&format!("\n### `{heading}`\n\n{doc}\n\n{HEAD}"));
+        table.keys.iter().for_each(|key| row(&mut out, key));
     }
     out
 }

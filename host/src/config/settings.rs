@@ -1,9 +1,9 @@
 //! `[drivers.NAME]`: settings for drivers, with references to secrets resolved.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fmt, path::Path};
 
-use nuncio_core::closest;
 use serde_json::Value;
+use zeroize::Zeroize as _;
 
 use super::{
     load::read,
@@ -13,8 +13,18 @@ use super::{
 };
 
 /// Where the settings of drivers stand, by driver and JSON pointer.
-#[derive(Clone, Debug, Default)]
-pub struct Settings(BTreeMap<(String, String), Setting>);
+#[derive(Clone, Default)]
+pub struct Settings {
+    places: BTreeMap<(String, String), Setting>,
+    /// What variables said, letter by letter: of a driver that is not known yet, `12345` may be a password.
+    texts: BTreeMap<(String, String), String>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings").field("places", &self.places).finish_non_exhaustive()
+    }
+}
 
 /// Where one setting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +42,7 @@ impl Settings {
     pub fn at(&self, driver: &str, pointer: &str) -> Option<&Setting> {
         let mut pointer = pointer.trim_end_matches('/');
         loop {
-            if let Some(setting) = self.0.get(&(driver.to_owned(), pointer.to_owned())) {
+            if let Some(setting) = self.places.get(&(driver.to_owned(), pointer.to_owned())) {
                 return Some(setting);
             }
             pointer = pointer.rsplit_once('/')?.0;
@@ -42,14 +52,32 @@ impl Settings {
     /// The setting of `driver` at exactly `pointer`.
     #[must_use]
     pub fn exactly(&self, driver: &str, pointer: &str) -> Option<&Setting> {
-        self.0.get(&(driver.to_owned(), pointer.to_owned()))
+        self.places.get(&(driver.to_owned(), pointer.to_owned()))
+    }
+
+    /// Makes text again of what a variable said of `driver`, where its `schema` wants text.
+    pub fn fit(&self, driver: &str, value: &mut Value, schema: &Value) {
+        for ((of, key), text) in &self.texts {
+            let kind = &schema["properties"][key.as_str()]["type"];
+            let is = |value: &Value| value == "string";
+            let is_text = is(kind) || kind.as_array().is_some_and(|all| all.iter().any(is));
+            if of == driver
+                && is_text
+                && let Some(member) = value.get_mut(key)
+            {
+                *member = Value::String(text.clone());
+            }
+        }
+    }
+
+    /// Overwrites the values that it remembers: they may be secrets.
+    pub fn wipe(&mut self) {
+        std::mem::take(&mut self.texts).into_values().for_each(|mut text| text.zeroize());
     }
 }
 
 /// Resolves the section `[drivers]`.
 pub(super) struct Resolver<'a> {
-    /// The drivers of this host.
-    pub(super) known: &'a [String],
     pub(super) env: &'a BTreeMap<String, String>,
     pub(super) folder: &'a Path,
     pub(super) problems: &'a mut Vec<Problem>,
@@ -69,9 +97,6 @@ impl Resolver<'_> {
                 self.problems.push(not_a_table(&format!("drivers.{name}"), node));
                 continue;
             };
-            if !self.known.contains(name) {
-                self.problems.push(self.unknown(name, &node.key));
-            }
             if let Some(accounts) = keys.get("accounts") {
                 let path = format!("drivers.{name}.accounts");
                 let why = "several accounts of a driver: not in this version";
@@ -83,26 +108,17 @@ impl Resolver<'_> {
         (drivers, settings)
     }
 
-    fn unknown(&self, name: &str, place: &Place) -> Problem {
-        let fix = match closest(name, self.known.iter().map(String::as_str)) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!(
-                "it has {}: remove the section, or build the host with that driver",
-                self.known.join(", ")
-            ),
-        };
-        let why = "no driver of this name is in this host";
-        Problem { key: format!("[drivers.{name}]"), ..Problem::new(place.clone(), "", why) }.fix(fix)
-    }
-
     fn value(&mut self, driver: &str, pointer: &str, node: &Node, settings: &mut Settings) -> Value {
         let resolved = self.reference(driver, pointer, node);
         let referenced = resolved.is_some() || matches!(node.place, Place::Variable { .. });
         let place = if pointer.is_empty() { &node.key } else { &node.place };
         let setting = Setting { place: place.clone(), referenced };
-        settings.0.insert((driver.to_owned(), pointer.to_owned()), setting);
+        settings.places.insert((driver.to_owned(), pointer.to_owned()), setting);
         if let Some(value) = resolved {
             return value;
+        }
+        if let (Some(text), Some(key)) = (&node.written, pointer.strip_prefix('/')) {
+            settings.texts.insert((driver.to_owned(), key.to_owned()), text.clone());
         }
         match &node.raw {
             Raw::List(list) => list

@@ -87,9 +87,6 @@ fn what_a_later_version_has_is_not_in_this_version() {
     for text in [
         "[signed_url]\nsecret_key = \"x\"",
         "[auth]\nstrategy = \"keystone\"",
-        "[schemes]\nsms = \"acme\"",
-        "[[libraries]]\npath = \"x\"",
-        "[[exec]]\nname = \"x\"",
         "[[sources]]\nname = \"x\"",
         "[drivers.sms.accounts.acme]\nkind = \"smpp\"",
         "[notification]\nrequire_confirmation = \"mail\"",
@@ -104,10 +101,18 @@ fn what_a_later_version_has_is_not_in_this_version() {
 }
 
 #[test]
-fn a_driver_that_is_not_there_is_named() {
-    let error = refused("[drivers.pigeon]\nloft = 1");
-    assert!(error.starts_with("n.toml:1:10: [drivers.pigeon]: no driver of this name"), "{error}");
-    assert!(refused("[drivers.mialto]\na = 1").contains("did you mean `mailto`?"));
+fn a_variable_is_text_where_the_schema_wants_text() {
+    let env = [
+        ("NUNCIO_DRIVERS__ACME__PASSWORD", "0012"),
+        ("NUNCIO_DRIVERS__ACME__PIN", "4711"),
+        ("NUNCIO_DRIVERS__ACME__PORT", "25"),
+    ];
+    let mut config = load("", &env).unwrap();
+    assert_eq!(config.drivers["acme"], json!({"password": "0012", "pin": 4711, "port": 25}));
+    let schema = json!({"properties": {"pin": {"type": ["string", "null"]}, "port": {"type": "integer"}}});
+    config.settings.fit("acme", config.drivers.get_mut("acme").unwrap(), &schema);
+    assert_eq!(config.drivers["acme"], json!({"password": "0012", "pin": "4711", "port": 25}));
+    assert!(!format!("{:?}", config.settings).contains("4711"));
 }
 
 #[test]
@@ -222,7 +227,7 @@ proptest! {
     fn any_lines_of_toml_load_or_are_refused(
         lines in proptest::collection::vec(
             (
-                proptest::sample::select(vec!["[http]", "[delivery]", "[drivers.log]", "[templates.t]", "[auth]", "[[exec]]", ""]),
+                proptest::sample::select(vec!["[http]", "[delivery]", "[drivers.log]", "[templates.t]", "[auth]", "[[exec]]", "[[libraries]]", "[schemes]", ""]),
                 "[a-z_]{1,12}",
                 proptest::sample::select(vec!["1", "-1", "\"30s\"", "[]", "{}", "{ env = \"X\" }", "1.5", "true", "1979-05-27", "inf", "\"é\""]),
             ), 0..8),

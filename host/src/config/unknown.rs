@@ -12,9 +12,6 @@ use super::{
 const LATER: &[(&str, &str)] = &[
     ("http.public_url", "links into this host"),
     ("signed_url", "signed URLs"),
-    ("schemes", "choosing between two drivers of one scheme"),
-    ("libraries", "loading drivers from libraries"),
-    ("exec", "drivers that are programs"),
     ("sources", "sources"),
     ("websocket", "WebSocket"),
     ("keystone", "Keystone"),
@@ -31,7 +28,7 @@ const LATER: &[(&str, &str)] = &[
 ];
 
 /// Sections that are no fixed list of keys.
-const OPEN: &[&str] = &["drivers", "templates"];
+const OPEN: &[&str] = &["drivers", "templates", "schemes", "libraries", "exec"];
 
 /// The problem of a key that is not in the table; `path` is dotted.
 pub(super) fn unknown(place: &Place, path: &str) -> Problem {

@@ -10,6 +10,7 @@ use nuncio_core::{
 use super::{
     answer::Answer,
     batch::Batches,
+    masking::masked,
     messages::Messages,
     observe::{self, Observed, Observers},
     panics::contained,
@@ -126,8 +127,10 @@ impl Attempts {
     fn account(&self, job: &Job, prepared: &Prepared, answer: &Answer, ends: &mut Vec<(u32, End)>) -> bool {
         let (entry, queue) = (&prepared.entry, &prepared.ready.view.queue);
         let ended = self.clock.now_ms();
+        let (options, secrets) = (&prepared.ready.view.options, &entry.manifest.option_secrets);
+        let outcomes = masked(&answer.outcomes, &prepared.uri, options, secrets);
         for recipient in prepared.recipients() {
-            let report = answer.outcomes.of(recipient.index);
+            let report = outcomes.of(recipient.index);
             self.tell(job, entry, &prepared.uri, &recipient, &report, queue, ended, ended - prepared.began);
             ends.push((recipient.index, End::Report(report)));
         }

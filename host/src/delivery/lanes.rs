@@ -6,7 +6,7 @@ use std::{
 };
 
 use nuncio_core::{
-    Dispatcher, LaneId,
+    LaneId, Switchboard,
     engine::{Event, GateId},
 };
 
@@ -14,7 +14,7 @@ use crate::storage::LaneRow;
 
 /// Every lane that was told to the engine, and the gate it leads to.
 pub(super) struct Lanes {
-    dispatcher: Dispatcher,
+    board: Switchboard,
     max_slots: u32,
     known: Mutex<Known>,
 }
@@ -26,8 +26,8 @@ struct Known {
 }
 
 impl Lanes {
-    pub(super) fn new(dispatcher: Dispatcher, max_slots: u32) -> Self {
-        Self { dispatcher, max_slots, known: Mutex::default() }
+    pub(super) fn new(board: Switchboard, max_slots: u32) -> Self {
+        Self { board, max_slots, known: Mutex::default() }
     }
 
     /// Notes new lanes and says what the engine must be told of them, and of gates that are new with them.
@@ -48,17 +48,30 @@ impl Lanes {
     }
 
     fn rules(&self, gate: GateId, driver: &str) -> Event {
-        let entry = self.dispatcher.by_name(driver);
-        let max = entry.map_or(1, |entry| entry.manifest.limits.in_flight).clamp(1, self.max_slots);
+        let drivers = self.board.now();
+        let max = drivers
+            .by_name(driver)
+            .map_or(1, |entry| entry.manifest.limits.in_flight)
+            .clamp(1, self.max_slots);
         Event::GateRules { gate, max, held: self.held(driver).is_some() }
     }
 
     /// Why nothing can be delivered by `driver` now.
     pub(super) fn held(&self, driver: &str) -> Option<String> {
-        match self.dispatcher.by_name(driver) {
-            Some(entry) => entry.driver.disabled(),
-            None => Some(format!("the driver `{driver}` is not in this host: add it, its deliveries wait")),
+        let drivers = self.board.now();
+        if let Some(entry) = drivers.by_name(driver) {
+            return entry.driver.disabled();
         }
+        Some(match drivers.refused().iter().find(|refused| refused.name == driver) {
+            Some(refused) => format!("the driver `{driver}` was refused: {}", refused.why),
+            None => format!("the driver `{driver}` is not in this host: add it, its deliveries wait"),
+        })
+    }
+
+    /// What the engine must be told of every gate: the drivers behind them were switched.
+    pub(super) fn again(&self) -> Vec<Event> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.gates.iter().map(|((driver, _), gate)| self.rules(*gate, driver)).collect()
     }
 
     pub(super) fn get(&self, lane: LaneId) -> Option<Arc<LaneRow>> {
@@ -91,7 +104,7 @@ mod tests {
 
     #[test]
     fn lanes_to_one_destination_share_a_gate_that_is_told_once_and_first() {
-        let lanes = Lanes::new(Registry::default().into_dispatcher(), 64);
+        let lanes = Lanes::new(Registry::default().into_dispatcher().into(), 64);
         let told = lanes.add(vec![row(1, "x"), row(2, "x"), row(3, "y")]);
         let gates: Vec<_> = told
             .iter()
@@ -106,5 +119,32 @@ mod tests {
             [(true, 0, true), (false, 0, false), (false, 0, false), (true, 1, true), (false, 1, false)]
         );
         assert_eq!(lanes.drivers(), ["absent"]);
+    }
+
+    #[test]
+    fn every_gate_is_told_anew_when_its_driver_comes_or_goes() {
+        struct Silent;
+        #[async_trait::async_trait]
+        impl nuncio_core::Driver for Silent {
+            async fn deliver(&self, _: &nuncio_core::Notice<'_>) -> nuncio_core::Outcomes {
+                nuncio_core::Outcome::Delivered.into()
+            }
+        }
+        let board = Switchboard::new(Registry::default().into_dispatcher());
+        let lanes = Lanes::new(board.clone(), 64);
+        drop(lanes.add(vec![row(1, "x"), row(2, "y")]));
+        let mut registry = Registry::default();
+        let manifest = nuncio_core::Manifest::new("absent", "1", &["a"]);
+        registry.add(manifest, nuncio_core::Origin::Host, Arc::new(Silent)).unwrap();
+        drop(board.switch(registry.into_dispatcher()));
+        let told = lanes.again();
+        let free = |event: &Event| matches!(event, Event::GateRules { held: false, max: 64, .. });
+        assert!(told.len() == 2 && told.iter().all(free), "{told:?}");
+        let mut registry = Registry::default();
+        let origin = nuncio_core::Origin::Exec { command: "x".into() };
+        registry.refuse(nuncio_core::Refused { name: "absent".into(), origin, why: "no such file".into() });
+        drop(board.switch(registry.into_dispatcher()));
+        assert!(lanes.again().iter().all(|event| matches!(event, Event::GateRules { held: true, .. })));
+        assert_eq!(lanes.held("absent").as_deref(), Some("the driver `absent` was refused: no such file"));
     }
 }

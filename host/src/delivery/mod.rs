@@ -10,6 +10,7 @@ mod attempt;
 mod batch;
 mod intake;
 mod lanes;
+mod masking;
 mod messages;
 mod observe;
 mod panics;
@@ -21,4 +22,5 @@ mod vital;
 mod work;
 
 pub use observe::Observed;
+pub(crate) use panics::{caught, contained};
 pub use work::{Degraded, Parts, Work};

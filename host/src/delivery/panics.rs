@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Runs `future`; a panic in it becomes its message.
-pub(super) async fn contained<T>(
+pub(crate) async fn contained<T>(
     mut future: Pin<Box<dyn Future<Output = T> + Send + '_>>,
 ) -> Result<T, String> {
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
@@ -17,6 +17,11 @@ pub(super) async fn contained<T>(
         Err(payload) => Poll::Ready(Err(message(payload.as_ref()))),
     })
     .await
+}
+
+/// Runs `work`; a panic in it becomes its message.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| message(payload.as_ref()))
 }
 
 fn message(payload: &(dyn std::any::Any + Send)) -> String {

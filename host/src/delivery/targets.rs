@@ -10,7 +10,7 @@ use std::{
 };
 
 use nuncio_core::{
-    DeliveryKey, Dispatcher, Entry, PublicIds, SubscriberUri, SubscriptionId, TargetId,
+    DeliveryKey, Entry, PublicIds, SubscriberUri, SubscriptionId, Switchboard, TargetId,
     duration::parse_duration, retry::Policy, uri::UriError,
 };
 use serde_json::Value;
@@ -58,7 +58,7 @@ impl Ready {
 /// The remembered targets.
 pub(super) struct Targets {
     store: Arc<dyn Store>,
-    dispatcher: Dispatcher,
+    board: Switchboard,
     ids: PublicIds,
     default_policy: Arc<Policy>,
     default_deadline: Duration,
@@ -69,14 +69,14 @@ pub(super) struct Targets {
 impl Targets {
     pub(super) fn new(
         store: Arc<dyn Store>,
-        dispatcher: Dispatcher,
+        board: Switchboard,
         ids: PublicIds,
         default_policy: Policy,
         default_deadline: Duration,
     ) -> Self {
         Self {
             store,
-            dispatcher,
+            board,
             ids,
             default_policy: Arc::new(default_policy),
             default_deadline,
@@ -119,7 +119,7 @@ impl Targets {
         kept.retain(|_, ready| !subscriptions.contains(&ready.view.subscription));
     }
 
-    /// Forgets all targets: a queue changed what holds for its subscriptions.
+    /// Forgets all targets: a queue changed what holds for its subscriptions, or drivers were switched.
     pub(super) fn forget_all(&self) {
         let mut kept = self.lock();
         self.generation.fetch_add(1, Ordering::AcqRel);
@@ -137,7 +137,7 @@ impl Targets {
         let deadline = view.options.text("deadline").and_then(|text| parse_duration(text).ok());
         Ready {
             uri: SubscriberUri::parse(uri).map(Arc::new),
-            entry: self.dispatcher.by_name(driver).cloned(),
+            entry: self.board.now().by_name(driver).cloned(),
             policy: self.policy_of(&view),
             deadline: deadline.unwrap_or(self.default_deadline),
             subscription,

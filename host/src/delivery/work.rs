@@ -7,7 +7,7 @@ use std::{
 };
 
 use nuncio_core::{
-    Clock, DeliveryKey, Dispatcher, LaneId, PublicIds,
+    Clock, DeliveryKey, LaneId, PublicIds, Switchboard,
     engine::{CancelAnswer, Engine, Event, Limits},
     retry::Policy,
 };
@@ -75,7 +75,7 @@ pub struct Parts {
     /// What its writer publishes.
     pub commits: mpsc::Receiver<Committed>,
     /// The drivers.
-    pub dispatcher: Dispatcher,
+    pub board: Switchboard,
     /// Public ids.
     pub ids: PublicIds,
     /// Templates.
@@ -87,8 +87,9 @@ pub struct Parts {
 /// Delivery at work.
 pub struct Work {
     store: Arc<dyn Store>,
-    dispatcher: Dispatcher,
+    board: Switchboard,
     lanes: Arc<Lanes>,
+    targets: Arc<Targets>,
     paused: Arc<Paused>,
     observers: Observers,
     inbound: mpsc::Sender<Inbound>,
@@ -101,13 +102,13 @@ impl Work {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, StoreError> {
-        let Parts { config, clock, store, commits, dispatcher, ids, renderer, policy } = parts;
+        let Parts { config, clock, store, commits, board, ids, renderer, policy } = parts;
         let standing = store.standing().await?;
         let delivery = &config.delivery;
-        let lanes = Arc::new(Lanes::new(dispatcher.clone(), delivery.max_slots));
+        let lanes = Arc::new(Lanes::new(board.clone(), delivery.max_slots));
         let messages = Arc::new(Messages::new(Arc::clone(&store), delivery.hot_bytes as usize));
         let targets =
-            Arc::new(Targets::new(Arc::clone(&store), dispatcher.clone(), ids, policy, delivery.deadline));
+            Arc::new(Targets::new(Arc::clone(&store), board.clone(), ids, policy, delivery.deadline));
         let observers = Observers::new();
         let (inbound, events) = mpsc::channel(INBOUND);
         let (records, recorded) = mpsc::channel(delivery.undurable_outcomes + 1);
@@ -117,6 +118,7 @@ impl Work {
             targets: Arc::clone(&targets),
         });
         let paused = Arc::new(Paused::default());
+        let known = Arc::clone(&targets);
         let runner = Runner {
             engine: Engine::new(limits(delivery)),
             clock: Arc::clone(&clock),
@@ -146,11 +148,26 @@ impl Work {
         let sender = inbound.clone();
         vital::spawn("intake", async move { jobs.follow(commits, sender).await });
         let runner = Mutex::new(Some(runner));
-        let work = Self { store, dispatcher, lanes, paused, observers, inbound, runner };
-        for degraded in work.degraded() {
+        let work = Self { store, board, lanes, targets: known, paused, observers, inbound, runner };
+        work.tell_degraded();
+        Ok(Arc::new(work))
+    }
+
+    /// The drivers of the switchboard changed: new deliveries go to them from now on, and lanes are held or let go.
+    pub async fn drivers_changed(&self) {
+        self.targets.forget_all();
+        for event in self.lanes.again() {
+            if self.inbound.send(Inbound::Event(event)).await.is_err() {
+                return;
+            }
+        }
+        self.tell_degraded();
+    }
+
+    fn tell_degraded(&self) {
+        for degraded in self.degraded() {
             tracing::warn!(part = degraded.part, reason = degraded.reason, "not everything can be delivered");
         }
-        Ok(Arc::new(work))
     }
 
     /// Finished attempts as they happen; a reader that is slow misses some.
@@ -197,11 +214,13 @@ impl Work {
         self.lanes.held(driver)
     }
 
-    /// What does not work as it should: drivers that are disabled or missing, lanes that are paused.
+    /// What does not work as it should: drivers that are disabled, refused or missing, lanes that are paused.
     #[must_use]
     pub fn degraded(&self) -> Vec<Degraded> {
+        let now = self.board.now();
         let mut drivers: Vec<String> = self.lanes.drivers();
-        drivers.extend(self.dispatcher.entries().iter().map(|entry| entry.manifest.name.clone()));
+        drivers.extend(now.entries().iter().map(|entry| entry.manifest.name.clone()));
+        drivers.extend(now.refused().iter().map(|refused| refused.name.clone()));
         drivers.sort_unstable();
         drivers.dedup();
         let held = drivers.into_iter().filter_map(|name| {

@@ -57,7 +57,7 @@ impl House {
         config.storage.url = format!("sqlite:{}", dir.path().join("nuncio.db").display());
         config.delivery.allow_networks = vec!["127.0.0.0/8".to_owned()];
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
-        Self { router: router(app::assemble(config, metrics).await.unwrap()), _dir: dir }
+        Self { router: router(app::assemble(config, metrics, None).await.unwrap()), _dir: dir }
     }
 
     /// Sends a request with the headers of a client.

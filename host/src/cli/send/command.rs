@@ -2,7 +2,7 @@
 
 use std::{io::Read as _, path::PathBuf};
 
-use nuncio_core::{Clock as _, Options};
+use nuncio_core::{Clock as _, Dispatcher, Options};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -15,11 +15,12 @@ use crate::{
     attachments::Attachment,
     cli::{
         arguments::Shared,
-        drivers::dispatcher,
+        crew::Crew,
         fault::{Exit, Fault},
         output::Output,
     },
     clock::System,
+    config::Config,
     render::Renderer,
     telemetry,
 };
@@ -58,11 +59,22 @@ fn object(text: &str) -> Result<Map<String, Value>, String> {
 }
 
 pub(in crate::cli) async fn run(wanted: Arguments, shared: &Shared, output: Output) -> Result<Exit, Fault> {
-    let config = shared.load()?;
+    let mut config = shared.load()?;
     telemetry::logs(&config.log);
-    let dispatcher = dispatcher(&config)?;
+    let crew = Crew::gather(&mut config).await?;
+    let sent = send(wanted, &config, crew.dispatcher(), output).await;
+    crew.leave().await;
+    sent
+}
+
+async fn send(
+    wanted: Arguments,
+    config: &Config,
+    dispatcher: &Dispatcher,
+    output: Output,
+) -> Result<Exit, Fault> {
     let renderer =
-        Renderer::new(&config).map_err(|error| Fault::new(Exit::Config, format!("[templates] {error}")))?;
+        Renderer::new(config).map_err(|error| Fault::new(Exit::Config, format!("[templates] {error}")))?;
     let posted = Posted {
         body: wanted.body.map(|body| text(body, config.queues.max_messages_post_size)).transpose()?,
         subject: wanted.subject,
@@ -72,14 +84,7 @@ pub(in crate::cli) async fn run(wanted: Arguments, shared: &Shared, output: Outp
     };
     let options = Options(wanted.options.unwrap_or_default());
     let now_ms = System.now_ms();
-    let desk = Desk {
-        config: &config,
-        dispatcher: &dispatcher,
-        renderer: &renderer,
-        posted: &posted,
-        options: &options,
-        now_ms,
-    };
+    let desk = Desk { config, dispatcher, renderer: &renderer, posted: &posted, options: &options, now_ms };
     let parcels = parcels(&desk, &wanted.uris).await?;
     if wanted.dry_run {
         return show(&parcels, output).await;
