@@ -48,10 +48,16 @@ pub mod glue {
 
 /// Registers a driver: linked into a host it is found at start, without the host naming it.
 ///
-/// The driver's version, homepage and licence are those of the crate that the line stands in.
+/// The driver's version, homepage and licence are those of the crate that the line stands in. Built as a `cdylib` that
+/// crate is a library which a host loads, with the entry that `include/nuncio_driver.h` describes.
 #[macro_export]
 macro_rules! register_driver {
     ($driver:ty) => {
+        #[cfg(panic = "abort")]
+        compile_error!(
+            "a driver must not be built with panic = \"abort\": one bad message would end the whole host; \
+             remove it from the profile"
+        );
         $crate::glue::inventory::submit! {
             $crate::glue::Linked {
                 manifest: || {

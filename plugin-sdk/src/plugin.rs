@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::read::{read, secrets};
+use crate::{
+    read::{read, secrets},
+    secret::Wiped,
+};
 
 /// A driver as its author writes it: what it is called, what it serves, its settings and how it is made.
 pub trait Plugin: Driver + Sized + 'static {
@@ -85,27 +88,26 @@ pub fn manifest<P: Plugin>(package: Package) -> Manifest {
     manifest
 }
 
-/// Makes a `P` from JSON settings; `null` counts as no settings.
+/// Makes a `P` from JSON settings; `null` counts as no settings. The JSON is overwritten before it is freed.
 ///
 /// # Errors
 /// What `P` refuses, or the first member that does not fit its settings, with its pointer. The value of a secret
 /// is not repeated.
 pub fn create<P: Plugin>(settings: Value, context: &Context) -> Result<Arc<dyn Driver>, SettingsError> {
-    let settings = match settings {
-        Value::Null => Map::new(),
+    let settings = Wiped(settings);
+    let none = Map::new();
+    let given = match &settings.0 {
+        Value::Null => &none,
         Value::Object(map) => map,
         _ => return Err(Refusal::new("/", "settings are a table of keys and values").into()),
     };
-    let settings = if TypeId::of::<P::Settings>() == TypeId::of::<()>() {
-        match settings.keys().next() {
-            None => Value::Null,
-            Some(key) => return Err(Refusal::new(format!("/{key}"), "this driver has no settings").into()),
-        }
-    } else {
-        Value::Object(settings)
-    };
+    let takes_none = TypeId::of::<P::Settings>() == TypeId::of::<()>();
+    if let (true, Some(key)) = (takes_none, given.keys().next()) {
+        return Err(Refusal::new(format!("/{key}"), "this driver has no settings").into());
+    }
     let secrets = || secrets(&schemars::schema_for!(P::Settings).to_value());
-    let settings: P::Settings = read(settings, "", secrets).map_err(|refusal| {
+    let read = if takes_none { read(&Value::Null, "", secrets) } else { read(given, "", secrets) };
+    let settings: P::Settings = read.map_err(|refusal| {
         if secrets().contains(&refusal.at) {
             refusal.fix("write text, { env = \"NAME\" } or { file = \"PATH\" }")
         } else {

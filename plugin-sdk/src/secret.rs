@@ -4,8 +4,11 @@ use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+use serde_json::Value;
+use zeroize::Zeroize;
 
-/// A secret setting: `Debug` shows `***`, there is no `Display`, and the manifest lists it as secret.
+/// A secret setting: `Debug` shows `***`, there is no `Display`, the manifest lists it as secret, and its memory is
+/// overwritten when it is dropped.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -21,6 +24,12 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
@@ -44,9 +53,35 @@ impl JsonSchema for Secret {
     }
 }
 
+/// Settings as JSON, secrets resolved: every text in them is overwritten when this is dropped.
+pub(crate) struct Wiped(pub(crate) Value);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(list) => list.iter_mut().for_each(wipe),
+        Value::Object(map) => map.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_text_of_settings_is_wiped() {
+        let mut settings = json!({"password": "hunter2", "list": ["a", {"deep": "b"}], "port": 1});
+        wipe(&mut settings);
+        assert_eq!(settings, json!({"password": "", "list": ["", {"deep": ""}], "port": 1}));
+    }
 
     #[test]
     fn a_secret_is_not_shown() {

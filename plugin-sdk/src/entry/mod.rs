@@ -20,6 +20,7 @@ mod foreign;
 mod gate;
 mod host;
 mod instance;
+mod layout;
 mod logs;
 mod panics;
 mod submit;
