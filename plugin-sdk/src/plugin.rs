@@ -68,7 +68,7 @@ pub struct Package {
 /// The manifest of `P`, which stands in `package`.
 #[must_use]
 pub fn manifest<P: Plugin>(package: Package) -> Manifest {
-    let settings = schemars::schema_for!(P::Settings).to_value();
+    let settings = schema::<P>();
     let mut manifest = Manifest::new(P::NAME, package.version, P::SCHEMES);
     manifest.title = P::TITLE.to_owned();
     manifest.homepage = package.homepage.to_owned();
@@ -86,6 +86,14 @@ pub fn manifest<P: Plugin>(package: Package) -> Manifest {
     manifest.idempotency = P::IDEMPOTENCY.to_owned();
     manifest.network = P::NETWORK;
     manifest
+}
+
+/// The schema of its settings. `()` is written as an empty table, which is no `null` to JSON Schema.
+fn schema<P: Plugin>() -> Value {
+    if TypeId::of::<P::Settings>() == TypeId::of::<()>() {
+        return serde_json::json!({"type": "object", "properties": {}, "additionalProperties": false});
+    }
+    schemars::schema_for!(P::Settings).to_value()
 }
 
 /// Makes a `P` from JSON settings; `null` counts as no settings. The JSON is overwritten before it is freed.
@@ -169,6 +177,33 @@ mod tests {
         assert_eq!(manifest.secrets, ["/token"]);
         assert_eq!((manifest.version.as_str(), manifest.license.as_str()), ("1.0.0", "MIT"));
         assert!(manifest.settings["properties"]["port"].is_object());
+    }
+
+    struct Plain;
+
+    #[async_trait::async_trait]
+    impl Driver for Plain {
+        async fn deliver(&self, _: &Notice<'_>) -> Outcomes {
+            Outcome::Delivered.into()
+        }
+    }
+
+    impl Plugin for Plain {
+        const NAME: &'static str = "plain";
+        const SCHEMES: &'static [&'static str] = &["plain"];
+        type Settings = ();
+        fn new((): (), _: &Context) -> Result<Self, SettingsError> {
+            Ok(Self)
+        }
+    }
+
+    #[test]
+    fn a_driver_without_settings_takes_an_empty_table_and_says_so() {
+        let settings = manifest::<Plain>(Package { version: "1.0.0", homepage: "", license: "" }).settings;
+        assert_eq!((&settings["type"], &settings["additionalProperties"]), (&json!("object"), &json!(false)));
+        assert!(create::<Plain>(json!({}), &context()).is_ok());
+        let error = create::<Plain>(json!({"a": 1}), &context()).err().unwrap().to_string();
+        assert_eq!(error, "/a: this driver has no settings");
     }
 
     #[test]
