@@ -53,6 +53,8 @@ fn bad_notifications() -> Vec<Bad> {
         refused(with("options", json!({"sujbect": "y"})), &["sujbect", "subject"]),
         refused(with("options", json!({"filter": {}})), &["filter", "not in this version"]),
         refused(with("deliver_at", json!("tomorrow")), &["deliver_at"]),
+        refused(with("attachments", json!([{"name": "a/b", "data": ""}])), &["attachments[0].name", "path"]),
+        refused(with("attachments", json!([{"name": "a", "data": "%"}])), &["attachments[0].data", "base64"]),
     ]
 }
 
