@@ -11,4 +11,4 @@ mod place;
 pub use c::{c_compiler, c_library};
 pub use cargo::in_tree;
 pub use package::Package;
-pub use place::{root, target};
+pub use place::{profile, root, target};

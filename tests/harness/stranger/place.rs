@@ -23,6 +23,12 @@ pub fn target() -> PathBuf {
     built().0
 }
 
+/// The profile that Cargo builds with: `release`, or `debug`.
+#[must_use]
+pub fn profile() -> String {
+    built().1
+}
+
 /// Where strangers' sources and libraries lie: the same place in every run, so that Cargo knows them again, and one
 /// that nobody else may write to, as a host wants it of a library.
 pub(super) fn strangers() -> PathBuf {
