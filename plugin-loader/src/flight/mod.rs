@@ -1,5 +1,6 @@
 //! Deliveries in the hands of a driver: what they carry, their tokens, and where their outcomes wait.
 
+mod free;
 mod payload;
 mod reports;
 mod secrets;

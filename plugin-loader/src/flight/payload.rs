@@ -65,71 +65,74 @@ impl Payload {
         }
         let options = self.json(&notice.options.0, notice.options.is_empty());
         let headers = self.json(notice.meta.headers, notice.meta.headers.is_empty());
-        self.bytes.reserve(needed(notice));
+        let needed = needed(notice);
+        self.bytes.reserve(needed);
         // From here on the buffer does not move.
-        let base = self.bytes.as_ptr();
+        let base = self.bytes.as_mut_ptr();
+        let filled = self.bytes.len();
         // SAFETY: both ranges lie in the buffer.
         let (options, headers) = unsafe { (options.at(base), headers.at(base)) };
-        self.copy_recipients(notice);
-        self.copy_parts(notice);
+        // SAFETY: what was filled lies in the buffer, and behind it so much room was reserved.
+        let mut copier = Copier { next: unsafe { base.add(filled) }, room: needed };
+        self.copy_recipients(notice, &mut copier);
+        self.copy_parts(notice, &mut copier);
+        let Notice { content, meta, .. } = notice;
         self.notice = abi::Notice {
             size: size_of_u32::<abi::Notice>(),
             attempt: notice.attempt,
             token: 0,
-            id: self.copy(notice.id.as_bytes()),
+            id: copier.copy(notice.id.as_bytes()),
             now_ms: notice.now_ms,
             created_ms: notice.created_ms,
             deadline_ms: notice.deadline_ms,
-            uri: self.copy(notice.uri.canonical().as_bytes()),
+            uri: copier.copy(notice.uri.canonical().as_bytes()),
             recipients: self.recipient_pointers.as_ptr(),
             recipient_count: self.recipient_pointers.len(),
-            content_type: self.copy(notice.content_type.as_bytes()),
-            body: self.copy(notice.body),
-            subject: self.copy(notice.content.subject.as_bytes()),
-            text: self.copy(notice.content.text.as_bytes()),
-            html: self.copy(notice.content.html.as_bytes()),
+            content_type: copier.copy(notice.content_type.as_bytes()),
+            body: copier.copy(notice.body),
+            subject: copier.copy(content.subject.as_bytes()),
+            text: copier.copy(content.text.as_bytes()),
+            html: copier.copy(content.html.as_bytes()),
             parts: self.part_pointers.as_ptr(),
             part_count: self.part_pointers.len(),
             options_json: options,
             headers_json: headers,
-            project: self.copy(notice.meta.project.as_bytes()),
-            queue: self.copy(notice.meta.queue.as_bytes()),
-            message: self.copy(notice.meta.message.as_bytes()),
-            subscription: self.copy(notice.meta.subscription.as_bytes()),
-            ttl_s: notice.meta.ttl,
-            delay_s: notice.meta.delay.unwrap_or(-1),
-            kind: notice.meta.kind as u32,
+            project: copier.copy(meta.project.as_bytes()),
+            queue: copier.copy(meta.queue.as_bytes()),
+            message: copier.copy(meta.message.as_bytes()),
+            subscription: copier.copy(meta.subscription.as_bytes()),
+            ttl_s: meta.ttl,
+            delay_s: meta.delay.unwrap_or(-1),
+            kind: meta.kind as u32,
             reserved: 0,
         };
     }
 
-    fn copy_recipients(&mut self, notice: &Notice<'_>) {
+    fn copy_recipients(&mut self, notice: &Notice<'_>, copier: &mut Copier) {
+        let size = size_of_u32::<abi::Recipient>();
+        let copied = notice.recipients.iter().map(|one| abi::Recipient {
+            size,
+            index: one.index,
+            address: copier.copy(one.address.as_bytes()),
+        });
         self.recipients.clear();
-        self.recipients.reserve(notice.recipients.len());
+        self.recipients.extend(copied);
         self.recipient_pointers.clear();
-        for one in notice.recipients {
-            let address = self.copy(one.address.as_bytes());
-            let size = size_of_u32::<abi::Recipient>();
-            self.recipients.push(abi::Recipient { size, index: one.index, address });
-        }
         self.recipient_pointers.extend(self.recipients.iter().map(ptr::from_ref));
     }
 
-    fn copy_parts(&mut self, notice: &Notice<'_>) {
+    fn copy_parts(&mut self, notice: &Notice<'_>, copier: &mut Copier) {
+        let copied = notice.content.parts.iter().map(|part| abi::Part {
+            size: size_of_u32::<abi::Part>(),
+            flags: if part.inline { abi::INLINE } else { 0 },
+            name: copier.copy(part.name.as_bytes()),
+            content_type: copier.copy(part.content_type.as_bytes()),
+            content_id: copier.copy(part.content_id.as_bytes()),
+            data: copier.copy(part.data),
+        });
         self.parts.clear();
-        self.parts.reserve(notice.content.parts.len());
+        self.parts.extend(copied);
         self.part_pointers.clear();
-        for part in notice.content.parts {
-            let part = abi::Part {
-                size: size_of_u32::<abi::Part>(),
-                flags: if part.inline { abi::INLINE } else { 0 },
-                name: self.copy(part.name.as_bytes()),
-                content_type: self.copy(part.content_type.as_bytes()),
-                content_id: self.copy(part.content_id.as_bytes()),
-                data: self.copy(part.data),
-            };
-            self.parts.push(part);
-        }
         self.part_pointers.extend(self.parts.iter().map(ptr::from_ref));
     }
 
@@ -142,17 +145,29 @@ impl Payload {
         }
         Range { start, len: self.bytes.len() - start }
     }
+}
 
-    /// Copies `slice` behind what is there; the room was reserved.
-    fn copy(&mut self, slice: &[u8]) -> abi::Bytes {
-        if slice.is_empty() {
+/// Copies piece after piece into room that was reserved.
+struct Copier {
+    next: *mut u8,
+    room: usize,
+}
+
+impl Copier {
+    #[inline]
+    fn copy(&mut self, piece: &[u8]) -> abi::Bytes {
+        // `needed` counts every piece: there is always room. Without it nothing is written.
+        if piece.is_empty() || piece.len() > self.room {
             return abi::Bytes::EMPTY;
         }
-        let start = self.bytes.len();
-        debug_assert!(self.bytes.capacity() - start >= slice.len(), "`needed` counts every piece");
-        self.bytes.extend_from_slice(slice);
-        // SAFETY: `start` lies in the buffer.
-        abi::Bytes { ptr: unsafe { self.bytes.as_ptr().add(start) }, len: slice.len() }
+        let copied = abi::Bytes { ptr: self.next, len: piece.len() };
+        // SAFETY: so much room is left, and what is borrowed for the call is not the slot's own buffer.
+        unsafe {
+            ptr::copy_nonoverlapping(piece.as_ptr(), self.next, piece.len());
+            self.next = self.next.add(piece.len());
+        }
+        self.room -= piece.len();
+        copied
     }
 }
 

@@ -1,17 +1,14 @@
 //! The slots of a driver: claimed, offered, completed, taken; no more than there are.
 
 use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     task::{Context, Poll},
 };
 
 use nuncio_core::{Notice, Outcomes, Report, Scope, abi};
-use tokio::sync::Semaphore;
 
 use super::{
+    free::Free,
     reports,
     secrets::Secrets,
     slot::{Phase, Slot},
@@ -36,10 +33,7 @@ pub struct Standing {
 #[derive(Debug)]
 pub(crate) struct Slots {
     slots: Box<[Slot]>,
-    /// Indices of those that nobody has.
-    free: Mutex<Vec<u32>>,
-    /// As many as are free, for those that wait.
-    permits: Semaphore,
+    free: Free,
     abandoned: AtomicUsize,
     refused: AtomicU64,
     ended: AtomicBool,
@@ -64,8 +58,7 @@ impl Slots {
     pub(crate) fn new(count: u32) -> Self {
         Self {
             slots: (0..count).map(|_| Slot::new()).collect(),
-            free: Mutex::new((0..count).rev().collect()),
-            permits: Semaphore::new(count as usize),
+            free: Free::all(count),
             abandoned: AtomicUsize::new(0),
             refused: AtomicU64::new(0),
             ended: AtomicBool::new(false),
@@ -74,7 +67,7 @@ impl Slots {
 
     pub(crate) fn standing(&self) -> Standing {
         Standing {
-            in_flight: self.slots.len() - self.free().len(),
+            in_flight: self.slots.len() - self.free.count(),
             abandoned: self.abandoned.load(Relaxed),
             slots: self.slots.len(),
             refused: self.refused.load(Relaxed),
@@ -91,32 +84,19 @@ impl Slots {
         self.abandoned.load(Relaxed) >= self.slots.len()
     }
 
-    fn free(&self) -> MutexGuard<'_, Vec<u32>> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// A free slot, if there is one and nobody waits for it.
     pub(crate) fn claim_now(&self) -> Option<Seat> {
-        let permit = self.permits.try_acquire().ok()?;
-        permit.forget();
-        self.free().pop().map(Seat)
+        self.free.take_now().map(Seat)
     }
 
     /// A free slot, in turn; none once the driver has ended.
     pub(crate) async fn claim(&self) -> Option<Seat> {
-        let permit = self.permits.acquire().await.ok()?;
-        permit.forget();
-        self.free().pop().map(Seat)
+        self.free.take().await.map(Seat)
     }
 
     /// Gives back a slot that was claimed and is in nobody's hands.
     pub(crate) fn release(&self, seat: Seat) {
-        self.give_back(seat.0);
-    }
-
-    fn give_back(&self, index: u32) {
-        self.free().push(index);
-        self.permits.add_permits(1);
+        self.free.put(seat.0);
     }
 
     /// Copies `notice` into a claimed slot.
@@ -160,7 +140,7 @@ impl Slots {
         state.phase = Phase::Idle;
         drop(state);
         self.abandoned.fetch_sub(1, Relaxed);
-        self.give_back(token.slot() as u32);
+        self.free.put(token.slot() as u32);
         false
     }
 
@@ -207,7 +187,7 @@ impl Slots {
             state.phase = Phase::Idle;
             drop(state);
             self.abandoned.fetch_sub(1, Relaxed);
-            self.give_back(token.slot() as u32);
+            self.free.put(token.slot() as u32);
             return true;
         }
         // SAFETY: the payload is only read while it is offered, and the lock is held; the rest by the caller's word.
@@ -239,7 +219,7 @@ impl Slots {
         match std::mem::replace(&mut state.phase, Phase::Idle) {
             Phase::Done(outcomes) => {
                 drop(state);
-                self.give_back(token.slot() as u32);
+                self.free.put(token.slot() as u32);
                 return Some(outcomes);
             }
             phase => state.phase = phase,
@@ -276,7 +256,7 @@ impl Slots {
             }
             Phase::Done(_) => {
                 drop(state);
-                self.give_back(token.slot() as u32);
+                self.free.put(token.slot() as u32);
             }
             Phase::Idle => {}
         }
@@ -286,7 +266,7 @@ impl Slots {
     /// Ends it all: nobody gets a slot any more, and who waits for an outcome is told that there will be none.
     pub(crate) fn end(&self) {
         self.ended.store(true, Relaxed);
-        self.permits.close();
+        self.free.close();
         for slot in &self.slots {
             let waker = slot.lock().waker.take();
             if let Some(waker) = waker {
