@@ -17,6 +17,8 @@ pub mod http;
 mod plugin;
 mod read;
 mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod version;
 
 pub use async_trait::async_trait;
