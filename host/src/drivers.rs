@@ -21,6 +21,10 @@ mod gathering;
 mod program;
 mod roster;
 mod sections;
+#[cfg(test)]
+pub(crate) mod stranger;
+#[cfg(test)]
+mod tests;
 mod wiping;
 
 pub use calls::Calls;

@@ -20,7 +20,7 @@ pub(super) struct Crew {
 }
 
 impl Crew {
-    /// The drivers as `config` makes them; those that are refused are named on standard error.
+    /// The drivers as `config` makes them.
     ///
     /// # Errors
     /// What a host would not start with.
@@ -31,10 +31,14 @@ impl Crew {
             crew.leave().await;
             return Err(error.into());
         }
-        for refusal in crew.roster.refusals() {
+        Ok(crew)
+    }
+
+    /// Names on standard error what is configured and not there.
+    pub(super) fn warn(&self) {
+        for refusal in self.roster.refusals() {
             writeln!(std::io::stderr(), "a driver is refused: {refusal}").unwrap_or_default();
         }
-        Ok(crew)
     }
 
     /// The drivers that can be made, whatever else is wrong.

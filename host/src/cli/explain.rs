@@ -21,6 +21,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: &Arguments, shared: &Shared, output: Output) -> Result<Exit, Fault> {
     let uri = parse(&arguments.uri)?;
     let crew = Crew::gather(&mut shared.load()?).await?;
+    crew.warn();
     let told = match crew.dispatcher().check(&uri, &Options::default()).await {
         Ok((entry, checked)) => {
             tell(&uri, entry, &checked, output);

@@ -7,7 +7,7 @@ use std::{
 };
 
 use nuncio_core::{
-    Clock, DeliveryKey, LaneId, PublicIds, Switchboard,
+    Clock, DeliveryKey, Dispatcher, LaneId, PublicIds, Switchboard,
     engine::{CancelAnswer, Engine, Event, Limits},
     retry::Policy,
 };
@@ -236,13 +236,18 @@ impl Work {
         let now = self.board.now();
         let mut drivers: Vec<String> = self.lanes.drivers();
         drivers.extend(now.entries().iter().map(|entry| entry.manifest.name.clone()));
-        drivers.extend(now.refused().iter().map(|refused| refused.name.clone()));
+        drivers.retain(|name| now.by_name(name).is_some() || !is_refused(&now, name));
         drivers.sort_unstable();
         drivers.dedup();
         let held = drivers.into_iter().filter_map(|name| {
             self.held(&name).map(|reason| Degraded { part: format!("driver {name}"), reason })
         });
-        held.chain(self.paused.lock().values().cloned()).collect()
+        // Named by itself: a driver of that name from elsewhere may be there and well.
+        let refused = now.refused().iter().map(|one| Degraded {
+            part: format!("driver {} ({})", one.name, one.origin.name()),
+            reason: format!("it was refused: {}", one.why),
+        });
+        held.chain(refused).chain(self.paused.lock().values().cloned()).collect()
     }
 
     /// Stops: dispatches nothing more and waits up to `grace` for what is in flight. What is not over by then is
@@ -265,6 +270,10 @@ impl Work {
         }
         drop(runner.await);
     }
+}
+
+fn is_refused(drivers: &Dispatcher, name: &str) -> bool {
+    drivers.refused().iter().any(|refused| refused.name == name)
 }
 
 /// Deliveries or rows of one read of the engine.

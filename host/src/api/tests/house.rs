@@ -1,6 +1,6 @@
 //! A host without a socket: requests go straight to the router.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{api::router, app, config::Config};
+use crate::{api::router, app, config::Config, drivers::stranger::Stranger, reload::Reread};
 
 /// Nothing listens there.
 pub(super) const CLOSED: &str = "http://127.0.0.1:9/";
@@ -52,12 +52,24 @@ impl Reply {
 
 impl House {
     pub(super) async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
         let mut config = Config::default();
-        config.storage.url = format!("sqlite:{}", dir.path().join("nuncio.db").display());
         config.delivery.allow_networks = vec!["127.0.0.0/8".to_owned()];
+        Self::with_config(config, None).await
+    }
+
+    /// A host whose configuration is the file in `stranger`, read again as often as it likes.
+    pub(super) async fn of(stranger: &Arc<Stranger>) -> Self {
+        let again = Arc::clone(stranger);
+        let reread: Reread =
+            Arc::new(move || Config::load(Some(&again.path().join("nuncio.toml")), std::iter::empty()));
+        Self::with_config(stranger.load(), Some(reread)).await
+    }
+
+    async fn with_config(mut config: Config, reread: Option<Reread>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        config.storage.url = format!("sqlite:{}", dir.path().join("nuncio.db").display());
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
-        Self { router: router(app::assemble(config, metrics, None).await.unwrap()), _dir: dir }
+        Self { router: router(app::assemble(config, metrics, reread).await.unwrap()), _dir: dir }
     }
 
     /// Sends a request with the headers of a client.

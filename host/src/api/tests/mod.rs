@@ -2,8 +2,10 @@
 
 mod deliveries;
 mod house;
+mod inbound;
 mod messages;
 mod notifications;
 mod queues;
+mod reload;
 mod rules;
 mod subscriptions;

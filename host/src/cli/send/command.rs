@@ -62,6 +62,7 @@ pub(in crate::cli) async fn run(wanted: Arguments, shared: &Shared, output: Outp
     let mut config = shared.load()?;
     telemetry::logs(&config.log);
     let crew = Crew::gather(&mut config).await?;
+    crew.warn();
     let sent = send(wanted, &config, crew.dispatcher(), output).await;
     crew.leave().await;
     sent

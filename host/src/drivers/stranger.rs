@@ -1,0 +1,67 @@
+//! For tests: a driver of a few lines of shell, and configurations that name it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::config::Config;
+
+/// Delivers everything, takes inbound requests, and refuses settings in which `refuse` stands.
+const SCRIPT: &str = r#"
+echo "{\"type\":\"hello\",\"protocol\":1,\"manifest\":$1}"
+while IFS= read -r line; do
+  case "$line" in
+    *'"type":"create"'*refuse*) echo '{"type":"refused","errors":[{"at":"/mood","why":"no such mood"}]}' ;;
+    *'"type":"create"'*) echo '{"type":"ready"}' ;;
+    *'"type":"notice"'*)
+      token=${line#*\"token\":}
+      echo "{\"type\":\"completion\",\"token\":${token%%,*},\"reports\":[{\"outcome\":\"delivered\"}]}" ;;
+    *'"method":"receive"'*)
+      id=${line#*\"id\":}
+      answer='{"status":202,"content_type":"text/plain","receipts":[{"provider_id":"7","outcome":"delivered"}]}'
+      echo "{\"type\":\"reply\",\"id\":${id%%,*},\"json\":$answer,\"blob\":\"dGhhbmtz\"}" ;;
+    *'"type":"shutdown"'*) exit 0 ;;
+  esac
+done
+"#;
+
+/// A folder with a configuration and a driver.
+pub(crate) struct Stranger {
+    folder: TempDir,
+}
+
+impl Stranger {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("driver.sh"), SCRIPT).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The section `[[exec]]` of a driver `name` of `schemes`.
+    pub(crate) fn exec(&self, name: &str, schemes: &[&str]) -> String {
+        let manifest: Value = json!({
+            "name": name, "version": "1", "schemes": schemes, "methods": ["receive"],
+            "settings": {"type": "object", "properties": {"mood": {"type": "string"}}},
+        });
+        let script = self.path().join("driver.sh").display().to_string();
+        let command = json!(["sh", script, manifest.to_string()]);
+        format!("[[exec]]\nname = \"{name}\"\ncommand = {command}\n")
+    }
+
+    /// Writes the configuration file.
+    pub(crate) fn write(&self, text: &str) -> PathBuf {
+        let file = self.path().join("nuncio.toml");
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// The configuration of the file as it is now.
+    pub(crate) fn load(&self) -> Config {
+        Config::load(Some(&self.path().join("nuncio.toml")), std::iter::empty()).unwrap()
+    }
+}
