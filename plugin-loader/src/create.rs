@@ -20,13 +20,12 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::{
     flight::Secrets,
     instance::{Instance, Table, end, host_table},
+    library::LoadOptions,
     open::Opened,
     schema::validate,
     text,
 };
 
-/// How long `create` may take.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// The longest text of what `create` refuses, in bytes: 64 KiB.
 const LONGEST_ERROR: usize = 64 << 10;
 /// The longest single reason, in bytes.
@@ -44,20 +43,20 @@ pub(crate) fn create(
     manifest: &Manifest,
     mut settings: Value,
     context: &Context,
-    (threads, slots): (usize, u32),
+    options: &LoadOptions,
 ) -> Result<Arc<Instance>, SettingsError> {
     if settings.is_null() {
         settings = Value::Object(Map::new());
     }
     let valid = validate(&settings, &manifest.settings, &manifest.secrets);
     let secrets = Secrets::new(&settings, &manifest.secrets, manifest.option_secrets.clone());
-    let mut envelope = envelope(settings, context, threads);
+    let mut envelope = envelope(settings, context, options.threads);
     let bytes = serde_json::to_vec(&envelope).map(Zeroizing::new);
     scrub(&mut envelope.driver);
     valid?;
     let bytes =
         bytes.map_err(|error| Refusal::new("", format!("the settings have no JSON form: {error}")))?;
-    let slots = slots.clamp(1, MOST_SLOTS);
+    let slots = options.in_flight.clamp(1, MOST_SLOTS);
     let instance = Instance::new(Arc::new(manifest.clone()), secrets, context, slots);
     let (sender, receiver) = sync_channel(1);
     let making = Making { library: library.clone(), index, instance, settings: bytes };
@@ -65,9 +64,9 @@ pub(crate) fn create(
     thread.spawn(move || making.run(&sender)).map_err(|error| {
         Refusal::new("", format!("the system has no thread to make the driver on: {error}"))
     })?;
-    receiver.recv_timeout(TIME_LIMIT).unwrap_or_else(|_| {
-        let seconds = TIME_LIMIT.as_secs();
-        let refusal = Refusal::new("", format!("the driver was not made within {seconds} s"));
+    receiver.recv_timeout(options.create_within).unwrap_or_else(|_| {
+        let limit = options.create_within.as_millis();
+        let refusal = Refusal::new("", format!("the driver was not made within {limit} ms"));
         Err(refusal.fix("a driver connects when it delivers, not when it is made").into())
     })
 }

@@ -1,6 +1,6 @@
 //! A dynamic library and the drivers in it.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use nuncio_core::{Context, Manifest, Refusal, SettingsError};
 use serde_json::Value;
@@ -20,11 +20,13 @@ pub struct LoadOptions {
     pub threads: usize,
     /// The most notices that the driver holds at once; from there on deliveries wait. 1 to 65,536.
     pub in_flight: u32,
+    /// How long the driver may take to be made.
+    pub create_within: Duration,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { threads: 1, in_flight: 1024 }
+        Self { threads: 1, in_flight: 1024, create_within: Duration::from_secs(10) }
     }
 }
 
@@ -40,6 +42,13 @@ impl LoadOptions {
     #[must_use]
     pub const fn in_flight(mut self, notices: u32) -> Self {
         self.in_flight = notices;
+        self
+    }
+
+    /// With so long to be made.
+    #[must_use]
+    pub const fn create_within(mut self, limit: Duration) -> Self {
+        self.create_within = limit;
         self
     }
 }
@@ -89,8 +98,8 @@ impl Library {
 
     /// Makes the driver `name` with its settings, whose secrets are resolved.
     ///
-    /// May be called again while older instances live. Blocks until the driver is made, at most 10 seconds: not for an
-    /// asynchronous task.
+    /// May be called again while older instances live. Blocks until the driver is made, at most for `create_within`: not
+    /// for an asynchronous task.
     ///
     /// # Errors
     /// All that the settings' schema or the driver refuses.
@@ -107,8 +116,7 @@ impl Library {
             let why = format!("{} has no driver `{name}`", self.path().display());
             return Err(Refusal::new("", why).fix(format!("it has: {}", names.join(", "))).into());
         };
-        let numbers = (options.threads, options.in_flight);
-        let instance = create(&self.opened, index, manifest, settings, context, numbers)?;
+        let instance = create(&self.opened, index, manifest, settings, context, options)?;
         Ok(Arc::new(Loaded::new(instance)))
     }
 }

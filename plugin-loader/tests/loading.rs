@@ -9,10 +9,10 @@ use std::{
     fs,
     os::unix::fs::{PermissionsExt, chown, symlink},
     path::Path,
-    time::UNIX_EPOCH,
+    time::{Duration, UNIX_EPOCH},
 };
 
-use nuncio_plugin_loader::{Library, inspect};
+use nuncio_plugin_loader::{Library, LoadOptions, inspect};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use support::{built, context, directory, opened};
@@ -183,6 +183,14 @@ fn what_create_refuses_is_told_with_its_pointers_and_without_secrets() {
     assert!(refused("NUNCIO_INVALID", "")[0].why.contains("does not say why"));
     assert!(refused("77", "")[0].why.contains("status 77"));
     assert!(refused("NUNCIO_OK", "")[0].why.contains("no `submit`"));
+}
+
+#[test]
+fn a_driver_that_hangs_while_it_is_made_is_given_up() {
+    let library = Library::open(&built("entry", &["-DHANG"]), None).unwrap();
+    let options = LoadOptions::default().create_within(Duration::from_millis(20));
+    let error = library.create("entry", json!({}), &context(), &options).unwrap_err().to_string();
+    assert!(error.contains("not made within 20 ms"), "{error}");
 }
 
 #[test]

@@ -8,6 +8,9 @@ mod slot;
 mod slots;
 mod token;
 
+#[cfg(test)]
+mod model;
+
 pub(crate) use secrets::{Secrets, hidden_in, texts_at};
 pub use slots::Standing;
 pub(crate) use slots::{Forgotten, Seat, Slots};

@@ -1,5 +1,6 @@
 /* An entry that is wrong in one thing, as the compiler's -D says. */
 #include "frame.h"
+#include <unistd.h>
 #ifndef MAGIC
 #define MAGIC NUNCIO_MAGIC
 #endif
@@ -30,6 +31,9 @@ static nuncio_bytes manifest(uint32_t index) {
 static nuncio_status create(uint32_t index, const nuncio_host *host, nuncio_bytes settings, nuncio_driver *out,
                             nuncio_error *error) {
   (void)index, (void)host, (void)settings, (void)out;
+#ifdef HANG
+  for (;;) pause();
+#endif
   memcpy(error->text, SAID, sizeof SAID - 1);
   error->len = sizeof SAID - 1;
   return STATUS;
