@@ -71,7 +71,8 @@ pub(crate) fn create(
     })
 }
 
-fn envelope(settings: Value, context: &Context, threads: usize) -> Envelope {
+/// What a driver is made with.
+pub(crate) fn envelope(settings: Value, context: &Context, threads: usize) -> Envelope {
     let mut host = HostPart::default();
     host.network = (*context.network).clone();
     host.threads = threads;
@@ -84,7 +85,7 @@ fn envelope(settings: Value, context: &Context, threads: usize) -> Envelope {
 }
 
 /// Overwrites every text in `value`.
-fn scrub(value: &mut Value) {
+pub(crate) fn scrub(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),
         Value::Array(list) => list.iter_mut().for_each(scrub),

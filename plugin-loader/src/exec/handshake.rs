@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use nuncio_core::{Context, Manifest, SettingsError, wire::Envelope};
-use serde_json::Value;
+use nuncio_core::{Context, Manifest, SettingsError};
+use serde_json::{Map, Value};
 use tokio::{io::AsyncWriteExt as _, process::ChildStdin};
 use zeroize::Zeroizing;
 
@@ -18,7 +18,11 @@ use super::{
     read::{Foreign, read},
     spawner::Spawner,
 };
-use crate::{open::sound, schema::validate};
+use crate::{
+    create::{envelope, scrub},
+    open::sound,
+    schema::validate,
+};
 
 /// All that the process of a driver is started with.
 pub(super) struct Birth {
@@ -28,6 +32,13 @@ pub(super) struct Birth {
     pub(super) context: Context,
     pub(super) options: ExecOptions,
     pub(super) spawner: Spawner,
+}
+
+/// The settings are kept for the next life of the process, and no longer than that.
+impl Drop for Birth {
+    fn drop(&mut self) {
+        scrub(&mut self.settings);
+    }
 }
 
 /// A process that said hello.
@@ -94,15 +105,15 @@ impl Birth {
 
     /// The line that carries the settings; it is wiped after use.
     fn create(&self) -> Zeroizing<Vec<u8>> {
-        let mut envelope = Envelope::default();
-        envelope.host.network = (*self.context.network).clone();
-        envelope.host.deadline_ms = u64::try_from(self.context.deadline.as_millis()).unwrap_or(u64::MAX);
-        envelope.host.account.clone_from(&self.context.account);
-        envelope.driver =
-            if self.settings.is_null() { Value::Object(Default::default()) } else { self.settings.clone() };
-        let mut line = serde_json::to_vec(&ToChild::Create { envelope }).unwrap_or_default();
+        let settings =
+            if self.settings.is_null() { Value::Object(Map::new()) } else { self.settings.clone() };
+        let mut message = ToChild::Create { envelope: envelope(settings, &self.context, 1) };
+        let mut line = Zeroizing::new(serde_json::to_vec(&message).unwrap_or_default());
+        if let ToChild::Create { envelope } = &mut message {
+            scrub(&mut envelope.driver);
+        }
         line.push(b'\n');
-        Zeroizing::new(line)
+        line
     }
 
     /// Whether the host can work with `manifest`, under the name that the configuration gives it.

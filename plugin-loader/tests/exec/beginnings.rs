@@ -18,9 +18,9 @@ async fn refused(how: &str, options: ExecOptions) -> String {
 #[tokio::test]
 async fn a_process_that_says_no_hello_is_refused_with_what_it_printed() {
     let mut options = quick();
-    options.hello = Duration::from_secs(2);
+    options.hello = Duration::from_secs(4);
     let error = refused("silent", options).await;
-    assert!(error.starts_with("it said no hello within 2 s"), "{error}");
+    assert!(error.starts_with("it said no hello within 4 s"), "{error}");
     assert!(error.contains("Usage: child [OPTIONS]") && error.contains("no such option"), "{error}");
 }
 
