@@ -47,6 +47,10 @@ fn describe() {
         "nuncio_attempts_total",
         "Attempts by driver and outcome, one for each recipient"
     );
+    metrics::describe_counter!(
+        "nuncio_receipts_total",
+        "Later words of far sides on deliveries, by driver and outcome"
+    );
     metrics::describe_histogram!("nuncio_attempt_seconds", "Duration of attempts by driver");
     metrics::describe_gauge!("nuncio_in_flight", "Notices in flight");
     metrics::describe_gauge!("nuncio_hot_deliveries", "Deliveries in memory");
