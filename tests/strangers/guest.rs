@@ -6,10 +6,7 @@ use std::{
     time::Duration,
 };
 
-use nuncio_tests::{
-    Folder, Host, Recipe, binary,
-    command::{command, succeed},
-};
+use nuncio_tests::{Folder, Host, Recipe, binary, command::succeed};
 use serde_json::Value;
 
 /// The program with as few drivers as there are; `./tests/run` builds it.
@@ -27,7 +24,7 @@ pub(crate) fn recipe(library: &Path, settings: &str) -> Recipe {
 pub(crate) fn origins(recipe: &Recipe) -> Vec<(String, String)> {
     let folder = Folder::new("origins");
     let configuration = recipe.write(&folder);
-    let mut list = command(program(), Duration::from_secs(30));
+    let mut list = recipe.command(Duration::from_secs(30));
     let listed = succeed(list.args(["drivers", "list", "--json", "--config"]).arg(configuration));
     let listed: Vec<Value> = serde_json::from_str(&listed).expect("a list of drivers");
     let text = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();

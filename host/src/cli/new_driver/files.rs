@@ -18,7 +18,7 @@ macro_rules! template {
 }
 
 /// Where each goes, and what it is made of.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("Cargo.toml", template!("manifest.toml")),
     ("README.md", template!("README.md")),
     (".gitignore", template!("gitignore")),
@@ -27,6 +27,7 @@ const FILES: [(&str, &str); 8] = [
     ("src/lib.rs", template!("lib.rs")),
     ("src/driver.rs", template!("driver.rs")),
     ("src/settings.rs", template!("settings.rs")),
+    ("tests/conformance.rs", template!("conformance.rs")),
 ];
 
 /// What the templates are filled with.
