@@ -5,3 +5,7 @@ mod acme;
 mod frozen;
 mod generated;
 mod guest;
+mod guide;
+mod page;
+mod shapes;
+mod walk;
