@@ -254,6 +254,39 @@ pub async fn serve(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drivers::stranger::Stranger;
+
+    #[tokio::test]
+    async fn a_host_that_stops_shuts_its_drivers_down() {
+        let stranger = Stranger::new();
+        let store = stranger.path().join("nuncio.db");
+        stranger.write(&format!(
+            "[http]\nlisten = \"127.0.0.1:0\"\n[storage]\nurl = \"sqlite:{}\"\n{}",
+            store.display(),
+            stranger.exec("scribe", &["scribe"])
+        ));
+        let host = Host::start(stranger.load()).await.unwrap();
+        assert!(!stranger.left());
+        host.stop().await;
+        assert!(stranger.left());
+    }
+
+    #[tokio::test]
+    async fn a_host_starts_without_a_foreign_driver_and_not_without_one_of_its_own() {
+        let stranger = Stranger::new();
+        let store = stranger.path().join("nuncio.db");
+        let text = |rest: &str| {
+            let store = store.display();
+            format!("[http]\nlisten = \"127.0.0.1:0\"\n[storage]\nurl = \"sqlite:{store}\"\n{rest}")
+        };
+        // A scheme that only the missing driver would serve is no reason not to start either.
+        let missing = "[notification]\nsubscriber_types = [\"gone\"]\n[[libraries]]\npath = \"gone.so\"\n";
+        stranger.write(&text(missing));
+        Host::start(stranger.load()).await.unwrap().stop().await;
+        stranger.write(&text("[drivers.log]\nloft = 1\n"));
+        let error = Host::start(stranger.load()).await.err().unwrap().to_string();
+        assert!(error.contains("[drivers.log] loft"), "{error}");
+    }
 
     #[test]
     fn the_stores_own_defaults_are_those_of_the_configuration() {

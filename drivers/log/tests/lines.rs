@@ -6,24 +6,15 @@
 use std::{
     io,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use nuncio_driver_log as _;
 use nuncio_plugin_sdk::{
-    Clock, Content, Context, Driver, Meta, Notice, Options, Outcome, Recipient, SubscriberUri,
-    core::{Linked, inventory, net::Policy},
+    Outcome,
     serde_json::{self, Value, json},
+    testing::{Letter, made},
 };
 use tracing_subscriber::fmt::MakeWriter;
-
-struct Midnight;
-
-impl Clock for Midnight {
-    fn now_ms(&self) -> i64 {
-        0
-    }
-}
 
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
@@ -53,25 +44,10 @@ impl Written {
     }
 }
 
-fn made(settings: Value) -> Result<Arc<dyn Driver>, String> {
-    let context = Context::new(Arc::new(Midnight), Arc::new(Policy::default()), Duration::from_secs(30));
-    let linked = inventory::iter::<Linked>.into_iter().find(|one| (one.manifest)().name == "log").unwrap();
-    (linked.create)(settings, &context).map_err(|error| error.to_string())
-}
-
-async fn deliver(content: Content<'_>) -> Outcome {
-    let uri = SubscriberUri::parse("log:billing").unwrap();
-    let recipients = [Recipient::new(0, uri.canonical())];
-    let mut meta = Meta::default();
-    (meta.project, meta.queue, meta.message) = ("acme", "invoices", "m-1");
-    let options = Options::default();
-    let mut notice = Notice::new("d-1", &uri, &recipients, &options);
-    notice.attempt = 2;
-    notice.deadline_ms = 30_000;
-    notice.content_type = "text/plain";
-    notice.content = content;
-    notice.meta = meta;
-    made(Value::Null).unwrap().deliver(&notice).await.of(0).outcome
+async fn deliver(subject: &str, text: &str) -> Outcome {
+    let mut letter = Letter::to("log:billing").id("d-1").content(subject, text, "").queue("invoices");
+    (letter.notice.attempt, letter.notice.project, letter.notice.message) = (2, "acme".into(), "m-1".into());
+    letter.deliver(&*made("log", Value::Null, &[]).unwrap()).await.outcome
 }
 
 #[tokio::test]
@@ -80,7 +56,7 @@ async fn a_notification_is_one_structured_line() {
     let subscriber =
         tracing_subscriber::fmt().json().flatten_event(true).with_writer(written.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    assert_eq!(deliver(Content::text("one\ntwo").with_subject("Paid")).await, Outcome::Delivered);
+    assert_eq!(deliver("Paid", "one\ntwo").await, Outcome::Delivered);
     let mut line: Value = serde_json::from_str(&written.text()).unwrap();
     line.as_object_mut().unwrap().remove("timestamp");
     let want = json!({
@@ -96,7 +72,7 @@ async fn a_message_cannot_forge_a_line_of_a_plain_log() {
     let written = Written::default();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(written.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    deliver(Content::text("x\n2026-01-01 ERROR all is lost\r\n").with_subject("s\nt")).await;
+    deliver("s\nt", "x\n2026-01-01 ERROR all is lost\r\n").await;
     let text = written.text();
     assert_eq!(text.lines().count(), 1, "{text}");
     assert!(text.contains(r"[Notification] s\nt") && text.contains("all is lost"), "{text}");
@@ -104,6 +80,7 @@ async fn a_message_cannot_forge_a_line_of_a_plain_log() {
 
 #[test]
 fn it_has_no_settings() {
-    assert_eq!(made(json!({"file": "x"})).err().unwrap(), "/file: this driver has no settings");
-    assert!(made(json!({})).is_ok());
+    let refused = made("log", json!({"file": "x"}), &[]).err().unwrap().to_string();
+    assert_eq!(refused, "/file: this driver has no settings");
+    assert!(made("log", json!({}), &[]).is_ok());
 }

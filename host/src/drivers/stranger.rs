@@ -21,7 +21,7 @@ while IFS= read -r line; do
       id=${line#*\"id\":}
       answer='{"status":202,"content_type":"text/plain","receipts":[{"provider_id":"7","outcome":"delivered"}]}'
       echo "{\"type\":\"reply\",\"id\":${id%%,*},\"json\":$answer,\"blob\":\"dGhhbmtz\"}" ;;
-    *'"type":"shutdown"'*) exit 0 ;;
+    *'"type":"shutdown"'*) : > "$0.left"; exit 0 ;;
   esac
 done
 "#;
@@ -40,6 +40,11 @@ impl Stranger {
 
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Whether a driver was told to leave, and did.
+    pub(crate) fn left(&self) -> bool {
+        self.path().join("driver.sh.left").exists()
     }
 
     /// The section `[[exec]]` of a driver `name` of `schemes`.

@@ -108,6 +108,13 @@ impl Host {
         });
     }
 
+    /// Writes an error of the entry itself, if somebody would read it.
+    pub(super) fn error(&self, target: &str, message: &str) {
+        if self.log_enabled(abi::LOG_ERROR, target) {
+            self.log(abi::LOG_ERROR, target, message, "{}");
+        }
+    }
+
     /// Says nothing any more; when this returns, nobody is inside a function of the host through `log` or a call.
     pub(super) fn close(&self) {
         *self.alive.write().unwrap_or_else(PoisonError::into_inner) = false;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use nuncio_core::{Driver, Outcomes, abi::LOG_ERROR};
+use nuncio_core::{Driver, Outcomes};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     time::timeout,
@@ -115,7 +115,7 @@ impl Instance {
             let all = async {
                 // A panic in the driver's own shutdown ends that, and nothing else.
                 if let Err(told) = caught_in(self.driver.shutdown(patience)).await {
-                    self.host.log(LOG_ERROR, module_path!(), &format!("shutdown {told}"), "{}");
+                    self.host.error(module_path!(), &format!("shutdown {told}"));
                 }
                 self.underway.over().await;
             };

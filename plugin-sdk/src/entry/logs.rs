@@ -35,7 +35,7 @@ pub(super) fn forget(host: &Arc<Host>) {
 pub(super) fn panicked(told: &str) {
     // Not waited for: the panic may be of somebody who holds it.
     if let Some(host) = HOSTS.try_read().ok().and_then(|hosts| hosts.last().cloned()) {
-        host.log(abi::LOG_ERROR, "panic", told, "{}");
+        host.error("panic", told);
     }
 }
 

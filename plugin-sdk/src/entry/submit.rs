@@ -167,7 +167,7 @@ unsafe fn batch(instance: &Arc<Instance>, notices: &[*const abi::Notice]) {
         }
     };
     if let Err(told) = caught(|| drop(work)) {
-        instance.host.log(abi::LOG_ERROR, module_path!(), &format!("a batch's end {told}"), "{}");
+        instance.host.error(module_path!(), &format!("a batch's end {told}"));
     }
     done.extend(items.ended_at_once(end));
     complete(&instance.host, &done);

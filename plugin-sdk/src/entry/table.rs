@@ -94,7 +94,7 @@ unsafe extern "C" fn destroy(this: *mut c_void) {
         drop(instance);
     });
     if let Err(told) = dropped {
-        host.log(abi::LOG_ERROR, module_path!(), &format!("the driver's end {told}"), "{}");
+        host.error(module_path!(), &format!("the driver's end {told}"));
     }
     logs::forget(&host);
     host.close();

@@ -130,3 +130,56 @@ impl Drop for Seat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own() -> Way {
+        Way::Own(Arc::default())
+    }
+
+    #[test]
+    fn a_token_that_is_cancelled_while_it_begins_does_not_begin() {
+        let underway = UnderWay::default();
+        assert!(underway.way(7, true).is_none());
+        assert!(!underway.begin(7, own()) && underway.way(7, false).is_none());
+        assert!(underway.begin(7, own()), "once");
+        assert!(underway.way(7, false).is_some());
+    }
+
+    #[test]
+    fn cancelled_tokens_that_never_began_are_forgotten() {
+        let underway = UnderWay::default();
+        underway.way(7, false);
+        underway.way(8, true);
+        underway.forget_early();
+        assert!(underway.begin(7, own()) && underway.begin(8, own()));
+        for token in 0..2 * MOST_EARLY as u64 {
+            underway.way(100 + token, true);
+        }
+        assert_eq!(underway.tokens().early.len(), MOST_EARLY);
+    }
+
+    #[test]
+    fn it_is_over_when_the_last_seat_is_empty() {
+        let underway = Arc::new(UnderWay::default());
+        let seats: Vec<Seat> = (0..3).map(|_| underway.seat()).collect();
+        let waiting = thread::spawn({
+            let underway = Arc::clone(&underway);
+            move || underway.wait_over()
+        });
+        assert!(!underway.is_full() && !waiting.is_finished());
+        drop(seats);
+        waiting.join().unwrap();
+    }
+
+    #[test]
+    fn it_is_full_at_its_limit() {
+        let underway = Arc::new(UnderWay::default());
+        let seats: Vec<Seat> = (0..MOST_FLIGHTS).map(|_| underway.seat()).collect();
+        assert!(underway.is_full());
+        drop(seats);
+        assert!(!underway.is_full());
+    }
+}

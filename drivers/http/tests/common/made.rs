@@ -1,31 +1,18 @@
 //! The driver as a host makes it, and what a host gives it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use nuncio_driver_http as _;
 use nuncio_plugin_sdk::{
-    Clock, Content, Context, Driver, Meta, Notice, Options, Recipient, Report, SubscriberUri,
-    core::{Linked, inventory, net::Policy},
-    serde_json::Value,
+    Content, Driver, Meta, Notice, Options, Recipient, Report, SubscriberUri, serde_json::Value,
+    testing::made_at,
 };
 
-/// A clock that stands at a time of the Standard Webhooks reference vector.
-struct Stopped;
-
-impl Clock for Stopped {
-    fn now_ms(&self) -> i64 {
-        NOW_MS
-    }
-}
-
+/// A time of the Standard Webhooks reference vector.
 pub const NOW_MS: i64 = 1_614_265_330_000;
 
 pub fn driver(settings: Value, networks: &[&str]) -> Result<Arc<dyn Driver>, String> {
-    let networks: Vec<_> = networks.iter().map(ToString::to_string).collect();
-    let network = Arc::new(Policy::new(&networks, &[]).unwrap());
-    let context = Context::new(Arc::new(Stopped), network, Duration::from_secs(30));
-    let linked = inventory::iter::<Linked>.into_iter().find(|one| (one.manifest)().name == "http").unwrap();
-    (linked.create)(settings, &context).map_err(|error| error.to_string())
+    made_at(NOW_MS, "http", settings, networks).map_err(|error| error.to_string())
 }
 
 pub fn on_loopback() -> Arc<dyn Driver> {

@@ -1,5 +1,6 @@
 //! What a driver says of itself.
 
+use nuncio_core::Manifest;
 use nuncio_plugin_loader::validate;
 use serde_json::{Value, json};
 
@@ -122,11 +123,40 @@ fn same(bench: &Bench<'_>) -> Result<Verdict, String> {
     let Some(linked) = linked(&bench.kit.name) else {
         return Ok(Verdict::skipped("the driver is not linked into this test"));
     };
-    let loaded = serde_json::to_value(&bench.manifest).map_err(|error| error.to_string())?;
-    let linked = serde_json::to_value((linked.manifest)()).map_err(|error| error.to_string())?;
+    differences(&(linked.manifest)(), &bench.manifest).map(Verdict::of)
+}
+
+/// The members in which a driver says another thing of itself when it is loaded.
+fn differences(linked: &Manifest, loaded: &Manifest) -> Result<Vec<String>, String> {
+    let [linked, loaded] = [linked, loaded].map(serde_json::to_value);
+    let (linked, loaded) = (linked.map_err(|e| e.to_string())?, loaded.map_err(|e| e.to_string())?);
     let members = linked.as_object().into_iter().flatten();
     let other = members.filter(|(name, value)| loaded.get(name) != Some(value));
-    Ok(Verdict::of(other.map(|(name, value)| {
+    let told = other.map(|(name, value)| {
         format!("`{name}` is {value} linked and {} loaded", loaded.get(name).unwrap_or(&Value::Null))
-    })))
+    });
+    Ok(told.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_that_changes_with_the_packaging_is_told_by_its_members() {
+        let linked = Manifest::new("acme", "1.2.3", &["acme"]);
+        let mut loaded = linked.clone();
+        assert_eq!(differences(&linked, &loaded), Ok(Vec::new()));
+        loaded.version = "1.2.4".to_owned();
+        let told = differences(&linked, &loaded).unwrap();
+        assert_eq!(told, ["`version` is \"1.2.3\" linked and \"1.2.4\" loaded"]);
+    }
+
+    #[test]
+    fn versions_and_names_are_told_from_other_text() {
+        assert!(
+            is_version("1.2.3") && is_version("0.1.0-rc.1+5") && !is_version("1.2") && !is_version("1..3")
+        );
+        assert!(is_word("acme-sms", "-") && !is_word("acme.sms", "-") && !is_word("-acme", "-"));
+    }
 }
