@@ -23,10 +23,11 @@ pub trait Driver: Send + Sync {
 
     /// One try for each of several notices; called instead of `deliver` where the manifest's `limits.batch` is above 1.
     ///
-    /// Cancel-safe as `deliver`. Settle each item as soon as it is known. By default each is delivered by itself, all
-    /// at once.
+    /// Cancel-safe as `deliver`. Settle each item as soon as it is known.
     async fn deliver_batch(&self, batch: &Batch<'_>) {
-        batch.each(|notice| self.deliver(notice)).await;
+        for (position, notice) in batch.notices().iter().enumerate() {
+            batch.settle(position, self.deliver(notice).await);
+        }
     }
 
     /// Looks at a URI and its options when somebody subscribes. No I/O: what can be said without it.

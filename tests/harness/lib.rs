@@ -21,7 +21,7 @@ mod wire;
 
 pub use authority::Authority;
 pub use folder::Folder;
-pub use host::{Host, Recipe, binary, failures};
+pub use host::{Host, Recipe, binary, failures, libraries};
 pub use maildir::{Mail, Maildir};
 pub use nginx::Nginx;
 pub use port::free_port;

@@ -23,8 +23,6 @@ pub(super) struct Lanes {
 struct Known {
     lanes: HashMap<LaneId, Arc<LaneRow>>,
     gates: HashMap<(String, String), GateId>,
-    /// The gates that the engine was told to hold, by driver.
-    held: HashMap<String, Vec<GateId>>,
 }
 
 impl Lanes {
@@ -35,14 +33,13 @@ impl Lanes {
     /// Notes new lanes and says what the engine must be told of them, and of gates that are new with them.
     pub(super) fn add(&self, rows: Vec<LaneRow>) -> Vec<Event> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = &mut *known;
         let mut events = Vec::new();
         for row in rows {
             let next = GateId(known.gates.len() as u32);
             let key = (row.driver.clone(), row.destination.clone());
             let gate = *known.gates.entry(key).or_insert(next);
             if gate == next {
-                events.push(self.rules(gate, &row.driver, &mut known.held));
+                events.push(self.rules(gate, &row.driver));
             }
             events.push(Event::LaneRules { lane: row.id, project: row.project, gate });
             known.lanes.insert(row.id, Arc::new(row));
@@ -50,17 +47,13 @@ impl Lanes {
         events
     }
 
-    fn rules(&self, gate: GateId, driver: &str, all_held: &mut HashMap<String, Vec<GateId>>) -> Event {
+    fn rules(&self, gate: GateId, driver: &str) -> Event {
         let drivers = self.board.now();
         let max = drivers
             .by_name(driver)
             .map_or(1, |entry| entry.manifest.limits.in_flight)
             .clamp(1, self.max_slots);
-        let held = self.held(driver).is_some();
-        if held {
-            all_held.entry(driver.to_owned()).or_default().push(gate);
-        }
-        Event::GateRules { gate, max, held }
+        Event::GateRules { gate, max, held: self.held(driver).is_some() }
     }
 
     /// Why nothing can be delivered by `driver` now.
@@ -77,23 +70,8 @@ impl Lanes {
 
     /// What the engine must be told of every gate: the drivers behind them were switched.
     pub(super) fn again(&self) -> Vec<Event> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let Known { gates, held, .. } = &mut *known;
-        held.clear();
-        gates.iter().map(|((driver, _), gate)| self.rules(*gate, driver, held)).collect()
-    }
-
-    /// What the engine must be told of gates that are held although their driver can deliver by now: a program was
-    /// started again, or a driver found what it lacked.
-    pub(super) fn freed(&self) -> Vec<Event> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let free: Vec<_> = known.held.keys().filter(|driver| self.held(driver).is_none()).cloned().collect();
-        let mut events = Vec::new();
-        for driver in free {
-            let gates = known.held.remove(&driver).unwrap_or_default();
-            events.extend(gates.into_iter().map(|gate| self.rules(gate, &driver, &mut known.held)));
-        }
-        events
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.gates.iter().map(|((driver, _), gate)| self.rules(*gate, driver)).collect()
     }
 
     pub(super) fn get(&self, lane: LaneId) -> Option<Arc<LaneRow>> {
@@ -114,7 +92,6 @@ impl Lanes {
 mod tests {
     use super::*;
     use nuncio_core::{ProjectId, Registry};
-    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
     fn row(lane: i64, destination: &str) -> LaneRow {
         LaneRow {
@@ -144,46 +121,21 @@ mod tests {
         assert_eq!(lanes.drivers(), ["absent"]);
     }
 
-    /// A driver that can be disabled.
-    #[derive(Default)]
-    struct Silent(AtomicBool);
-
-    #[async_trait::async_trait]
-    impl nuncio_core::Driver for Silent {
-        async fn deliver(&self, _: &nuncio_core::Notice<'_>) -> nuncio_core::Outcomes {
-            nuncio_core::Outcome::Delivered.into()
-        }
-
-        fn disabled(&self) -> Option<String> {
-            self.0.load(Relaxed).then(|| "it is being started again".to_owned())
-        }
-    }
-
-    #[test]
-    fn a_gate_is_freed_once_when_its_driver_can_deliver_again() {
-        let driver = Arc::new(Silent(AtomicBool::new(true)));
-        let mut registry = Registry::default();
-        let manifest = nuncio_core::Manifest::new("absent", "1", &["a"]);
-        let shared: Arc<dyn nuncio_core::Driver> = Arc::<Silent>::clone(&driver);
-        registry.add(manifest, nuncio_core::Origin::Host, shared).unwrap();
-        let lanes = Lanes::new(registry.into_dispatcher().into(), 64);
-        drop(lanes.add(vec![row(1, "x")]));
-        assert!(lanes.freed().is_empty(), "it is down");
-        driver.0.store(false, Relaxed);
-        drop(lanes.add(vec![row(2, "y")]));
-        let told = lanes.freed();
-        let is_free = matches!(&told[..], [Event::GateRules { gate: GateId(0), held: false, .. }]);
-        assert!(is_free && lanes.freed().is_empty(), "{told:?}");
-    }
-
     #[test]
     fn every_gate_is_told_anew_when_its_driver_comes_or_goes() {
+        struct Silent;
+        #[async_trait::async_trait]
+        impl nuncio_core::Driver for Silent {
+            async fn deliver(&self, _: &nuncio_core::Notice<'_>) -> nuncio_core::Outcomes {
+                nuncio_core::Outcome::Delivered.into()
+            }
+        }
         let board = Switchboard::new(Registry::default().into_dispatcher());
         let lanes = Lanes::new(board.clone(), 64);
         drop(lanes.add(vec![row(1, "x"), row(2, "y")]));
         let mut registry = Registry::default();
         let manifest = nuncio_core::Manifest::new("absent", "1", &["a"]);
-        registry.add(manifest, nuncio_core::Origin::Host, Arc::<Silent>::default()).unwrap();
+        registry.add(manifest, nuncio_core::Origin::Host, Arc::new(Silent)).unwrap();
         drop(board.switch(registry.into_dispatcher()));
         let told = lanes.again();
         let free = |event: &Event| matches!(event, Event::GateRules { held: false, max: 64, .. });

@@ -46,21 +46,6 @@ pub struct Degraded {
     pub reason: String,
 }
 
-/// How often gates are looked at that are held for a driver which could not deliver.
-const HELD_FOR: Duration = Duration::from_secs(1);
-
-/// Tells the engine of gates whose driver can deliver again.
-async fn free(lanes: Arc<Lanes>, inbound: mpsc::Sender<Inbound>) {
-    while !inbound.is_closed() {
-        tokio::time::sleep(HELD_FOR).await;
-        for event in lanes.freed() {
-            if inbound.send(Inbound::Event(event)).await.is_err() {
-                return;
-            }
-        }
-    }
-}
-
 /// Lanes that are paused, for those who ask.
 #[derive(Default)]
 pub(super) struct Paused(Mutex<BTreeMap<LaneId, Degraded>>);
@@ -162,7 +147,6 @@ impl Work {
         }
         let sender = inbound.clone();
         vital::spawn("intake", async move { jobs.follow(commits, sender).await });
-        vital::spawn("gates", free(Arc::clone(&lanes), inbound.clone()));
         let runner = Mutex::new(Some(runner));
         let work = Self { store, board, lanes, targets: known, paused, observers, inbound, runner };
         work.tell_degraded();

@@ -1,6 +1,6 @@
 //! A notice of the host as a driver sees it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, str, sync::Arc};
 
 use nuncio_core::{
     Content, Kind, Meta, Notice, Part, Recipient,
@@ -9,7 +9,7 @@ use nuncio_core::{
 };
 
 use super::{
-    foreign::{array, fields, slice, text},
+    foreign::{array, slice},
     target::{Target, Targets},
 };
 
@@ -48,13 +48,21 @@ pub(super) struct View {
     target: Arc<Target>,
     recipients: Few<Recipient<'static>>,
     parts: Vec<Part<'static>>,
-    headers: Option<BTreeMap<String, String>>,
+    headers: BTreeMap<String, String>,
 }
 
 /// Most notices have one recipient, which needs no allocation.
 enum Few<T> {
     One([T; 1]),
     Several(Vec<T>),
+}
+
+/// Reads a field of the notice `$from`.
+macro_rules! field {
+    ($from:ident.$field:ident, $absent:expr) => {
+        // SAFETY: the caller of the function has `$from` be a notice of the host, whose size is looked at.
+        unsafe { abi_read!($from, abi::Notice, $field, $absent) }
+    };
 }
 
 impl View {
@@ -67,44 +75,52 @@ impl View {
         targets: &Targets,
         keep: &mut impl Keep,
     ) -> Result<Self, String> {
-        // SAFETY: the caller's promise.
-        let lent = unsafe { fields(notice) };
         let mut text = |bytes: Bytes, what: &str| {
             // SAFETY: the caller's promise.
             unsafe { kept_text(bytes, what, keep) }
         };
         let mut meta = Meta::EMPTY;
-        meta.project = text(lent.project, "project")?;
-        meta.queue = text(lent.queue, "queue")?;
-        meta.message = text(lent.message, "message")?;
-        meta.subscription = text(lent.subscription, "subscription")?;
-        meta.kind = Kind::from_code(lent.kind.into()).unwrap_or_default();
-        meta.ttl = lent.ttl_s;
-        meta.delay = Some(lent.delay_s).filter(|seconds| *seconds >= 0);
-        let content = Content::text(text(lent.text, "text")?)
-            .with_subject(text(lent.subject, "subject")?)
-            .with_html(text(lent.html, "html")?);
-        let (id, content_type) = (text(lent.id, "id")?, text(lent.content_type, "content_type")?);
+        meta.project = text(field!(notice.project, Bytes::EMPTY), "project")?;
+        meta.queue = text(field!(notice.queue, Bytes::EMPTY), "queue")?;
+        meta.message = text(field!(notice.message, Bytes::EMPTY), "message")?;
+        meta.subscription = text(field!(notice.subscription, Bytes::EMPTY), "subscription")?;
+        meta.kind = Kind::from_code(field!(notice.kind, 0).into()).unwrap_or_default();
+        meta.ttl = field!(notice.ttl_s, 0);
+        meta.delay = Some(field!(notice.delay_s, -1)).filter(|seconds| *seconds >= 0);
+        let content = Content::text(text(field!(notice.text, Bytes::EMPTY), "text")?)
+            .with_subject(text(field!(notice.subject, Bytes::EMPTY), "subject")?)
+            .with_html(text(field!(notice.html, Bytes::EMPTY), "html")?);
+        let (id, content_type) = (
+            text(field!(notice.id, Bytes::EMPTY), "id")?,
+            text(field!(notice.content_type, Bytes::EMPTY), "content_type")?,
+        );
+        let body = field!(notice.body, Bytes::EMPTY);
+        let (first, count) = (field!(notice.recipients, std::ptr::null()), field!(notice.recipient_count, 0));
+        let (part, part_count) = (field!(notice.parts, std::ptr::null()), field!(notice.part_count, 0));
         // SAFETY: the caller's promise.
         let (body, recipients, parts) = unsafe {
             (
-                keep.keep(slice(lent.body)),
-                recipients(array(lent.recipients, lent.recipient_count), keep)?,
-                parts(array(lent.parts, lent.part_count), keep)?,
+                keep.keep(slice(body)),
+                recipients(array(first, count), keep)?,
+                parts(array(part, part_count), keep)?,
             )
         };
         Ok(Self {
             id,
-            attempt: lent.attempt,
-            now_ms: lent.now_ms,
-            created_ms: lent.created_ms,
-            deadline_ms: lent.deadline_ms,
+            attempt: field!(notice.attempt, 0),
+            now_ms: field!(notice.now_ms, 0),
+            created_ms: field!(notice.created_ms, 0),
+            deadline_ms: field!(notice.deadline_ms, i64::MAX),
             content_type,
             body,
             content,
             meta,
-            target: target(lent.uri, lent.options_json, targets)?,
-            headers: headers(lent.headers_json)?,
+            target: target(
+                field!(notice.uri, Bytes::EMPTY),
+                field!(notice.options_json, Bytes::EMPTY),
+                targets,
+            )?,
+            headers: headers(field!(notice.headers_json, Bytes::EMPTY))?,
             recipients,
             parts,
         })
@@ -125,9 +141,7 @@ impl View {
         notice.body = self.body;
         notice.content = self.content.with_parts(&self.parts);
         notice.meta = self.meta;
-        if let Some(headers) = &self.headers {
-            notice.meta.headers = headers;
-        }
+        notice.meta.headers = &self.headers;
         notice
     }
 }
@@ -137,28 +151,28 @@ impl View {
 unsafe fn kept_text(bytes: Bytes, what: &str, keep: &mut impl Keep) -> Result<&'static str, String> {
     // SAFETY: the caller's promise.
     let kept = unsafe { keep.keep(slice(bytes)) };
-    text(kept).map_err(|valid| not_utf8(what, valid))
+    str::from_utf8(kept).map_err(|error| not_utf8(what, &error))
 }
 
-fn not_utf8(what: &str, valid: usize) -> String {
-    format!("{what} is not UTF-8 behind its byte {valid}")
+fn not_utf8(what: &str, error: &str::Utf8Error) -> String {
+    format!("{what} is not UTF-8 behind its byte {}", error.valid_up_to())
 }
 
 fn target(uri: Bytes, options_json: Bytes, targets: &Targets) -> Result<Arc<Target>, String> {
     // SAFETY: what a notice points to lives longer than this call.
     let (uri, options_json) = unsafe { (slice(uri), slice(options_json)) };
-    let uri = text(uri).map_err(|valid| not_utf8("uri", valid))?;
-    let options_json = text(options_json).map_err(|valid| not_utf8("options_json", valid))?;
+    let uri = str::from_utf8(uri).map_err(|error| not_utf8("uri", &error))?;
+    let options_json = str::from_utf8(options_json).map_err(|error| not_utf8("options_json", &error))?;
     targets.get(uri, options_json)
 }
 
-fn headers(json: Bytes) -> Result<Option<BTreeMap<String, String>>, String> {
+fn headers(json: Bytes) -> Result<BTreeMap<String, String>, String> {
     // SAFETY: what a notice points to lives longer than this call.
     let json = unsafe { slice(json) };
     if json.is_empty() {
-        return Ok(None);
+        return Ok(BTreeMap::new());
     }
-    serde_json::from_slice(json).map(Some).map_err(|error| {
+    serde_json::from_slice(json).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         format!("headers_json is not a JSON object of strings (line {line}, column {column})")
     })
@@ -209,8 +223,5 @@ unsafe fn parts(pointers: &[*const abi::Part], keep: &mut impl Keep) -> Result<V
             Ok(part)
         }
     };
-    if pointers.is_empty() {
-        return Ok(Vec::new());
-    }
     pointers.iter().map(read).collect()
 }

@@ -6,4 +6,4 @@ mod recipe;
 
 pub use api::failures;
 pub use process::Host;
-pub use recipe::{Recipe, binary};
+pub use recipe::{Recipe, binary, libraries};

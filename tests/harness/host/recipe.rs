@@ -22,6 +22,15 @@ pub fn binary() -> PathBuf {
     path
 }
 
+/// The drivers that every host of this run loads: the files in `NUNCIO_LIBRARIES`, separated by colons.
+///
+/// With it and a program that has none of those drivers in it, the same scenarios show that a driver is as good when
+/// it is loaded as when it is linked.
+#[must_use]
+pub fn libraries() -> Vec<PathBuf> {
+    env::var_os("NUNCIO_LIBRARIES").map(|list| env::split_paths(&list).collect()).unwrap_or_default()
+}
+
 /// How a host is started: on a free loopback port, allowed to reach loopback, with whatever is added.
 #[derive(Clone, Debug)]
 pub struct Recipe {
@@ -42,7 +51,9 @@ impl Recipe {
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
-        Self { delivery: String::new(), sections: String::new(), env: Vec::new(), binary: binary() }
+        let recipe =
+            Self { delivery: String::new(), sections: String::new(), env: Vec::new(), binary: binary() };
+        libraries().iter().fold(recipe, |recipe, path| recipe.library(path))
     }
 
     /// With this line in `[delivery]`.
@@ -59,6 +70,12 @@ impl Recipe {
         self.sections.push_str(toml);
         self.sections.push('\n');
         self
+    }
+
+    /// With the driver in the library at `path`.
+    #[must_use]
+    pub fn library(self, path: &Path) -> Self {
+        self.section(&format!("[[libraries]]\npath = \"{}\"", path.display()))
     }
 
     /// With this environment variable.

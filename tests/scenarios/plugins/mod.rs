@@ -1,0 +1,7 @@
+//! Drivers that are not ours, in the real program.
+
+mod child;
+mod fickle;
+mod refused;
+mod reload;
+mod shared;
