@@ -1,7 +1,7 @@
 //! A driver that does what its URI says: `fickle:ok`, `fickle:retry`, `fickle:second` (the second attempt succeeds),
-//! `fickle:panic`, `fickle:sleep` (for ever), `fickle:tell` (its password, in the reason and in the log).
+//! `fickle:later` (at the second poll), `fickle:panic`, `fickle:sleep` (for ever), `fickle:tell` (its password, in the reason and in the log).
 
-use std::{fs::File, io::Write as _, path::PathBuf};
+use std::{fs::File, future::poll_fn, io::Write as _, path::PathBuf, task::Poll};
 
 use nuncio_plugin_sdk::{
     Context, Deserialize, Driver, JsonSchema, Limits, Notice, Outcomes, Plugin, Refusal, Report, Scope,
@@ -40,6 +40,19 @@ impl Fickle {
     }
 }
 
+/// Gives up its turn once.
+async fn later() -> Report {
+    let mut asked = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut asked, true) {
+            return Poll::Ready(Report::delivered());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
+}
+
 #[async_trait]
 impl Driver for Fickle {
     async fn deliver(&self, notice: &Notice<'_>) -> Outcomes {
@@ -47,6 +60,7 @@ impl Driver for Fickle {
         match notice.uri.canonical().trim_start_matches("fickle:") {
             "retry" => Report::deferred(Scope::Recipient, "told to be asked again").into(),
             "second" if notice.attempt == 1 => Report::deferred(Scope::Recipient, "the first try").into(),
+            "later" => later().await.into(),
             "panic" => panic!("told to panic"),
             "sleep" => std::future::pending().await,
             "tell" => Report::deferred(Scope::Recipient, format!("the password is {password}")).into(),

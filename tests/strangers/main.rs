@@ -6,6 +6,7 @@ mod frozen;
 mod generated;
 mod guest;
 mod guide;
+mod memory;
 mod page;
 mod shapes;
 mod walk;
