@@ -5,6 +5,7 @@
 
 mod answers;
 mod content;
+mod far_side;
 mod itself;
 mod manifest;
 mod right;
