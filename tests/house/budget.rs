@@ -48,3 +48,10 @@ fn mod_and_lib_files_hold_no_items() {
         "`mod.rs` and `lib.rs` say what is where (docs, `mod`, `pub use`): give the item a file",
     );
 }
+
+#[test]
+fn a_whole_driver_has_at_most_40_lines() {
+    let example = rust("plugin-sdk/examples/hello.rs").remove(0);
+    let lines = example.code().count();
+    assert!(lines <= 40, "{}: {lines} lines of code: the SDK asks too much of an author", example.path);
+}
