@@ -1,11 +1,14 @@
 //! A driver that is right: `acme://HOST/TOPIC` is a POST to that host.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use nuncio_plugin_sdk::{
     Checked, Clock, Context, Deserialize, JsonSchema, Notice, Options, Outcomes, Refusal, Report, Scope,
     Secret, SettingsError, SubscriberUri,
-    core::wire::{Answer, Inbound},
+    core::{
+        net::Policy,
+        wire::{Answer, Inbound},
+    },
     http::{Bytes, Client, HttpError, Request, report},
     read_options, schemars,
     serde_json::json,
@@ -35,10 +38,12 @@ pub(crate) struct Wanted {
 }
 
 pub(crate) struct Right {
-    pub(crate) client: Client,
+    /// Made when it is first needed, since it reads the system's certificates.
+    client: OnceLock<Client>,
+    network: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) token: String,
-    pub(crate) prefix: String,
+    prefix: String,
 }
 
 impl Right {
@@ -47,10 +52,9 @@ impl Right {
         if token.chars().any(char::is_control) {
             return Err(Refusal::new("/token", "a control character is in it").into());
         }
-        let client = Client::new(Arc::clone(&context.network), None);
-        let client = client.map_err(|error| Refusal::new("", error.to_string()))?;
         let prefix = settings.prefix.unwrap_or_default();
-        Ok(Self { client, clock: Arc::clone(&context.clock), token, prefix })
+        let (clock, network) = (Arc::clone(&context.clock), Arc::clone(&context.network));
+        Ok(Self { client: OnceLock::new(), network, clock, token, prefix })
     }
 
     /// What is sent: to whom, and with the token shown as `token`.
@@ -74,7 +78,8 @@ impl Right {
     }
 
     pub(crate) async fn send(&self, request: Request<Bytes>, notice: &Notice<'_>) -> Report {
-        let answer: Result<_, HttpError> = self.client.send(request, time_left(notice, &*self.clock)).await;
+        let client = self.client.get_or_init(|| Client::new(Arc::clone(&self.network), None).unwrap());
+        let answer: Result<_, HttpError> = client.send(request, time_left(notice, &*self.clock)).await;
         report(&answer, self.clock.now_ms())
     }
 

@@ -1,14 +1,15 @@
 //! Checks that are wrong.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use nuncio_plugin_sdk::{
-    Checked, Notice, Options, Outcomes, Refusal, SubscriberUri, async_trait, core::net::Policy, http::Client,
+    Checked, Context, Notice, Options, Outcomes, Refusal, Secret, SubscriberUri, async_trait,
+    core::net::Policy,
 };
 use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
-    right::{Right, place},
+    right::{Right, Settings, place},
     twist::{Twist, breaks, broken, twist},
 };
 
@@ -90,9 +91,9 @@ impl Twist for Unguarded {
     const NAME: &'static str = "unguarded";
     async fn deliver(&self, right: &Right, notice: &Notice<'_>) -> Outcomes {
         let all = Policy::new(&["0.0.0.0/0".to_owned(), "::/0".to_owned()], &[]).unwrap();
-        let client = Client::new(all.into(), None).unwrap();
-        let open =
-            Right { client, clock: right.clock.clone(), token: right.token.clone(), prefix: String::new() };
+        let settings = Settings { token: Some(Secret::new(right.token.clone())), prefix: None };
+        let context = Context::new(Arc::clone(&right.clock), Arc::new(all), Duration::from_secs(1));
+        let open = Right::of(settings, &context).unwrap();
         open.deliver(notice).await
     }
 }
