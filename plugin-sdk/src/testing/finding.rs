@@ -22,7 +22,7 @@ pub struct Rule {
 pub enum Verdict {
     /// It holds.
     Holds,
-    /// It is broken; what was seen, at most [`MOST_SEEN`] lines.
+    /// It is broken; what was seen, at most 8 lines.
     Broken(Vec<String>),
     /// It cannot be applied to this driver, and why.
     Skipped(String),
