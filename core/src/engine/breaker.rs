@@ -53,17 +53,19 @@ impl Breaker {
         if self.open.is_some() || self.failures < limits.breaker_failures || !spanned {
             return false;
         }
-        self.pause_from(self.first, now, reason, false, limits);
+        self.pause_from(self.first, now, reason, false, limits.probe_min_ms);
         true
     }
 
-    /// The account was refused. Says whether that paused the lane.
-    pub(super) fn refused(&mut self, now: i64, reason: &str, limits: &Limits) -> bool {
+    /// The account was refused. Says whether that paused the lane. The first probe comes after `wait` milliseconds, if
+    /// the driver named a time that lies within the usual ones.
+    pub(super) fn refused(&mut self, now: i64, reason: &str, wait: Option<i64>, limits: &Limits) -> bool {
         if let Some(pause) = &mut self.open {
             reason.clone_into(&mut pause.reason);
             return !std::mem::replace(&mut pause.account, true);
         }
-        self.pause_from(now, now, reason, true, limits);
+        let wait = wait.map_or(limits.probe_min_ms, |wait| wait.clamp(1, limits.probe_max_ms));
+        self.pause_from(now, now, reason, true, wait);
         true
     }
 
@@ -90,8 +92,7 @@ impl Breaker {
         }
     }
 
-    fn pause_from(&mut self, since: i64, now: i64, reason: &str, account: bool, limits: &Limits) {
-        let wait = limits.probe_min_ms;
+    fn pause_from(&mut self, since: i64, now: i64, reason: &str, account: bool, wait: i64) {
         let reason = reason.to_owned();
         self.open = Some(Pause { since, reason, account, probe: now + wait, probing: false, wait });
     }

@@ -181,7 +181,7 @@ impl Engine {
                 Seen::Down(_) => gate.failed(),
                 _ if timed_out => gate.failed(),
                 Seen::Worked => gate.answered(),
-                Seen::Refused(_) | Seen::Nothing => {}
+                Seen::Refused(..) | Seen::Nothing => {}
             }
         }
         let Some(lane) = self.lanes.get_mut(&id) else { return };
@@ -201,11 +201,11 @@ impl Engine {
             }
             Seen::Down(_) if waiting.job.policy.keeps_times() => false,
             Seen::Down(reason) => lane.breaker.failed(now, reason, limits),
-            Seen::Refused(reason) => {
+            Seen::Refused(reason, wait) => {
                 if probe {
                     lane.breaker.probe_failed(now, reason, limits);
                 }
-                lane.breaker.refused(now, reason, limits)
+                lane.breaker.refused(now, reason, *wait, limits)
             }
             Seen::Nothing => {
                 if probe {

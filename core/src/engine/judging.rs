@@ -41,8 +41,9 @@ pub(super) enum Seen {
     Worked,
     /// The destination is not there.
     Down(String),
-    /// The account is refused, or the lane cannot be served now.
-    Refused(String),
+    /// The account is refused, or the lane cannot be served now; the first probe comes after so many milliseconds
+    /// where the driver named a time.
+    Refused(String, Option<i64>),
     /// Nothing: it was not asked.
     Nothing,
 }
@@ -110,9 +111,12 @@ pub(super) fn seen(ends: &[(u32, End)], timed_out: bool) -> Seen {
         return Seen::Worked;
     }
     let held = ends.iter().find_map(|(_, end)| if let End::Held(reason) = end { Some(reason) } else { None });
-    let refused = reports().find(|report| report.scope == Scope::Account).map(|report| &report.reason);
-    if let Some(reason) = held.or(refused) {
-        return Seen::Refused(capped(reason, REASON));
+    if let Some(reason) = held {
+        return Seen::Refused(capped(reason, REASON), None);
+    }
+    if let Some(report) = reports().find(|report| report.scope == Scope::Account) {
+        let wait = report.retry_after.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+        return Seen::Refused(capped(&report.reason, REASON), wait);
     }
     match reports().find(|report| report.scope == Scope::Destination) {
         Some(report) => Seen::Down(capped(&report.reason, REASON)),

@@ -22,7 +22,7 @@ use super::{
     calls::Unanswered,
     error::ExecError,
     handshake::Birth,
-    life::Life,
+    life::{AGAIN, Life},
     masks::of_notice,
     message::Blob,
     options::ExecOptions,
@@ -134,7 +134,7 @@ impl ExecDriver {
 
     /// Gives `notices` to the process that there is now.
     async fn submit(&self, notices: &[Notice<'_>]) -> Result<Vec<super::life::Flying>, Report> {
-        let down = |reason| Report::deferred(Scope::Account, reason);
+        let down = |reason| Report::deferred(Scope::Account, reason).retry_after(AGAIN);
         self.state.life().map_err(down)?.submit(notices).await
     }
 }

@@ -147,7 +147,7 @@ impl Life {
 
     /// Gives notices to the process, all or none.
     pub(super) async fn submit<'a>(self: &Arc<Self>, notices: &[Notice<'a>]) -> Result<Vec<Flying>, Report> {
-        let gone = || Report::deferred(Scope::Account, "the driver's process ended");
+        let gone = || Report::deferred(Scope::Account, "the driver's process ended").retry_after(AGAIN);
         let mut slots = self.flights.slots(notices.len() as u32).await.ok_or_else(gone)?;
         let room = self.outbox.room(notices.iter().map(estimate).sum()).await.ok_or_else(gone)?;
         let mut items = Vec::with_capacity(notices.len());
@@ -289,11 +289,14 @@ impl Drop for Flying {
     }
 }
 
+/// When deliveries are tried again after a death: most of the time the next life has begun by then.
+pub(super) const AGAIN: Duration = Duration::from_secs(1);
+
 /// What a death says of a notice. It is the driver that failed, so no try is burnt and the lane is held; but a
 /// delivery that was in hand at death after death burns its tries, or it would hold its lane for ever.
 fn died(reason: String, given: bool, blamed: bool) -> Report {
     let scope = if blamed { Scope::Message } else { Scope::Account };
     let reason = if blamed { format!("{reason}; so it did before with this very delivery") } else { reason };
-    let report = Report::deferred(scope, reason);
+    let report = Report::deferred(scope, reason).retry_after(AGAIN);
     if given { report.maybe_sent() } else { report }
 }

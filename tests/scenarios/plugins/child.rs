@@ -45,8 +45,7 @@ fn a_child_that_dies_in_the_middle_is_started_again_and_delivers_the_rest() {
         script.display(),
         folder.path().display()
     );
-    // Its lane is held while it is down, and tried again so soon.
-    let host = Recipe::new().section(&section).delivery("probe_min = \"200ms\"").start();
+    let host = Recipe::new().section(&section).start();
     host.subscribe("q", "mortal:anybody", &json!({}));
     for from in [0, 100] {
         let bodies: Vec<Value> = (from..from + 100).map(|n| json!(n)).collect();

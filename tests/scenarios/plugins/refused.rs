@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use nuncio_tests::{Folder, Recipe, command::run, stranger::c_library};
+use nuncio_tests::{
+    Folder, Recipe, binary,
+    command::{command, run},
+    stranger::c_library,
+};
 use serde_json::json;
 
 use super::shared::fickle;
@@ -143,4 +147,27 @@ const nuncio_entry *nuncio_driver_entry_v1(void) {
     assert_eq!(of("rival")["origin"], "library", "{drivers}");
     let ids = host.notify(&json!({"to": ["log:chosen"], "content": "x"}));
     host.settled(&ids[0], "delivered", SOON);
+}
+
+#[test]
+fn a_library_that_crashes_takes_the_doctors_child_and_not_the_doctor() {
+    let folder = Folder::new("refused");
+    let text = r#"
+#include <stdlib.h>
+static nuncio_bytes manifest(uint32_t index) { (void)index; abort(); }
+const nuncio_entry *nuncio_driver_entry_v1(void) {
+  static const nuncio_entry entry = {NUNCIO_MAGIC, NUNCIO_ABI_MAJOR, NUNCIO_ABI_MINOR, sizeof entry, 1, manifest, 0};
+  return &entry;
+}"#;
+    let path = of_c(&folder, "refused_crash", text);
+    let doctor = |path: &Path| {
+        let mut doctor = command(binary(), Duration::from_secs(30));
+        let output = run(doctor.args(["drivers", "doctor"]).arg(path));
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let (code, said) = doctor(&path);
+    assert!(code.is_some_and(|code| code != 0) && said.contains("SIGABRT"), "{code:?}: {said}");
+    let (code, said) = doctor(&fickle());
+    assert!(code == Some(0) && said.contains("Does what its URI says"), "{code:?}: {said}");
 }

@@ -1,5 +1,7 @@
 //! Breakers, accounts, held gates.
 
+use std::time::Duration;
+
 use super::*;
 
 fn limits() -> Limits {
@@ -151,6 +153,15 @@ fn a_refused_account_pauses_its_lane_at_once_and_burns_no_tries() {
     bench.loaded(1, vec![row], None);
     let probe = bench.dispatched.back().map(|(_, job)| job.open[0]);
     assert_eq!(probe.map(|open| open.since), Some(START + 10_000), "its window begins anew");
+}
+
+#[test]
+fn an_account_that_names_a_time_is_tried_again_then() {
+    let mut bench = Bench::live(limits());
+    bench.commit(vec![job(1, 1)]);
+    bench.finish(Report::deferred(Scope::Account, "restarting").retry_after(Duration::from_millis(700)));
+    bench.sync();
+    assert_eq!(paused(&bench), Some((START + 700, "restarting")));
 }
 
 #[test]
