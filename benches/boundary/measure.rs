@@ -89,7 +89,7 @@ async fn in_flight(driver: &dyn Driver, notice: &Notice<'_>, deliveries: usize) 
 }
 
 async fn batches(driver: &dyn Driver, notice: &Notice<'_>, deliveries: usize) -> Result<f64> {
-    let notices = [*notice; TOGETHER];
+    let notices = vec![*notice; TOGETHER];
     let rounds = deliveries.div_ceil(TOGETHER);
     let count = Count(AtomicUsize::new(0));
     let before = spent_ns()?;
