@@ -14,4 +14,3 @@ mod host;
 mod made;
 mod notice;
 mod sizes;
-mod speed;
