@@ -12,8 +12,9 @@ use anyhow::Result;
 
 use measure::{Cost, TOGETHER};
 
-/// Deliveries in each measurement, of what is quick and of a child process.
-const DELIVERIES: usize = 200_000;
+/// Deliveries in each measurement, of what is quick and of what has a task or a process: the scheduler counts in steps of
+/// milliseconds.
+const DELIVERIES: usize = 2_000_000;
 const SLOW: usize = 20_000;
 
 fn main() -> Result<()> {
