@@ -155,8 +155,13 @@ fn a_library_that_crashes_takes_the_doctors_child_and_not_the_doctor() {
     let text = r#"
 #include <stdlib.h>
 static nuncio_bytes manifest(uint32_t index) { (void)index; abort(); }
+static nuncio_status create(uint32_t index, const nuncio_host *host, nuncio_bytes settings, nuncio_driver *out,
+                            nuncio_error *error) {
+  (void)index; (void)host; (void)settings; (void)out; (void)error;
+  return NUNCIO_FAILED;
+}
 const nuncio_entry *nuncio_driver_entry_v1(void) {
-  static const nuncio_entry entry = {NUNCIO_MAGIC, NUNCIO_ABI_MAJOR, NUNCIO_ABI_MINOR, sizeof entry, 1, manifest, 0};
+  static const nuncio_entry entry = {NUNCIO_MAGIC, NUNCIO_ABI_MAJOR, NUNCIO_ABI_MINOR, sizeof entry, 1, manifest, create};
   return &entry;
 }"#;
     let path = of_c(&folder, "refused_crash", text);
