@@ -22,7 +22,7 @@ pub(super) const ORDERED: &[(&str, &str)] = &[
     ("delivery.deadline", "delivery.max_deadline"),
 ];
 
-const fn key(
+pub(super) const fn key(
     name: &'static str,
     kind: Kind,
     default: &'static str,

@@ -1,6 +1,9 @@
 //! The tables of keys that stand in lists: as [`keys`](super::keys) for sections.
 
-use super::key::{Key, Kind};
+use super::{
+    key::{Key, Kind},
+    keys::key,
+};
 
 /// A list of tables, `[[NAME]]`.
 #[derive(Debug)]
@@ -28,17 +31,6 @@ impl Table {
 #[must_use]
 pub const fn tables() -> &'static [&'static Table] {
     &[&LIBRARIES, &EXEC]
-}
-
-const fn key(
-    name: &'static str,
-    kind: Kind,
-    default: &'static str,
-    unit: &'static str,
-    example: &'static str,
-    doc: &'static str,
-) -> Key {
-    Key { name, kind, default, unit, doc, example }
 }
 
 #[rustfmt::skip]

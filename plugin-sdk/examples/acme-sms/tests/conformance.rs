@@ -1,6 +1,6 @@
 //! What every driver must do, as Nuncio's kit knows it: linked, and loaded as a library.
 
-use nuncio_driver_acme_sms as _;
+use acme_sms as _;
 
 nuncio_plugin_sdk::conformance!(
     Kit::of("acme-sms")

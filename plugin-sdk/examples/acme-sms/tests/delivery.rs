@@ -4,7 +4,7 @@ mod vendor;
 
 use std::{sync::Arc, time::Duration};
 
-use nuncio_driver_acme_sms as _;
+use acme_sms as _;
 use nuncio_plugin_sdk::{
     Driver, Options, Outcome, Report, Scope, SubscriberUri,
     serde_json::{Value, json},

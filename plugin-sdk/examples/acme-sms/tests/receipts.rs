@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use acme_sms as _;
 use hmac::{Hmac, KeyInit, Mac};
-use nuncio_driver_acme_sms as _;
 use nuncio_plugin_sdk::{
     Answer, Driver, Inbound, Outcome, Refusal,
     serde_json::{Value, json},
