@@ -35,6 +35,9 @@ impl Package {
         }
         let lock = fs::read(root().join("Cargo.lock")).expect("the repository's Cargo.lock");
         keep(&folder.join("Cargo.lock"), &lock);
+        for ours in ["rustfmt.toml", "clippy.toml"] {
+            keep(&strangers().join(ours), b""); // or the tools find the repository's, when Cargo builds inside it
+        }
         Self { folder }
     }
 
