@@ -15,7 +15,7 @@ use super::error::OpenError;
 const APPLICATION_ID: i64 = 0x4e75_6e63;
 
 /// The schema by version: the script at `n` brings a database of version `n` to `n + 1`.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 const STATEMENTS: usize = 128;
 
