@@ -1,0 +1,50 @@
+//! Which program is measured.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, ensure};
+
+/// A host that can be started.
+#[derive(Clone, Debug)]
+pub(crate) enum Program {
+    /// `nuncio serve`.
+    Nuncio(PathBuf),
+}
+
+impl Program {
+    /// The program in `NUNCIO_BIN`, or one that Cargo builds now beside this one; copied to `folder`, so that a build
+    /// meanwhile does not change what is measured.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub(crate) fn nuncio(folder: &Path) -> Result<Self> {
+        let path = match env::var_os("NUNCIO_BIN") {
+            Some(path) => path.into(),
+            None => built()?,
+        };
+        let copy = folder.join("nuncio");
+        std::fs::copy(&path, &copy).with_context(|| path.display().to_string())?;
+        Ok(Self::Nuncio(copy))
+    }
+
+    /// The command that serves `configuration`.
+    pub(super) fn serve(&self, configuration: &Path) -> Command {
+        let Self::Nuncio(path) = self;
+        let mut command = Command::new(path);
+        command.args(["serve", "--config"]).arg(configuration);
+        command
+    }
+}
+
+fn built() -> Result<PathBuf> {
+    let beside = env::current_exe()?.with_file_name("nuncio");
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--release", "-p", "nuncio"]);
+    let status = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().context("running cargo")?;
+    ensure!(status.success(), "nuncio could not be built");
+    Ok(beside)
+}

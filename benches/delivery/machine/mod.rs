@@ -1,0 +1,11 @@
+//! What is asked of the machine: cores, time, and what the kernel counts of a process.
+
+mod child;
+mod cores;
+mod now;
+mod usage;
+
+pub(crate) use child::Ended;
+pub(crate) use cores::{Cores, pinned};
+pub(crate) use now::now_ns;
+pub(crate) use usage::Usage;
