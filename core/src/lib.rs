@@ -18,6 +18,7 @@ mod context;
 mod dispatch;
 mod driver;
 mod ids;
+mod lane;
 mod manifest;
 mod message;
 mod notice;
@@ -36,6 +37,7 @@ pub use ids::{
     DeliveryKey, EPOCH_MS, LaneId, MAX_RECIPIENTS, MessageId, MessageIds, ProjectId, Public, PublicIds,
     QueueId, SubscriptionId, TargetId,
 };
+pub use lane::{LaneRules, OnDead, Order, Rate};
 pub use manifest::{ContentForm, Limits, Manifest, Network};
 pub use message::{Kind, Matched, Message, numbered};
 pub use notice::{Content, Meta, Notice, Part, Recipient};

@@ -1,5 +1,7 @@
 //! Far sides in every mood.
 
+use std::time::Duration;
+
 use nuncio_core::{
     Report, Scope,
     engine::{End, Job},
@@ -16,6 +18,8 @@ pub(crate) enum Mood {
     /// Each recipient by chance.
     Flaky,
     Down,
+    /// Asks to be left alone for a while.
+    Busy,
     /// Answers when the deadline has passed.
     Hanging,
     /// The account is refused.
@@ -25,8 +29,8 @@ pub(crate) enum Mood {
 }
 
 impl Mood {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Good, Self::Flaky, Self::Down, Self::Hanging, Self::Refusing, Self::Missing];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Good, Self::Flaky, Self::Down, Self::Busy, Self::Hanging, Self::Refusing, Self::Missing];
 
     /// How an attempt ends, and whether by the deadline.
     pub(crate) fn answer(self, rng: &mut Rng, job: &Job) -> (Vec<(u32, End)>, bool) {
@@ -40,6 +44,10 @@ impl Mood {
             Self::Good => Report::delivered(),
             Self::Flaky => return flaky(rng),
             Self::Down => Report::deferred(Scope::Destination, "connection refused"),
+            Self::Busy => {
+                let wait = Duration::from_millis(rng.range(1, 400_000));
+                Report::deferred(Scope::Destination, "429").retry_after(wait)
+            }
             Self::Hanging => Report::deferred(Scope::Destination, "timed out").maybe_sent(),
             Self::Refusing => Report::deferred(Scope::Account, "bad password"),
             Self::Missing => return Some(End::Held("no template".to_owned())),

@@ -7,6 +7,7 @@ use nuncio_core::{
 
 use crate::{
     drivers::{DEADLINE_MS, Mood},
+    options::rules,
     store::Message,
     world::{World, Write},
 };
@@ -22,7 +23,7 @@ impl World {
             return self.drain();
         }
         if self.rng.chance(faults.clock_jumps_back) {
-            self.now -= self.rng.below(5_000) as i64;
+            self.clock.set_back(self.rng.below(5_000) as i64);
         }
         match self.rng.below(100) {
             0..=11 => self.post(),
@@ -33,6 +34,7 @@ impl World {
             84..=93 => self.wait(),
             94..=95 => self.change_mood(),
             96 => self.hold_or_release(),
+            97 if self.rng.chance(200) => self.change_rules(),
             97 => self.cancel(),
             98 => self.requeue(),
             _ => self.tell(Event::Tick),
@@ -45,7 +47,7 @@ impl World {
         }
         let count = if self.rng.chance(500) { 1 } else { self.rng.range(1, self.options.posts) };
         let later = |world: &mut Self, chance, most| {
-            if world.rng.chance(chance) { world.now + world.rng.range(1, most) as i64 } else { 0 }
+            if world.rng.chance(chance) { world.now() + world.rng.range(1, most) as i64 } else { 0 }
         };
         let (at, until) = (later(self, 50, 20_000), later(self, 50, 90_000));
         let mut matched = Vec::new();
@@ -55,7 +57,7 @@ impl World {
             }
         }
         let bytes = self.rng.range(1, 2_000) as u32;
-        let message = Message { post: 0, created: self.now, at, until, bytes, matched };
+        let message = Message { post: 0, created: self.now(), at, until, bytes, matched };
         self.writes.push_back(Write::Post(vec![message; count as usize]));
         Ok(())
     }
@@ -68,7 +70,7 @@ impl World {
         let ticket = *self.rng.pick(&tickets);
         let flight = &self.flights[&ticket];
         let hangs = self.moods[flight.job.target.0 as usize - 1] == Mood::Hanging;
-        if hangs && self.now < flight.at + DEADLINE_MS { Ok(()) } else { self.finish(ticket) }
+        if hangs && self.now() < flight.at + DEADLINE_MS { Ok(()) } else { self.finish(ticket) }
     }
 
     fn write(&mut self, fails: u64) -> Result<(), String> {
@@ -105,9 +107,9 @@ impl World {
             _ if self.rng.chance(100) => self.rng.below(7_200_000),
             _ => self.rng.below(200_000),
         };
-        self.now += ms as i64;
+        self.clock.pass(ms as i64);
         match self.wake {
-            Some(at) if at <= self.now => self.tell(Event::Tick),
+            Some(at) if at <= self.now() => self.tell(Event::Tick),
             _ => Ok(()),
         }
     }
@@ -133,6 +135,16 @@ impl World {
             self.held.insert(gate);
         }
         self.rule_gate(gate)
+    }
+
+    /// A subscription is changed: its options, and at times its destination.
+    fn change_rules(&mut self) -> Result<(), String> {
+        let at = self.rng.below(self.options.lanes.len() as u64) as usize;
+        self.options.rules[at] = rules(&mut self.rng);
+        if self.rng.chance(300) {
+            self.options.lanes[at].1 = GateId(self.rng.range(1, self.options.gates.len() as u64) as u32);
+        }
+        self.rule_lane(at)
     }
 
     fn some_key(&mut self) -> Option<DeliveryKey> {

@@ -20,11 +20,11 @@ impl World {
         for gate in 1..=self.options.gates.len() as u32 {
             self.rule_gate(GateId(gate))?;
         }
-        let end = self.now + PATIENCE_MS;
+        let end = self.now() + PATIENCE_MS;
         for _ in 0..ROUNDS {
             if !self.round()? {
                 let Some(wake) = self.wake.take().filter(|at| *at <= end) else { break };
-                self.now = self.now.max(wake);
+                self.clock.pass(wake.saturating_sub(self.now()).max(0));
                 self.tell(Event::Tick)?;
             }
         }
@@ -38,7 +38,7 @@ impl World {
             || !self.mail.is_empty()
             || self.read.is_some();
         while let Some(ticket) = self.flights.keys().next().copied() {
-            self.now += 1;
+            self.clock.pass(1);
             self.finish(ticket)?;
         }
         self.commit(usize::MAX)?;
@@ -53,7 +53,7 @@ impl World {
         let open: Vec<_> = self.safety.keys().filter(|key| !self.store.is_over(*key)).collect();
         if let Some(key) = open.first() {
             let row = self.store.rows.get(key);
-            let at = self.now - EPOCH_MS - 1_000_000;
+            let at = self.now() - EPOCH_MS - 1_000_000;
             return Err(format!(
                 "{} deliveries never end; the first is {key:?} with {row:?} at {at}",
                 open.len()

@@ -4,6 +4,8 @@
 //! `SIMULATION_SEED=42 SIMULATION_STEPS=700 cargo test -p nuncio-tests --test simulation -- --nocapture`.
 //! `NUNCIO_LONG=1` runs twenty times as many worlds.
 
+mod caps;
+mod clock;
 mod drivers;
 mod faults;
 mod liveness;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nuncio_core::{
-    LaneId, ProjectId, TargetId,
+    LaneId, LaneRules, ProjectId, TargetId,
     engine::{GateId, Limits},
     retry::Policy,
 };
@@ -28,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) limits: Limits,
     /// Project and gate of each lane.
     pub(crate) lanes: Vec<(ProjectId, GateId)>,
+    /// What is asked of each lane; changes as the world goes on.
+    pub(crate) rules: Vec<LaneRules>,
     /// The most slots of each gate.
     pub(crate) gates: Vec<u32>,
     pub(crate) targets: Vec<Target>,
@@ -55,6 +57,7 @@ impl Options {
                 (project, GateId(rng.range(1, gates.len() as u64) as u32))
             })
             .collect();
+        let rules = lanes.iter().map(|_| rules(&mut rng)).collect();
         let policies = policies();
         let targets = (0..rng.range(2, 12))
             .map(|id| Target {
@@ -73,12 +76,26 @@ impl Options {
             clock_jumps_back: often(&mut rng, 3),
         };
         let posts = rng.range(1, 12);
-        Self { seed, steps, limits: limits(&mut rng), lanes, gates, targets, faults, posts }
+        Self { seed, steps, limits: limits(&mut rng), lanes, rules, gates, targets, faults, posts }
     }
 
     pub(crate) fn target(&self, id: TargetId) -> &Target {
         &self.targets[id.0 as usize - 1]
     }
+}
+
+/// What a subscription asks of its lane: nothing in half of all cases.
+#[allow(clippy::expect_used, reason = "written here, and right")]
+pub(crate) fn rules(rng: &mut Rng) -> LaneRules {
+    let mut options = serde_json::Map::new();
+    if rng.chance(250) {
+        options.insert("max_in_flight".to_owned(), json!(rng.range(1, 4)));
+    }
+    if rng.chance(250) {
+        let rate = rng.pick(&["3/s", "10/s", "1500/s", "20/m", "50/h"]);
+        options.insert("rate".to_owned(), json!(rate));
+    }
+    LaneRules::parse(&options).expect("rules")
 }
 
 /// Small numbers, so that every limit is met.

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nuncio_core::{
     Cursor, DeliveryKey, LaneId, Settlement, State, TargetId,
-    engine::{Batch, End, GateId, Job, Limits, Ticket},
+    engine::{Batch, End, Job, Limits, Ticket},
 };
 
-use crate::{options::Options, store::Store};
+use crate::{
+    caps::{Bounds, Caps},
+    options::Options,
+    store::Store,
+};
 
 /// What is known of one delivery.
 #[derive(Clone, Debug, Default)]
@@ -25,20 +29,11 @@ struct Life {
     delivered: bool,
 }
 
-#[derive(Debug)]
-struct Flight {
-    job: Job,
-    gate: GateId,
-}
-
 #[derive(Default)]
 pub(crate) struct Safety {
     lives: BTreeMap<DeliveryKey, Life>,
     trains: BTreeMap<(i64, TargetId), BTreeSet<DeliveryKey>>,
-    flights: BTreeMap<Ticket, Flight>,
-    timed_out: BTreeSet<LaneId>,
-    /// Paused lanes, with the flights begun since.
-    paused: BTreeMap<LaneId, BTreeSet<Ticket>>,
+    caps: Caps,
     /// Accepted, and nothing said of it by the store or by this engine.
     unrecorded: BTreeSet<DeliveryKey>,
     undurable: BTreeMap<Batch, usize>,
@@ -47,15 +42,6 @@ pub(crate) struct Safety {
     largest: usize,
     stalled: bool,
     draining: bool,
-}
-
-/// What the engine's caps are checked against.
-pub(crate) struct Bounds<'a> {
-    /// The latest time there was.
-    pub(crate) latest: i64,
-    pub(crate) world: &'a Options,
-    /// Held gates.
-    pub(crate) held: &'a BTreeSet<GateId>,
 }
 
 impl Safety {
@@ -79,12 +65,14 @@ impl Safety {
         }
         let first = job.open.first().ok_or("a notice without recipients")?;
         for open in &job.open {
-            self.begins(DeliveryKey::new(job.message, open.idx), open.n, at.latest)?;
+            self.begins(DeliveryKey::new(job.message, open.idx), open.n, at.clock.latest)?;
         }
         self.train_keeps_order(job, DeliveryKey::new(job.message, first.idx))?;
-        let (_, gate) = at.world.lanes[job.lane.0 as usize - 1];
-        self.flights.insert(ticket, Flight { job: job.clone(), gate });
-        self.slots_are_kept(ticket, job, gate, at)
+        let outcomes = self.undurable.values().sum::<usize>() + 1;
+        if outcomes > at.world.limits.undurable as usize {
+            return Err(format!("{outcomes} outcomes are not durable, more than may be"));
+        }
+        self.caps.dispatched(ticket, job, at)
     }
 
     fn begins(&mut self, key: DeliveryKey, n: u32, latest: i64) -> Result<(), String> {
@@ -116,53 +104,16 @@ impl Safety {
         Ok(())
     }
 
-    fn slots_are_kept(
+    pub(crate) fn finished(
         &mut self,
         ticket: Ticket,
-        job: &Job,
-        gate: GateId,
-        at: &Bounds<'_>,
-    ) -> Result<(), String> {
-        let limits = &at.world.limits;
-        let within = |count: usize, most: u32, what: &str| {
-            if count <= most as usize { Ok(()) } else { Err(format!("{count} {what}, more than {most}")) }
-        };
-        within(self.flights.len(), limits.max_in_flight, "notices in flight")?;
-        let through = self.flights.values().filter(|flight| flight.gate == gate).count();
-        within(through, at.world.gates[gate.0 as usize - 1], "notices through one gate")?;
-        within(
-            self.undurable.values().sum::<usize>() + 1,
-            limits.undurable,
-            "undurable outcomes before a dispatch",
-        )?;
-        let slow = self.timed_out.contains(&job.lane);
-        let among = self.flights.values().filter(|flight| self.timed_out.contains(&flight.job.lane)).count();
-        if slow {
-            within(among, (limits.max_in_flight / 4).max(1), "notices of lanes that timed out")?;
-        }
-        if at.held.contains(&gate) {
-            return Err(format!("{job:?} passes a held gate"));
-        }
-        match self.paused.get_mut(&job.lane) {
-            Some(since) if !job.policy.keeps_times() => {
-                since.insert(ticket);
-                within(since.len(), 1, "probes of one lane")
-            }
-            _ => Ok(()),
-        }
-    }
-
-    pub(crate) fn finished(&mut self, ticket: Ticket, ends: &[(u32, End)], timed_out: bool) {
-        let Some(flight) = self.flights.remove(&ticket) else { return };
+        ends: &[(u32, End)],
+        timed_out: bool,
+        elapsed: i64,
+        world: &Options,
+    ) {
+        let Some(flight) = self.caps.finished(ticket, ends, timed_out, elapsed, world) else { return };
         let job = flight.job;
-        self.paused.values_mut().for_each(|probes| {
-            probes.remove(&ticket);
-        });
-        if timed_out {
-            self.timed_out.insert(job.lane);
-        } else {
-            self.timed_out.remove(&job.lane);
-        }
         for open in &job.open {
             let life = self.lives.entry(DeliveryKey::new(job.message, open.idx)).or_default();
             life.flying = false;
@@ -233,11 +184,15 @@ impl Safety {
     }
 
     pub(crate) fn lane_paused(&mut self, lane: LaneId) {
-        self.paused.entry(lane).or_default();
+        self.caps.paused(lane);
     }
 
     pub(crate) fn lane_resumed(&mut self, lane: LaneId) {
-        self.paused.remove(&lane);
+        self.caps.resumed(lane);
+    }
+
+    pub(crate) fn lane_ruled(&mut self, lane: LaneId) {
+        self.caps.ruled(lane);
     }
 
     /// Somebody else ended it; the engine may not know.
@@ -262,9 +217,7 @@ impl Safety {
 
     /// A new engine knows only what the store has.
     pub(crate) fn restarted(&mut self, store: &Store) {
-        self.flights.clear();
-        self.timed_out.clear();
-        self.paused.clear();
+        self.caps = Caps::default();
         self.undurable.clear();
         self.owed.clear();
         self.stalled = false;

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use nuncio_core::{
-    Cursor, DeliveryKey, EPOCH_MS, LaneId, MessageId, MessageIds, Settlement,
+    Cursor, DeliveryKey, LaneId, MessageId, MessageIds, Settlement,
     engine::{Action, Batch, CancelAnswer, Engine, Event, GateId, Job, Notable, Ticket},
 };
 
 use crate::{
+    caps::Bounds,
+    clock::Clock,
     drivers::Mood,
     options::Options,
     rng::Rng,
-    safety::{Bounds, Safety},
+    safety::Safety,
     store::{Message, Store, jobs_of},
 };
 
@@ -37,9 +39,7 @@ pub(crate) struct Flight {
 pub(crate) struct World {
     pub(crate) options: Options,
     pub(crate) rng: Rng,
-    pub(crate) now: i64,
-    /// The latest time there was: clocks are set back.
-    latest: i64,
+    pub(crate) clock: Clock,
     pub(crate) engine: Engine,
     pub(crate) store: Store,
     pub(crate) safety: Safety,
@@ -61,8 +61,7 @@ impl World {
     pub(crate) fn new(options: Options, loud: bool) -> Result<Self, String> {
         let mut world = Self {
             rng: Rng::new(options.seed ^ 0x5eed),
-            now: EPOCH_MS + 1_000_000,
-            latest: 0,
+            clock: Clock::new(),
             engine: Engine::new(options.limits.clone()),
             store: Store::default(),
             safety: Safety::default(),
@@ -94,9 +93,7 @@ impl World {
         for gate in 1..=self.options.gates.len() as u32 {
             self.rule_gate(GateId(gate))?;
         }
-        for (at, (project, gate)) in self.options.lanes.clone().into_iter().enumerate() {
-            self.tell(Event::LaneRules { lane: LaneId(at as i64 + 1), project, gate })?;
-        }
+        (0..self.options.lanes.len()).try_for_each(|at| self.rule_lane(at))?;
         self.tell(self.store.started())
     }
 
@@ -105,9 +102,19 @@ impl World {
         self.tell(Event::GateRules { gate, max, held })
     }
 
+    pub(crate) fn rule_lane(&mut self, at: usize) -> Result<(), String> {
+        let ((project, gate), rules) = (self.options.lanes[at], self.options.rules[at].clone());
+        let lane = LaneId(at as i64 + 1);
+        self.safety.lane_ruled(lane);
+        self.tell(Event::LaneRules { lane, project, gate, rules })
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now
+    }
+
     /// Tells the engine, and takes up what it asks for.
     pub(crate) fn tell(&mut self, event: Event) -> Result<(), String> {
-        self.latest = self.latest.max(self.now);
         self.say(|| format!("{event:?}"));
         match &event {
             Event::Durable { batch } => self.safety.durable(*batch),
@@ -115,12 +122,12 @@ impl World {
             Event::Drain => self.safety.drains(),
             Event::Tick => self.wake = None,
             Event::Finished { ticket, ends, timed_out, .. } => {
-                self.safety.finished(*ticket, ends, *timed_out)
+                self.safety.finished(*ticket, ends, *timed_out, self.clock.elapsed, &self.options)
             }
             _ => {}
         }
         let mut actions = Vec::new();
-        self.engine.on(self.now, event, &mut actions);
+        self.engine.on(self.now(), event, &mut actions);
         // A lane is paused before what was asked with it.
         actions.sort_by_key(|action| !matches!(action, Action::Raise(_)));
         actions.into_iter().try_for_each(|action| self.take(action))?;
@@ -131,10 +138,10 @@ impl World {
         self.say(|| format!("    {action:?}"));
         match action {
             Action::Dispatch { ticket, job } => {
-                let bounds = Bounds { latest: self.latest, world: &self.options, held: &self.held };
+                let bounds = Bounds { clock: &self.clock, world: &self.options, held: &self.held };
                 self.safety.dispatched(ticket, &job, &bounds)?;
                 self.dispatches += 1;
-                self.flights.insert(ticket, Flight { job, at: self.now });
+                self.flights.insert(ticket, Flight { job, at: self.now() });
             }
             Action::Record { batch, settlements, low } => {
                 self.safety.recorded(batch, &settlements, low)?;
@@ -174,9 +181,9 @@ impl World {
                     }
                 }
                 Write::Requeue(key) => {
-                    if let Some(lane) = self.store.requeue(key, self.now, &self.options) {
-                        self.safety.requeued(key, self.now);
-                        self.mail.push_back(Event::Scheduled { lane, due: self.now });
+                    if let Some(lane) = self.store.requeue(key, self.clock.now, &self.options) {
+                        self.safety.requeued(key, self.clock.now);
+                        self.mail.push_back(Event::Scheduled { lane, due: self.now() });
                     }
                 }
             }
@@ -188,7 +195,7 @@ impl World {
         let train = messages.len() > 1;
         let (mut now, mut later, mut post) = (Vec::new(), BTreeMap::new(), 0);
         for message in messages {
-            let id = self.ids.issue(self.now);
+            let id = self.ids.issue(self.clock.now);
             post = if train && post == 0 { id.0 } else { post };
             let message = Message { post, ..message };
             for job in jobs_of(id, &message, &self.options) {
@@ -237,12 +244,12 @@ impl World {
         let Some(flight) = self.flights.remove(&ticket) else { return Ok(()) };
         let mood = self.moods[flight.job.target.0 as usize - 1];
         let (ends, timed_out) = mood.answer(&mut self.rng, &flight.job);
-        self.tell(Event::Finished { ticket, ms: self.now - flight.at, ends, timed_out })
+        self.tell(Event::Finished { ticket, ms: self.now() - flight.at, ends, timed_out })
     }
 
     pub(crate) fn say(&self, what: impl FnOnce() -> String) {
         if self.loud {
-            println!("{} {}", self.now - EPOCH_MS - 1_000_000, what());
+            println!("{} {}", self.clock.shown(), what());
         }
     }
 }

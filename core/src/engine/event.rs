@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Cursor, Deferred, DeliveryKey, LaneId, MessageId, ProjectId, Report, Settlement, TargetId, retry::Policy,
+    Cursor, Deferred, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId, Report, Settlement, TargetId,
+    retry::Policy,
 };
 
 /// A gate: the slots of one destination of one driver, shared by all projects. Numbered by the host.
@@ -81,7 +82,7 @@ pub enum Event {
         /// Lanes that have `deferred` rows, with the earliest due time of each.
         waiting: Vec<(LaneId, i64)>,
     },
-    /// A lane exists. Told before anything names it.
+    /// A lane exists, told before anything names it; or its rules changed.
     LaneRules {
         /// The lane.
         lane: LaneId,
@@ -89,6 +90,8 @@ pub enum Event {
         project: ProjectId,
         /// Where it leads.
         gate: GateId,
+        /// What its subscription asks of it; nothing for a shared lane.
+        rules: LaneRules,
     },
     /// A gate exists, or its rules changed.
     GateRules {

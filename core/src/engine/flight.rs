@@ -22,7 +22,7 @@ impl Engine {
     pub(super) fn dispatch(&mut self, now: i64, actions: &mut Vec<Action>) {
         while self.may_dispatch() {
             let Some(id) = self.ready.pop() else { return };
-            if let Some((gate, waiting)) = self.take_turn(id) {
+            if let Some((gate, waiting)) = self.take_turn(now, id) {
                 self.count(now, id);
                 self.take_off(now, gate, waiting, actions);
             }
@@ -31,8 +31,7 @@ impl Engine {
     }
 
     /// The next job of a lane whose turn it is, with a slot of its gate; else the lane waits where it must.
-    fn take_turn(&mut self, id: LaneId) -> Option<(GateId, Waiting)> {
-        let most = (self.limits.max_in_flight / 4).max(1);
+    fn take_turn(&mut self, now: i64, id: LaneId) -> Option<(GateId, Waiting)> {
         let lane = self.lanes.get_mut(&id)?;
         lane.turn = Turn::Idle;
         let gate_id = lane.gate?;
@@ -41,18 +40,15 @@ impl Engine {
         }
         let called = lane.promise.take().is_some();
         let gate = self.gates.get_mut(&gate_id)?;
-        let idle = gate.held() || !lane.queue.ready();
-        if idle || (lane.suspect && self.suspects_in_flight >= most) {
-            if called {
+        let stays_idle = gate.held() || !lane.queue.ready();
+        if stays_idle || self.waits_elsewhere(now, id) {
+            if called && let Some(gate) = self.gates.get_mut(&gate_id) {
                 gate.renounce();
-            }
-            if !idle {
-                lane.turn = Turn::AmongSuspects;
-                self.suspects.push_back(id);
             }
             self.call_next(gate_id);
             return None;
         }
+        let (lane, gate) = (self.lanes.get_mut(&id)?, self.gates.get_mut(&gate_id)?);
         if !gate.enter(called) {
             lane.turn = Turn::AtGate;
             gate.wait(id, called);
@@ -65,6 +61,39 @@ impl Engine {
                 None
             }
         }
+    }
+
+    /// Whether a lane that has something to attempt waits for something else than a slot of its gate.
+    fn waits_elsewhere(&mut self, now: i64, id: LaneId) -> bool {
+        let most = (self.limits.max_in_flight / 4).max(1);
+        let Some(lane) = self.lanes.get_mut(&id) else { return true };
+        if lane.is_full() {
+            lane.turn = Turn::AtCap;
+        } else if let Some(at) = lane.throttle.next(now) {
+            lane.turn = Turn::Throttled;
+            self.timers.turns.set(id, lane.snooze.replace(at), Some(at));
+        } else if lane.suspect && self.suspects_in_flight >= most {
+            lane.turn = Turn::AmongSuspects;
+            self.suspects.push_back(id);
+        }
+        lane.turn != Turn::Idle
+    }
+
+    /// Lets the lanes go on whose rate allows it now, or whose rest is over.
+    pub(super) fn wake_throttled(&mut self, now: i64) {
+        while let Some(id) = self.timers.turns.due(now) {
+            self.go_on(id);
+        }
+    }
+
+    /// What a lane waited for by itself may have come about.
+    pub(super) fn go_on(&mut self, id: LaneId) {
+        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        self.timers.turns.set(id, lane.snooze.take(), None);
+        if matches!(lane.turn, Turn::AtCap | Turn::Throttled) {
+            lane.turn = Turn::Idle;
+        }
+        self.touch(id);
     }
 
     fn take_off(&mut self, now: i64, gate: GateId, mut waiting: Waiting, actions: &mut Vec<Action>) {
@@ -83,6 +112,7 @@ impl Engine {
         self.flights.insert(ticket, Flight { waiting, gate });
         if let Some(lane) = self.lanes.get_mut(&id) {
             lane.in_flight += 1;
+            lane.throttle.went(now);
             self.suspects_in_flight += u32::from(lane.suspect);
         }
     }
@@ -162,7 +192,7 @@ impl Engine {
         self.learn(now, &waiting, gate, seen(&ends, timed_out), timed_out, actions);
         self.settle(Span { now, ms }, waiting, ends, actions);
         self.leave(gate);
-        self.touch(id);
+        self.go_on(id);
     }
 
     /// What the attempt says of the gate and the lane.
@@ -178,7 +208,7 @@ impl Engine {
         let id = waiting.job.lane;
         if let Some(gate) = self.gates.get_mut(&gate) {
             match &seen {
-                Seen::Down(_) => gate.failed(),
+                Seen::Down(..) => gate.failed(),
                 _ if timed_out => gate.failed(),
                 Seen::Worked => gate.answered(),
                 Seen::Refused(..) | Seen::Nothing => {}
@@ -187,6 +217,11 @@ impl Engine {
         let Some(lane) = self.lanes.get_mut(&id) else { return };
         let limits = &self.limits;
         let probe = waiting.probe && lane.breaker.pause().is_some();
+        if let Seen::Down(_, Some(wait)) = &seen
+            && !waiting.job.policy.keeps_times()
+        {
+            lane.throttle.rest(now, (*wait).min(limits.probe_max_ms));
+        }
         let paused = match &seen {
             Seen::Worked => {
                 if lane.breaker.worked() {
@@ -195,12 +230,12 @@ impl Engine {
                 }
                 false
             }
-            Seen::Down(reason) if probe => {
+            Seen::Down(reason, _) if probe => {
                 lane.breaker.probe_failed(now, reason, limits);
                 false
             }
-            Seen::Down(_) if waiting.job.policy.keeps_times() => false,
-            Seen::Down(reason) => lane.breaker.failed(now, reason, limits),
+            Seen::Down(..) if waiting.job.policy.keeps_times() => false,
+            Seen::Down(reason, _) => lane.breaker.failed(now, reason, limits),
             Seen::Refused(reason, wait) => {
                 if probe {
                     lane.breaker.probe_failed(now, reason, limits);

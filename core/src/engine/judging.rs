@@ -39,8 +39,8 @@ pub(super) enum Sentence {
 pub(super) enum Seen {
     /// The destination is there.
     Worked,
-    /// The destination is not there.
-    Down(String),
+    /// The destination is not there, or wants to be left alone for so many milliseconds.
+    Down(String, Option<i64>),
     /// The account is refused, or the lane cannot be served now; the first probe comes after so many milliseconds
     /// where the driver named a time.
     Refused(String, Option<i64>),
@@ -115,15 +115,19 @@ pub(super) fn seen(ends: &[(u32, End)], timed_out: bool) -> Seen {
         return Seen::Refused(capped(reason, REASON), None);
     }
     if let Some(report) = reports().find(|report| report.scope == Scope::Account) {
-        let wait = report.retry_after.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
-        return Seen::Refused(capped(&report.reason, REASON), wait);
+        return Seen::Refused(capped(&report.reason, REASON), asked(report));
     }
     match reports().find(|report| report.scope == Scope::Destination) {
-        Some(report) => Seen::Down(capped(&report.reason, REASON)),
-        None if timed_out => Seen::Down("timed out".to_owned()),
+        Some(report) => Seen::Down(capped(&report.reason, REASON), asked(report)),
+        None if timed_out => Seen::Down("timed out".to_owned(), None),
         None if ends.iter().any(|(_, end)| matches!(end, End::Report(_))) => Seen::Worked,
         None => Seen::Nothing,
     }
+}
+
+/// After how many milliseconds the far side wants to be asked again, if it said so.
+fn asked(report: &Report) -> Option<i64> {
+    report.retry_after.map(|wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn capped(text: &str, chars: usize) -> String {

@@ -1,7 +1,7 @@
 //! A lane: one project's way to one destination.
 
-use super::{breaker::Breaker, event::GateId, pace::Pace, rows::Rows, train::Queue};
-use crate::ProjectId;
+use super::{breaker::Breaker, event::GateId, pace::Pace, rows::Rows, throttle::Throttle, train::Queue};
+use crate::{LaneRules, ProjectId};
 
 /// Where a lane waits for its turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub(super) enum Turn {
     AtGate,
     /// For the share of the slots that slow lanes have.
     AmongSuspects,
+    /// For one of its own attempts to end.
+    AtCap,
+    /// For its rate, or to the end of its rest.
+    Throttled,
 }
 
 /// One project's way to one destination.
@@ -23,10 +27,12 @@ pub(super) struct Lane {
     pub(super) project: ProjectId,
     /// `None` until its rules are told; it is held until then.
     pub(super) gate: Option<GateId>,
+    pub(super) rules: LaneRules,
     pub(super) queue: Queue,
     pub(super) rows: Rows,
     pub(super) breaker: Breaker,
     pub(super) pace: Pace,
+    pub(super) throttle: Throttle,
     pub(super) turn: Turn,
     /// The gate that keeps a slot for it.
     pub(super) promise: Option<GateId>,
@@ -35,9 +41,16 @@ pub(super) struct Lane {
     pub(super) suspect: bool,
     /// When it is to be read, as the timers have it.
     pub(super) alarm: Option<i64>,
+    /// When it may go on, as the timers have it.
+    pub(super) snooze: Option<i64>,
 }
 
 impl Lane {
+    /// Whether as many of its attempts are under way as it may have.
+    pub(super) fn is_full(&self) -> bool {
+        self.rules.max_in_flight.is_some_and(|most| self.in_flight >= most.get())
+    }
+
     /// When its rows are to be read, if there is room for them: `refill` deliveries in memory are enough.
     pub(super) fn wants(&self, refill: usize) -> Option<i64> {
         if !self.rows.readable() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     backlog::Backlog,
-    event::{Action, Event, GateId, Limits, Ticket},
+    event::{Action, Event, GateId, Limits, Notable, Ticket},
     flight::Flight,
     gate::Gate,
     hot::Hot,
@@ -15,7 +15,7 @@ use super::{
     records::Records,
     timers::Timers,
 };
-use crate::{Cursor, DeliveryKey, LaneId, MessageId, ProjectId};
+use crate::{Cursor, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId};
 
 /// The engine.
 #[derive(Debug)]
@@ -84,6 +84,7 @@ impl Engine {
             self.scheduled(lane, due);
         }
         if !self.draining {
+            self.wake_throttled(now);
             self.dispatch(now, actions);
             self.read(now, actions);
         }
@@ -121,7 +122,10 @@ impl Engine {
     fn take(&mut self, now: i64, event: Event, actions: &mut Vec<Action>) {
         match event {
             Event::Started { low, head, waiting } => self.start(now, low, head, waiting),
-            Event::LaneRules { lane, project, gate } => self.rule_lane(lane, project, gate),
+            Event::LaneRules { lane, project, gate, rules } => {
+                self.rule_lane(lane, project, rules);
+                self.lead(now, lane, gate, actions);
+            }
             Event::GateRules { gate, max, held } => self.rule_gate(now, gate, max, held),
             Event::Committed { jobs, rest, head } => self.committed(now, jobs, rest, head),
             Event::Scheduled { lane, due } => self.scheduled(lane, due),
@@ -157,11 +161,30 @@ impl Engine {
         }
     }
 
-    fn rule_lane(&mut self, id: LaneId, project: ProjectId, gate: GateId) {
+    fn rule_lane(&mut self, id: LaneId, project: ProjectId, rules: LaneRules) {
         let lane = self.lanes.entry(id).or_default();
         lane.project = project;
-        lane.gate = Some(gate);
-        self.touch(id);
+        lane.throttle.rule(rules.rate);
+        lane.rules = rules;
+    }
+
+    /// Lets a lane lead through `gate`. What is known of another destination does not hold for this one.
+    fn lead(&mut self, now: i64, id: LaneId, gate: GateId, actions: &mut Vec<Action>) {
+        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        if lane.gate.replace(gate).is_some_and(|before| before != gate) {
+            lane.turn = match lane.turn {
+                Turn::AtGate => Turn::Idle,
+                turn => turn,
+            };
+            if lane.breaker.worked() {
+                lane.rows.unpark();
+                actions.push(Action::Raise(Notable::LaneResumed { lane: id }));
+            }
+        }
+        if self.lanes.get(&id).is_some_and(|lane| self.is_held(lane)) {
+            self.evict(now, id);
+        }
+        self.go_on(id);
     }
 
     fn rule_gate(&mut self, now: i64, id: GateId, max: u32, held: bool) {
@@ -209,6 +232,6 @@ impl Engine {
             self.ready.push(lane.project, id);
         }
         let alarm = if held || recovering { None } else { lane.wants(refill) };
-        self.timers.set(id, std::mem::replace(&mut lane.alarm, alarm), alarm);
+        self.timers.reads.set(id, std::mem::replace(&mut lane.alarm, alarm), alarm);
     }
 }

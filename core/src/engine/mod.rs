@@ -16,6 +16,7 @@ mod ready;
 mod records;
 mod rows;
 mod shelve;
+mod throttle;
 mod timers;
 mod train;
 

@@ -28,7 +28,7 @@ impl Engine {
         if self.reading.is_some() || now < self.read_again || !self.hot.has_room(&self.limits) {
             return;
         }
-        let (cursor, lane) = (self.backlog.cursor(), self.timers.due(now));
+        let (cursor, lane) = (self.backlog.cursor(), self.timers.reads.due(now));
         match (cursor, lane) {
             (None, None) => return,
             (Some(cursor), lane) if lane.is_none() || !self.scanned_last => {

@@ -6,13 +6,14 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    Cursor, Deferred, DeliveryKey, LaneId, MessageId, ProjectId, Report, Scope, Settlement, State, TargetId,
-    Why, retry::Policy,
+    Cursor, Deferred, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId, Report, Scope, Settlement, State,
+    TargetId, Why, retry::Policy,
 };
 
 mod basics;
 mod endings;
 mod fairness;
+mod lanes;
 mod memory;
 mod pauses;
 
@@ -68,7 +69,13 @@ impl Bench {
     }
 
     fn lane(&mut self, lane: i64, project: i64, gate: u32) {
-        self.tell(Event::LaneRules { lane: LaneId(lane), project: ProjectId(project), gate: GateId(gate) });
+        let rules = LaneRules::default();
+        self.tell(Event::LaneRules {
+            lane: LaneId(lane),
+            project: ProjectId(project),
+            gate: GateId(gate),
+            rules,
+        });
     }
 
     fn tell(&mut self, event: Event) {

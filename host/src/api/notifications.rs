@@ -84,6 +84,9 @@ async fn target(face: &Face, entry: Entry, attachments: &[Attachment]) -> Result
     if let Some(unknown) = admitted.unknown.first() {
         return Err(unknown.to_string());
     }
+    if let Some(rule) = admitted.target.rules.to_json().keys().next() {
+        return Err(format!("options.{rule}: a notification has no lane of its own; subscribe for that"));
+    }
     if let Some(entry) = face.board.now().by_name(&admitted.target.driver) {
         carried(attachments, &entry.manifest)?;
     }

@@ -72,6 +72,7 @@ mod tests {
             "subject": "s", "from": "a@b.example", "cc": ["c@d.example"], "bcc": {"e@f.example": ""},
             "template": "t", "html": "<p>", "post_data": "{}", "post_headers": {"X-A": "b"}, "secret": ["one", "two"],
             "format": "raw", "reply_to": null, "retry": {"schedule": ["1s"]}, "_retry_policy": {}, "deadline": "15s", "colour": 1,
+            "rate": "10/s", "max_in_flight": 4,
         });
         assert_eq!(checked(all), Ok(vec![]));
     }
@@ -88,6 +89,8 @@ mod tests {
             (json!({"retry": {"schedule": 1}}), "options.retry.schedule: "),
             (json!({"deadline": "500ms"}), "options.deadline: "),
             (json!({"deadline": "1d"}), "options.deadline: "),
+            (json!({"rate": "10"}), "options.rate: `10` is not a rate"),
+            (json!({"max_in_flight": 0}), "options.max_in_flight: must be a whole number from 1"),
             (json!({"filter": {}}), "options.filter: not in this version"),
         ] {
             let refusal = checked(options).unwrap_err().to_string();

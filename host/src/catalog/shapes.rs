@@ -1,7 +1,7 @@
 //! The table of options: which there are, what shape each has, and which come in a later version.
 
-use nuncio_core::{duration::parse_duration, retry::Policy};
-use serde_json::Value;
+use nuncio_core::{LaneRules, duration::parse_duration, retry::Policy};
+use serde_json::{Map, Value};
 
 /// What is wrong with a value: where in it, and why.
 pub(super) struct Flaw {
@@ -20,7 +20,7 @@ pub(super) struct Bounds {
 }
 
 /// The options of this version.
-pub(super) const KNOWN: [(&str, Check); 15] = [
+pub(super) const KNOWN: [(&str, Check); 17] = [
     ("subject", line),
     ("from", line),
     ("cc", lines),
@@ -36,11 +36,12 @@ pub(super) const KNOWN: [(&str, Check); 15] = [
     ("retry", retry),
     ("_retry_policy", zaqar_retry),
     ("deadline", deadline),
+    ("rate", |value, _| rule("rate", value)),
+    ("max_in_flight", |value, _| rule("max_in_flight", value)),
 ];
 
 /// The options of later versions.
-pub(super) const LATER: [&str; 7] =
-    ["filter", "ordered", "rate", "max_in_flight", "account", "overflow", "attach"];
+pub(super) const LATER: [&str; 5] = ["filter", "ordered", "account", "overflow", "attach"];
 
 impl Flaw {
     fn new(why: impl Into<String>) -> Self {
@@ -117,6 +118,15 @@ fn deadline(value: &Value, bounds: &Bounds) -> Result<(), Flaw> {
     }
     let most = bounds.max_deadline.as_secs();
     Err(Flaw::new(format!("must be from 1s to {most}s (delivery.max_deadline)")))
+}
+
+/// One of the options that make the rules of a lane.
+fn rule(name: &str, value: &Value) -> Result<(), Flaw> {
+    let alone = Map::from_iter([(name.to_owned(), value.clone())]);
+    LaneRules::parse(&alone).map(drop).map_err(|refusal| {
+        let at = refusal.at.strip_prefix('/').and_then(|at| at.strip_prefix(name)).unwrap_or_default();
+        Flaw::from(nuncio_core::Refusal { at: at.to_owned(), ..refusal.clone() })
+    })
 }
 
 impl From<nuncio_core::Refusal> for Flaw {

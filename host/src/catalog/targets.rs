@@ -1,6 +1,6 @@
 //! From what a client wrote to a target: parse, the driver's word, the table of options.
 
-use nuncio_core::{Options, Refusal, SubscriberUri, retry};
+use nuncio_core::{LaneRules, Options, Refusal, SubscriberUri, retry};
 use serde_json::Value;
 
 use super::{
@@ -45,10 +45,13 @@ impl Catalog {
         let unknown = options::check(&options, &entry.manifest, &self.config)?;
         self.renderer.check(&options).map_err(placed)?;
         let zaqar = retry::effective(queue_policy, options.get("_retry_policy")).is_some();
+        let rules = LaneRules::parse(&options.0)
+            .map_err(|refusal| placed(Refusal { at: format!("/options{}", refusal.at), ..refusal }))?;
         let target = NewTarget {
             driver: entry.manifest.name.clone(),
             destination: checked.destination,
             lane_key: if zaqar { ZAQAR_LANE.to_owned() } else { String::new() },
+            rules,
             uri: uri.written().to_owned(),
             redacted: checked.redacted,
             addresses: checked.addresses,

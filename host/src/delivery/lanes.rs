@@ -41,7 +41,8 @@ impl Lanes {
             if gate == next {
                 events.push(self.rules(gate, &row.driver));
             }
-            events.push(Event::LaneRules { lane: row.id, project: row.project, gate });
+            let rules = row.rules.clone();
+            events.push(Event::LaneRules { lane: row.id, project: row.project, gate, rules });
             known.lanes.insert(row.id, Arc::new(row));
         }
         events
@@ -99,6 +100,7 @@ mod tests {
             project: ProjectId(1),
             driver: "absent".into(),
             destination: destination.into(),
+            rules: nuncio_core::LaneRules::default(),
         }
     }
 

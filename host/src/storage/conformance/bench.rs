@@ -202,6 +202,7 @@ pub(super) fn target(uri: &str) -> NewTarget {
         driver: "http".into(),
         destination: uri.split('/').next().unwrap().into(),
         lane_key: String::new(),
+        rules: nuncio_core::LaneRules::default(),
         uri: uri.into(),
         redacted: format!("{uri}?***"),
         addresses: uri.split(',').map(str::to_owned).collect(),

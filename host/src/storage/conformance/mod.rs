@@ -5,6 +5,7 @@ mod bench;
 mod byhand;
 mod durability;
 mod intake;
+mod lanes;
 mod listing;
 mod model;
 mod moving;

@@ -1,7 +1,8 @@
 //! Projects, lanes and targets: made when they are first named.
 
-use nuncio_core::{LaneId, ProjectId, SubscriptionId, TargetId};
+use nuncio_core::{LaneId, LaneRules, ProjectId, SubscriptionId, TargetId};
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::{Map, Value};
 
 use super::{commit::Commit, json};
 use crate::storage::{LaneRow, NewTarget, StoreError};
@@ -29,7 +30,7 @@ pub(super) fn add(
     subscription: SubscriptionId,
     new: &NewTarget,
 ) -> Result<(TargetId, LaneId), StoreError> {
-    let lane = ensure_lane(commit, project, new)?;
+    let lane = ensure_lane(commit, project, subscription, new)?;
     commit
         .db
         .prepare_cached(
@@ -56,24 +57,93 @@ pub(super) fn recipients(target: &NewTarget) -> u32 {
     u32::try_from(target.addresses.len()).unwrap_or(u32::MAX)
 }
 
-fn ensure_lane(commit: &mut Commit<'_>, project: ProjectId, target: &NewTarget) -> rusqlite::Result<LaneId> {
-    let NewTarget { driver, destination, lane_key: key, .. } = target;
+/// The rules of a lane as they are stored.
+pub(super) fn rules(stored: &str) -> Result<LaneRules, StoreError> {
+    if stored.is_empty() {
+        return Ok(LaneRules::default());
+    }
+    let options: Map<String, Value> = json::read("rules of a lane", stored)?;
+    LaneRules::parse(&options).map_err(|refusal| StoreError::Corrupt(format!("rules of a lane: {refusal}")))
+}
+
+fn ensure_lane(
+    commit: &mut Commit<'_>,
+    project: ProjectId,
+    subscription: SubscriptionId,
+    target: &NewTarget,
+) -> Result<LaneId, StoreError> {
+    if subscription != SubscriptionId::NONE && !target.rules.is_empty() {
+        return ensure_own_lane(commit, project, subscription, target);
+    }
     let known = commit
         .db
         .prepare_cached(
             "SELECT id FROM lane WHERE project = ?1 AND driver = ?2 AND destination = ?3 AND key = ?4",
         )?
-        .query_row(params![project.0, driver, destination, key], |row| row.get(0).map(LaneId))
+        .query_row(params![project.0, target.driver, target.destination, target.lane_key], |row| {
+            row.get(0).map(LaneId)
+        })
         .optional()?;
-    if let Some(known) = known {
-        return Ok(known);
+    match known {
+        Some(known) => Ok(known),
+        None => make_lane(commit, project, target, &target.lane_key, LaneRules::default()),
     }
+}
+
+/// A subscription has one lane of its own at most. It goes where its subscription goes, so that what waits in it
+/// stays in its order.
+fn ensure_own_lane(
+    commit: &mut Commit<'_>,
+    project: ProjectId,
+    subscription: SubscriptionId,
+    target: &NewTarget,
+) -> Result<LaneId, StoreError> {
+    let key = format!("subscription {subscription}");
+    let known = commit
+        .db
+        .prepare_cached(
+            "SELECT l.id FROM target t JOIN lane l ON l.id = t.lane WHERE t.subscription = ?1 AND l.key = ?2
+             LIMIT 1",
+        )?
+        .query_row(params![subscription.0, key], |row| row.get(0).map(LaneId))
+        .optional()?;
+    let Some(id) = known else { return make_lane(commit, project, target, &key, target.rules.clone()) };
+    let changed = commit
+        .db
+        .prepare_cached(
+            "UPDATE lane SET driver = ?2, destination = ?3, rules = ?4
+             WHERE id = ?1 AND (driver, destination, rules) <> (?2, ?3, ?4)",
+        )?
+        .execute(params![id.0, target.driver, target.destination, written(&target.rules)?])?;
+    if changed > 0 {
+        publish(commit, id, project, target, target.rules.clone());
+    }
+    Ok(id)
+}
+
+fn make_lane(
+    commit: &mut Commit<'_>,
+    project: ProjectId,
+    target: &NewTarget,
+    key: &str,
+    rules: LaneRules,
+) -> Result<LaneId, StoreError> {
     commit
         .db
-        .prepare_cached("INSERT INTO lane (project, driver, destination, key) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![project.0, driver, destination, key])?;
+        .prepare_cached(
+            "INSERT INTO lane (project, driver, destination, key, rules) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![project.0, target.driver, target.destination, key, written(&rules)?])?;
     let id = LaneId(commit.db.last_insert_rowid());
-    let row = LaneRow { id, project, driver: driver.clone(), destination: destination.clone() };
-    commit.published.lanes.push(row);
+    publish(commit, id, project, target, rules);
     Ok(id)
+}
+
+fn publish(commit: &mut Commit<'_>, id: LaneId, project: ProjectId, target: &NewTarget, rules: LaneRules) {
+    let (driver, destination) = (target.driver.clone(), target.destination.clone());
+    commit.published.lanes.push(LaneRow { id, project, driver, destination, rules });
+}
+
+fn written(rules: &LaneRules) -> Result<String, StoreError> {
+    if rules.is_empty() { Ok(String::new()) } else { json::write("rules of a lane", &rules.to_json()) }
 }

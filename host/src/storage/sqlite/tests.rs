@@ -75,6 +75,7 @@ impl Bench {
             driver: "http".into(),
             destination: "a".into(),
             lane_key: String::new(),
+            rules: nuncio_core::LaneRules::default(),
             uri: "http://a/".into(),
             redacted: "http://a/".into(),
             addresses: vec!["http://a/".into()],

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use nuncio_core::{Cursor, Deferred, Fresh, LaneId, Message, MessageId, ProjectId, QueueId, SubscriptionId};
+use nuncio_core::{
+    Cursor, Deferred, Fresh, LaneId, LaneRules, Message, MessageId, ProjectId, QueueId, SubscriptionId,
+};
 
 /// A lane as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub struct LaneRow {
     pub driver: String,
     /// What breaks together.
     pub destination: String,
+    /// What its subscription asks of it; nothing for a shared lane.
+    pub rules: LaneRules,
 }
 
 /// What the writer publishes after a commit. It does not know who listens.
@@ -26,7 +30,7 @@ pub struct Committed {
     pub fresh: Vec<Fresh>,
     /// Where those begin that are not in `fresh` since they are too many.
     pub rest: Option<Cursor>,
-    /// Lanes that are new.
+    /// Lanes that are new, or lead elsewhere or by other rules than before.
     pub lanes: Vec<LaneRow>,
     /// `deferred` rows that somebody else than the engine wrote: lane and earliest due time.
     pub scheduled: Vec<(LaneId, i64)>,

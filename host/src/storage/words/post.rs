@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use nuncio_core::{Matched, MessageId, Options};
+use nuncio_core::{LaneRules, Matched, MessageId, Options};
 
 /// One POST: drafts that are accepted or refused together, in one commit.
 #[derive(Clone, Debug)]
@@ -68,6 +68,8 @@ pub struct NewTarget {
     pub destination: String,
     /// Makes a lane of its own beside the shared one of the destination; empty for the shared one.
     pub lane_key: String,
+    /// What its subscription asks of its lane; one that asks for anything has a lane of its own.
+    pub rules: LaneRules,
     /// What the client wrote.
     pub uri: String,
     /// The form that may be shown.

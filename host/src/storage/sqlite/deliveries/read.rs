@@ -6,7 +6,10 @@ use bytes::Bytes;
 use nuncio_core::{Cursor, Kind, LaneId, Matched, Message, MessageId, ProjectId, QueueId, packed};
 use rusqlite::{Connection, Row, params};
 
-use crate::storage::{LaneRow, Standing, StoreError, sqlite::json};
+use crate::storage::{
+    LaneRow, Standing, StoreError,
+    sqlite::{json, targets},
+};
 
 /// The highest message.
 pub(super) fn head(db: &Connection) -> rusqlite::Result<MessageId> {
@@ -23,13 +26,14 @@ pub(super) fn low(db: &Connection, log: u16) -> rusqlite::Result<Cursor> {
 /// Where the store stands.
 pub(in crate::storage::sqlite) fn standing(db: &Connection, log: u16) -> Result<Standing, StoreError> {
     let lanes = db
-        .prepare_cached("SELECT id, project, driver, destination FROM lane ORDER BY id")?
-        .query_map([], |row| {
-            Ok(LaneRow {
+        .prepare_cached("SELECT id, project, driver, destination, rules FROM lane ORDER BY id")?
+        .query_and_then([], |row| {
+            Ok::<_, StoreError>(LaneRow {
                 id: LaneId(row.get(0)?),
                 project: ProjectId(row.get(1)?),
                 driver: row.get(2)?,
                 destination: row.get(3)?,
+                rules: targets::rules(&row.get::<_, String>(4)?)?,
             })
         })?
         .collect::<Result<_, _>>()?;

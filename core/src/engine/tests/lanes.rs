@@ -1,0 +1,103 @@
+//! What subscriptions ask of their lanes, and what destinations ask of those who come.
+
+use std::time::Duration;
+
+use super::*;
+
+fn ruled(bench: &mut Bench, lane: i64, rules: serde_json::Value) {
+    let serde_json::Value::Object(map) = rules else { panic!("an object") };
+    let rules = LaneRules::parse(&map).expect("rules");
+    let (lane, project, gate) = (LaneId(lane), ProjectId(1), GateId(1));
+    bench.tell(Event::LaneRules { lane, project, gate, rules });
+}
+
+#[test]
+fn no_more_of_a_lane_is_in_flight_than_it_may_have() {
+    let mut bench = Bench::live(Limits::default());
+    ruled(&mut bench, 1, json!({"max_in_flight": 2}));
+    bench.commit((1..=4).map(|message| job(message, 1)).chain([job(5, 2)]).collect());
+    assert_eq!(bench.flying(), [1, 5, 2], "the other lane is not kept waiting");
+    bench.finish(Report::delivered());
+    assert_eq!(bench.flying(), [5, 2, 3]);
+}
+
+#[test]
+fn a_lane_keeps_its_rate_over_any_span() {
+    let mut bench = Bench::live(Limits::default());
+    ruled(&mut bench, 1, json!({"rate": "2/s"}));
+    bench.commit(vec![job(1, 1)]);
+    bench.wait(600);
+    bench.commit((2..=5).map(|message| job(message, 1)).collect());
+    assert_eq!((bench.flying(), bench.wake), (vec![1, 2], Some(START + 1_000)));
+    bench.wait(399);
+    assert_eq!(bench.flying(), [1, 2]);
+    bench.wait(1);
+    assert_eq!((bench.flying(), bench.wake), (vec![1, 2, 3], Some(START + 1_600)));
+}
+
+#[test]
+fn a_rate_is_kept_when_the_clock_is_set_back() {
+    let mut bench = Bench::live(Limits::default());
+    ruled(&mut bench, 1, json!({"rate": "1/m"}));
+    bench.commit(vec![job(1, 1)]);
+    bench.now -= 3_600_000;
+    bench.commit(vec![job(2, 1)]);
+    assert_eq!((bench.flying(), bench.wake), (vec![1], Some(bench.now + 60_000)), "an hour is not waited");
+}
+
+#[test]
+fn new_rules_hold_at_once() {
+    let mut bench = Bench::live(Limits::default());
+    ruled(&mut bench, 1, json!({"rate": "1/h", "max_in_flight": 1}));
+    bench.commit((1..=3).map(|message| job(message, 1)).collect());
+    assert_eq!(bench.flying(), [1]);
+    ruled(&mut bench, 1, json!({"max_in_flight": 2}));
+    assert_eq!(bench.flying(), [1, 2]);
+    ruled(&mut bench, 1, json!({}));
+    assert_eq!(bench.flying(), [1, 2, 3]);
+}
+
+#[test]
+fn a_lane_rests_as_long_as_its_destination_asks_within_bounds() {
+    for (asked, rest) in [(7, 7_000), (86_400, Limits::default().probe_max_ms)] {
+        let mut bench = Bench::live(Limits::default());
+        bench.commit(vec![job(1, 1), job(2, 2)]);
+        bench.finish(down().retry_after(Duration::from_secs(asked)));
+        bench.commit(vec![job(3, 1)]);
+        assert_eq!(bench.flying(), [2], "only the lane that was asked");
+        bench.wait(rest - 1);
+        assert_eq!(bench.flying(), [2]);
+        bench.wait(1);
+        assert_eq!(bench.flying(), [2, 3], "{asked}");
+    }
+}
+
+#[test]
+fn a_policy_of_zaqar_does_not_rest() {
+    let mut bench = Bench::live(Limits::default());
+    bench.commit(vec![Job { policy: zaqar(), ..job(1, 1) }]);
+    bench.finish(down().retry_after(Duration::from_secs(60)));
+    bench.commit(vec![Job { policy: zaqar(), ..job(2, 1) }]);
+    assert_eq!(bench.flying(), [2]);
+}
+
+#[test]
+fn a_lane_that_leads_elsewhere_now_begins_anew() {
+    let limits = Limits { breaker_failures: 1, breaker_span_ms: 0, max_in_flight: 1, ..Limits::default() };
+    let mut bench = Bench::live(limits);
+    bench.tell(Event::GateRules { gate: GateId(2), max: 8, held: false });
+    bench.commit(vec![job(1, 1)]);
+    bench.finish(down());
+    bench.sync();
+    let row = bench.rows()[0].clone();
+    assert!(bench.dispatched.is_empty() && bench.reads.is_empty());
+    bench.lane(1, 1, 2);
+    assert!(bench.notables.contains(&Notable::LaneResumed { lane: LaneId(1) }));
+    bench.loaded(1, vec![row], None);
+    assert_eq!(bench.flying(), [1]);
+    bench.tell(Event::GateRules { gate: GateId(3), max: 8, held: true });
+    bench.commit(vec![job(2, 2), job(3, 2)]);
+    bench.lane(2, 1, 3);
+    let held: Vec<_> = bench.rows().iter().filter(|row| row.why == Why::Held).map(|row| row.key).collect();
+    assert_eq!(held, [key(2, 0), key(3, 0)], "they wait in the store for that driver");
+}
