@@ -200,6 +200,9 @@ fn limits(config: &Config) -> sqlite::Limits {
     let storage = &config.storage;
     sqlite::Limits {
         max_messages: config.queues.max_messages,
+        max_backlog: config.delivery.max_backlog,
+        min_free: storage.min_free,
+        max_bytes: storage.max_bytes,
         readers: storage.readers,
         pending_operations: storage.pending_operations,
         pending_bytes: storage.pending_bytes,

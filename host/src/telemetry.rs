@@ -3,9 +3,13 @@
 use std::io::IsTerminal as _;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use nuncio_core::State;
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::config::{Format, Log};
+use crate::{
+    config::{Format, Log},
+    storage::Gauges,
+};
 
 /// Writes logs to standard error as the configuration says. A second call changes nothing.
 pub fn logs(log: &Log) {
@@ -41,7 +45,31 @@ pub fn metrics() -> Result<PrometheusHandle, BuildError> {
     Ok(handle)
 }
 
+/// Sets the gauges of the store.
+pub fn gauge(store: &Gauges) {
+    let tally = &store.tally;
+    metrics::gauge!("nuncio_accepted_deliveries").set(tally.accepted as f64);
+    metrics::gauge!("nuncio_open_deliveries").set(tally.open() as f64);
+    for state in State::ALL.into_iter().filter(|state| !matches!(state, State::Waiting | State::Held)) {
+        metrics::gauge!("nuncio_ended_deliveries", "state" => state.name()).set(tally.ended(state) as f64);
+    }
+    metrics::gauge!("nuncio_database_bytes").set(store.file_bytes as f64);
+    metrics::gauge!("nuncio_database_used_bytes").set(store.used_bytes as f64);
+    if let Some(free) = store.free_bytes {
+        metrics::gauge!("nuncio_disk_free_bytes").set(free as f64);
+    }
+}
+
 fn describe() {
+    metrics::describe_gauge!(
+        "nuncio_accepted_deliveries",
+        "Deliveries accepted since the database was made: the sum of those open and those ended"
+    );
+    metrics::describe_gauge!("nuncio_open_deliveries", "Deliveries accepted and not settled");
+    metrics::describe_gauge!("nuncio_ended_deliveries", "Deliveries settled, by state");
+    metrics::describe_gauge!("nuncio_database_bytes", "Size of the database file");
+    metrics::describe_gauge!("nuncio_database_used_bytes", "What of the database file is in use");
+    metrics::describe_gauge!("nuncio_disk_free_bytes", "Free bytes on the disk of the database");
     metrics::describe_counter!("nuncio_messages_accepted_total", "Messages stored");
     metrics::describe_counter!(
         "nuncio_attempts_total",

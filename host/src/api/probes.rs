@@ -4,7 +4,7 @@ use axum::{extract::State, http::header, response::IntoResponse};
 use serde_json::json;
 
 use super::{answer, face::Face, problem::Answer};
-use crate::delivery::Degraded;
+use crate::{delivery::Degraded, telemetry};
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn healthz() -> &'static str {
@@ -15,6 +15,8 @@ pub(super) async fn healthz() -> &'static str {
 pub(super) async fn readyz(State(face): State<Face>) -> Answer {
     let store = face.store.check().await;
     let mut degraded = face.delivery.degraded();
+    let ailments = face.store.gauges().await.map_or_else(|error| vec![error.to_string()], |now| now.ailments);
+    degraded.extend(ailments.into_iter().map(|reason| Degraded { part: "store".to_owned(), reason }));
     if let Err(error) = &store {
         degraded.push(Degraded { part: "store".to_owned(), reason: error.to_string() });
     }
@@ -24,5 +26,9 @@ pub(super) async fn readyz(State(face): State<Face>) -> Answer {
 
 /// `GET /metrics`: Prometheus text exposition.
 pub(super) async fn metrics(State(face): State<Face>) -> impl IntoResponse {
+    match face.store.gauges().await {
+        Ok(now) => telemetry::gauge(&now),
+        Err(error) => tracing::warn!(%error, "the store cannot be counted: its gauges stand still"),
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], face.metrics.render())
 }

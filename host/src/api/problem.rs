@@ -138,12 +138,14 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Full { .. } => Self::later("Service temporarily unavailable", error.to_string()),
+            StoreError::Full { .. } | StoreError::NoSpace(_) => {
+                Self::later("Service temporarily unavailable", error.to_string())
+            }
             StoreError::KeyReused => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 Self::new(status, "Idempotency key reused", error.to_string())
             }
-            StoreError::Corrupt(_) => {
+            StoreError::Corrupt(_) | StoreError::Damaged(_) => {
                 tracing::error!(%error, "a request met a value that cannot be read");
                 Self::internal()
             }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{check, demo, drivers, explain, new_driver, pages, send};
+use super::{backup, check, demo, drivers, explain, new_driver, pages, send};
 
 /// A notification host: messages come in, every match is delivered, nothing accepted is lost.
 #[derive(Debug, Parser)]
@@ -42,6 +42,8 @@ pub(super) enum Command {
     Demo(demo::Arguments),
     /// Check the configuration without starting anything
     Check(check::Arguments),
+    /// Copy the database while its host works
+    Backup(backup::Arguments),
     /// Look at the drivers of this program
     Drivers(drivers::Arguments),
     /// Show how a subscriber URI is read, and who would deliver to it

@@ -17,10 +17,14 @@ pub enum Exit {
     Usage = 64,
     /// A URI, an option or a body is wrong (`EX_DATAERR`).
     Input = 65,
+    /// A file that should be read is not there (`EX_NOINPUT`).
+    NoInput = 66,
     /// It does not succeed, now or later (`EX_UNAVAILABLE`).
     Unavailable = 69,
     /// The system does not do its part (`EX_OSERR`).
     System = 71,
+    /// A file cannot be made (`EX_CANTCREAT`).
+    CannotCreate = 73,
     /// It may succeed later (`EX_TEMPFAIL`).
     Temporary = 75,
     /// The far side refuses our account (`EX_NOPERM`).
@@ -37,8 +41,10 @@ impl Exit {
             Self::Failed => "failed",
             Self::Usage => "usage",
             Self::Input => "input",
+            Self::NoInput => "no_input",
             Self::Unavailable => "unavailable",
             Self::System => "system",
+            Self::CannotCreate => "cannot_create",
             Self::Temporary => "temporary",
             Self::Refused => "refused",
             Self::Config => "config",

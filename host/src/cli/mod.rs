@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod arguments;
+mod backup;
 mod check;
 mod configuration;
 mod crew;

@@ -33,6 +33,7 @@ async fn command(arguments: Arguments, output: Output) -> Result<Exit, Fault> {
         Command::Send(wanted) => super::send::run(wanted, &shared, output).await,
         Command::Demo(wanted) => super::demo::run(wanted, output).await,
         Command::Check(wanted) => super::check::run(&wanted, &shared, output).await,
+        Command::Backup(wanted) => super::backup::run(wanted, &shared, output).await,
         Command::Drivers(wanted) => super::drivers::run(wanted, &shared, output).await,
         Command::Explain(wanted) => super::explain::run(&wanted, &shared, output).await,
         Command::Completions(wanted) => Ok(super::pages::completions(&wanted)),

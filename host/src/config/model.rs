@@ -107,6 +107,10 @@ pub struct Storage {
     pub checkpoint_bytes: u64,
     /// Bytes of write-ahead log at which commits wait until it is copied back.
     pub wal_bytes: u64,
+    /// Bytes of the disk that are left free.
+    pub min_free: u64,
+    /// Bytes of the database in use at which nothing more is taken in; 0 for any number.
+    pub max_bytes: u64,
 }
 
 impl Storage {
@@ -197,6 +201,8 @@ pub struct Delivery {
     pub hot_deliveries: usize,
     /// The most memory that messages held for delivery take, bytes.
     pub hot_bytes: u64,
+    /// Deliveries that may be open; 0 for any number.
+    pub max_backlog: u64,
     /// The most outcomes that are not yet on disk.
     pub undurable_outcomes: usize,
     /// Failures in a row until a destination is taken to be down.

@@ -10,7 +10,7 @@ mod words;
 pub use traits::{Catalog, Deliveries, Intake, Pull, Store};
 pub use words::{
     Accepted, Addressed, CancelResult, Committed, Dedup, DeliveryFilter, DeliveryPage, DeliveryView, Draft,
-    LaneRow, Loaded, NewSubscription, NewTarget, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats,
-    RequeueResult, Scanned, Standing, StoreError, Subscribed, SubscriptionChange, SubscriptionRow,
-    TargetView, Updated,
+    Gauges, LaneRow, Loaded, NewSubscription, NewTarget, Post, PullFilter, Pulled, Purge, QueueRow,
+    QueueStats, RequeueResult, Scanned, Standing, StoreError, Subscribed, SubscriptionChange,
+    SubscriptionRow, Tally, TargetView, Updated,
 };

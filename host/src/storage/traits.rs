@@ -7,8 +7,8 @@ use nuncio_core::{Cursor, DeliveryKey, LaneId, Message, MessageId, Settlement, S
 use serde_json::{Map, Value};
 
 use super::words::{
-    Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Loaded, NewSubscription, Post,
-    PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing, StoreError,
+    Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Gauges, Loaded, NewSubscription,
+    Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing, StoreError,
     Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated,
 };
 
@@ -161,6 +161,8 @@ pub trait Deliveries: Send + Sync {
 pub trait Store: Intake + Catalog + Pull + Deliveries {
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;
+    /// What the store says of itself: for `/metrics` and `/readyz`.
+    async fn gauges(&self) -> Result<Gauges, StoreError>;
     /// Waits until everything asked so far is durable, and closes.
     async fn close(&self);
     /// The key of public ids, made at the first start and never changed.

@@ -19,7 +19,8 @@ use tokio::sync::mpsc;
 
 use crate::storage::{
     Accepted, Addressed, Committed, DeliveryView, Draft, NewSubscription, NewTarget, Post, Store, StoreError,
-    Subscribed, sqlite,
+    Subscribed,
+    sqlite::{self, Limits},
 };
 
 /// A clock that stands still until it is turned.
@@ -34,7 +35,7 @@ impl Clock for Turned {
 /// A store with what it publishes.
 pub(super) struct Bench {
     dir: TempDir,
-    max_messages: u64,
+    limits: Limits,
     clock: Arc<Turned>,
     pub(super) store: Arc<dyn Store>,
     pub(super) published: mpsc::Receiver<Committed>,
@@ -45,15 +46,20 @@ pub(super) const QUEUE: &str = "orders";
 
 impl Bench {
     pub(super) async fn new() -> Self {
-        Self::with_room(1_000_000).await
+        Self::with(Limits::default()).await
     }
 
     /// With queues that hold `max_messages`.
     pub(super) async fn with_room(max_messages: u64) -> Self {
+        Self::with(Limits { max_messages, ..Limits::default() }).await
+    }
+
+    /// With these limits.
+    pub(super) async fn with(limits: Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(Turned(AtomicI64::new(EPOCH_MS + 1_000_000)));
-        let (store, published) = open(&dir, "n.db", &clock, max_messages);
-        Self { dir, max_messages, clock, store, published }
+        let (store, published) = open(&dir, "n.db", &clock, &limits);
+        Self { dir, limits, clock, store, published }
     }
 
     /// The time.
@@ -69,7 +75,13 @@ impl Bench {
     /// Closes the store and opens it again.
     pub(super) async fn reopen(&mut self) {
         self.store.close().await;
-        (self.store, self.published) = open(&self.dir, "n.db", &self.clock, self.max_messages);
+        (self.store, self.published) = open(&self.dir, "n.db", &self.clock, &self.limits);
+    }
+
+    /// Closes the store and opens it again with other limits.
+    pub(super) async fn reopen_with(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.reopen().await;
     }
 
     /// Opens what a power cut at this moment would leave: the files as they are, nobody closed them.
@@ -78,7 +90,7 @@ impl Bench {
             let (from, to) = (self.dir.path().join(file), self.dir.path().join(format!("cut-{file}")));
             std::fs::copy(from, to).unwrap();
         }
-        (self.store, self.published) = open(&self.dir, "cut-n.db", &self.clock, self.max_messages);
+        (self.store, self.published) = open(&self.dir, "cut-n.db", &self.clock, &self.limits);
     }
 
     /// Posts bodies to the queue.
@@ -155,17 +167,11 @@ fn open(
     dir: &TempDir,
     name: &str,
     clock: &Arc<Turned>,
-    max_messages: u64,
+    limits: &Limits,
 ) -> (Arc<dyn Store>, mpsc::Receiver<Committed>) {
     let (published, receiver) = mpsc::channel(1024);
     let path = dir.path().join(name);
-    let options = sqlite::Options {
-        path,
-        log: 0,
-        limits: sqlite::Limits { max_messages, ..sqlite::Limits::default() },
-        clock: clock.clone(),
-        published,
-    };
+    let options = sqlite::Options { path, log: 0, limits: limits.clone(), clock: clock.clone(), published };
     (sqlite::Sqlite::open(options).unwrap(), receiver)
 }
 

@@ -1,5 +1,6 @@
 //! The store's promises, written against [`Store`](super::Store) alone: each store is held to all of them.
 
+mod accounts;
 mod backlog;
 mod bench;
 mod byhand;

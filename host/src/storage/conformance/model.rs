@@ -85,6 +85,12 @@ async fn follows_the_model(batches: Vec<Vec<Said>>) {
         }
     }
     assert_eq!(bench.backlog(3).await, open);
+    let settled = |state| model.values().filter(|one| **one == state).count() as i64;
+    let tally = bench.store.gauges().await.unwrap().tally;
+    for state in State::ALL.into_iter().filter(|state| !matches!(state, State::Waiting | State::Held)) {
+        assert_eq!(tally.ended(state), settled(state), "{state:?}");
+    }
+    assert_eq!(tally.accepted, i64::from(RECIPIENTS) * MESSAGES as i64);
     bench.reopen().await;
     assert_eq!(bench.backlog(100).await, open);
 }

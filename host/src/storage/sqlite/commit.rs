@@ -3,8 +3,8 @@
 use nuncio_core::{Cursor, Fresh, LaneId, MessageId};
 use rusqlite::Connection;
 
-use super::{limits::Limits, memory::Memory};
-use crate::storage::{Committed, StoreError};
+use super::{limits::Limits, marks::Marks, memory::Memory};
+use crate::storage::{Committed, StoreError, Tally};
 
 /// Notices that one operation hands over in memory at most; the engine keeps fewer.
 pub(super) const MOST_FRESH: usize = 1 << 16;
@@ -21,6 +21,12 @@ pub(super) struct Commit<'c> {
     pub(super) limits: &'c Limits,
     /// What the writer remembers.
     pub(super) memory: &'c mut Memory,
+    /// What it knows of the room that is left.
+    pub(super) marks: &'c mut Marks,
+    /// By what the accounts change.
+    pub(super) tally: Tally,
+    /// The error with which SQLite ended the transaction by itself.
+    pub(super) lost: Option<StoreError>,
     /// What is published when the commit succeeds.
     pub(super) published: Committed,
     /// Whether rows are left to be removed or moved in slices.
@@ -34,7 +40,7 @@ impl Commit<'_> {
         operation: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.db.prepare_cached("SAVEPOINT operation")?.execute([])?;
-        let mut published = std::mem::take(&mut self.published);
+        let (mut published, tally) = (std::mem::take(&mut self.published), self.tally);
         let result = operation(self);
         let new = std::mem::take(&mut self.published);
         if result.is_ok() {
@@ -42,17 +48,36 @@ impl Commit<'_> {
             append(&mut published, new);
         } else {
             self.memory.undo();
+            self.tally = tally;
         }
         self.published = published;
         if result.is_ok() {
             self.db.prepare_cached("RELEASE operation")?.execute([])?;
-        } else if !self.db.is_autocommit() {
+        } else if self.db.is_autocommit() {
             // A full disk or the like ends the whole transaction: then there is no savepoint to go back to.
+            self.lost = result.as_ref().err().cloned();
+        } else {
             let undone = self.db.execute_batch("ROLLBACK TO operation; RELEASE operation");
             // What cannot be undone alone is undone with all the rest.
             undone.or_else(|_| self.db.execute_batch("ROLLBACK"))?;
         }
         result
+    }
+
+    /// Refuses what would make the database grow while there is no room for it.
+    pub(super) fn room(&mut self) -> Result<(), StoreError> {
+        self.marks.room(self.db, self.limits)
+    }
+
+    /// Takes `deliveries` into the accounts, unless too many are open.
+    pub(super) fn open(&mut self, deliveries: u64) -> Result<(), StoreError> {
+        let most = self.limits.max_backlog;
+        let open = self.marks.tally().plus(self.tally).open().max(0).unsigned_abs();
+        if most > 0 && deliveries > 0 && open.saturating_add(deliveries) > most {
+            return Err(StoreError::Full { limit: "delivery.max_backlog", value: most });
+        }
+        self.tally.accepted += deliveries.cast_signed();
+        Ok(())
     }
 
     /// The next message id.

@@ -7,9 +7,11 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use nuncio_core::MessageId;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
-use super::error::OpenError;
+use super::{error::OpenError, tally};
+use crate::storage::StoreError;
 
 /// "Nunc": how `file(1)` and we recognise the database.
 const APPLICATION_ID: i64 = 0x4e75_6e63;
@@ -17,7 +19,13 @@ const APPLICATION_ID: i64 = 0x4e75_6e63;
 /// The schema by version: the script at `n` brings a database of version `n` to `n + 1`.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
 
+/// The first version that keeps accounts.
+const WITH_ACCOUNTS: usize = 2;
+
 const STATEMENTS: usize = 128;
+
+/// How long a connection waits for another one's lock.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Makes the directory of `path` if need be, so that it is there after a power cut too.
 pub(super) fn directory_of(path: &Path) -> Result<(), OpenError> {
@@ -31,7 +39,7 @@ pub(super) fn directory_of(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Puts the entry of `path` in its directory on stable storage.
-fn sync_entry(path: &Path) -> io::Result<()> {
+pub(super) fn sync_entry(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => sync_directory(Path::new(".")),
         Some(parent) => sync_directory(parent),
@@ -58,7 +66,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     let mut db = Connection::open_with_flags(path, flags).map_err(|source| refused(path, source))?;
     recognise(&db, path)?;
     prepare(&db).map_err(|source| refused(path, source))?;
-    migrate(&mut db).map_err(|source| refused(path, source))?;
+    migrate(&mut db).map_err(|source| OpenError::Migration { path: path.into(), source })?;
     Ok(db)
 }
 
@@ -66,7 +74,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
 pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
-    db.busy_timeout(Duration::from_secs(5))?;
+    db.busy_timeout(PATIENCE)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
 }
@@ -88,7 +96,8 @@ fn private_directory(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-fn recognise(db: &Connection, path: &Path) -> Result<(), OpenError> {
+/// Refuses a database of another program or of a newer version.
+pub(super) fn recognise(db: &Connection, path: &Path) -> Result<(), OpenError> {
     let number = |pragma: &str| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let read = || {
         let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -109,7 +118,7 @@ fn recognise(db: &Connection, path: &Path) -> Result<(), OpenError> {
 }
 
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(Duration::from_secs(5))?;
+    db.busy_timeout(PATIENCE)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     db.pragma_update(None, "synchronous", "full")?;
@@ -119,16 +128,29 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "temp_store", "memory")
 }
 
-fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
+fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     for (from, script) in MIGRATIONS.iter().enumerate().skip(usize::try_from(version).unwrap_or(0)) {
         let step = db.transaction()?;
         step.execute_batch(script)?;
+        if from + 1 == WITH_ACCOUNTS {
+            open_accounts(&step)?;
+        }
         step.pragma_update(None, "application_id", APPLICATION_ID)?;
         step.pragma_update(None, "user_version", from as i64 + 1)?;
         step.commit()?;
     }
     Ok(())
+}
+
+/// Counts what an earlier version left.
+fn open_accounts(db: &Connection) -> Result<(), StoreError> {
+    let log: Option<(u16, i64)> =
+        db.query_row("SELECT id, last_id FROM log", [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    match log {
+        Some((log, last)) => Ok(tally::add(db, log, tally::count(db)?, MessageId(last))?),
+        None => Ok(()),
+    }
 }
 
 fn refused(path: &Path, source: rusqlite::Error) -> OpenError {

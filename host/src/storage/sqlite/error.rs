@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use crate::storage::StoreError;
 
@@ -55,6 +55,14 @@ pub enum OpenError {
         /// The newest schema of this version.
         known: i64,
     },
+    /// The schema cannot be brought to this version's.
+    #[error("cannot bring {} to the schema of this version: {source}", path.display())]
+    Migration {
+        /// The database.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
     /// SQLite says no.
     #[error("cannot open {}: {source}", path.display())]
     Sqlite {
@@ -73,31 +81,38 @@ impl From<rusqlite::Error> for StoreError {
             | rusqlite::Error::InvalidColumnType(..) => Self::Corrupt(error.to_string()),
             other => match other.sqlite_error_code() {
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                    Self::Corrupt(error.to_string())
+                    Self::Damaged(error.to_string())
                 }
-                Some(ErrorCode::DiskFull) => {
-                    Self::Unavailable("the disk of the database is full: make room on it".into())
-                }
+                _ if is_full(other) => Self::NoSpace("it is full".into()),
                 _ => Self::Unavailable(error.to_string()),
             },
         }
     }
 }
 
+/// Whether `error` says that the disk is full. The index of the write-ahead log grows in a file of its own, for which
+/// SQLite has another code.
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _)
+        if failure.code == ErrorCode::DiskFull || failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusqlite::ffi;
 
     #[test]
     fn a_full_disk_is_named() {
         let full = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
-        assert!(matches!(StoreError::from(full), StoreError::Unavailable(text) if text.contains("disk")));
+        assert!(matches!(StoreError::from(full), StoreError::NoSpace(_)));
+        let index = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_SHMSIZE), None);
+        let told = StoreError::from(index).to_string();
+        assert!(told.contains("the disk of the database") && told.contains("Make room"), "{told}");
     }
 
     #[test]
     fn a_damaged_page_is_not_called_unavailable() {
         let corrupt = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None);
-        assert!(matches!(StoreError::from(corrupt), StoreError::Corrupt(_)));
+        assert!(matches!(StoreError::from(corrupt), StoreError::Damaged(_)));
     }
 }

@@ -12,9 +12,10 @@ use super::{
     store::Sqlite,
 };
 use crate::storage::{
-    Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Intake, Loaded,
-    NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned,
-    Standing, Store, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated,
+    Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Gauges, Intake,
+    Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult,
+    Scanned, Standing, Store, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView,
+    Updated,
 };
 
 #[async_trait]
@@ -238,6 +239,10 @@ impl Deliveries for Sqlite {
 impl Store for Sqlite {
     async fn check(&self) -> Result<(), StoreError> {
         self.check_both().await
+    }
+
+    async fn gauges(&self) -> Result<Gauges, StoreError> {
+        self.own_gauges().await
     }
 
     async fn close(&self) {

@@ -1,4 +1,4 @@
-//! The store's numbers. Each is a key of `[storage]`, but the bound of a queue.
+//! The store's numbers. Each is a key of `[storage]`, but the bounds of a queue and of the backlog.
 
 use std::time::Duration;
 
@@ -7,6 +7,12 @@ use std::time::Duration;
 pub struct Limits {
     /// Messages that one queue may hold for pull (`[queues] max_messages`).
     pub max_messages: u64,
+    /// Deliveries that may be open; 0 for any number (`[delivery] max_backlog`).
+    pub max_backlog: u64,
+    /// Bytes of the disk that are left free: below it nothing more is taken in.
+    pub min_free: u64,
+    /// Bytes of the database in use at which nothing more is taken in; 0 for any number.
+    pub max_bytes: u64,
     /// Connections that read.
     pub readers: u32,
     /// Operations that may wait for the writer.
@@ -29,6 +35,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_messages: 1_000_000,
+            max_backlog: 10_000_000,
+            min_free: 64 << 20,
+            max_bytes: 0,
             readers: 4,
             pending_operations: 8192,
             pending_bytes: 64 << 20,

@@ -2,7 +2,7 @@
 //!
 //! It is a cache. What an operation changed is forgotten when the operation fails, all of it when a commit fails.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use nuncio_core::{LaneId, MessageId, MessageIds, QueueId, TargetId};
 use rusqlite::{Connection, params};
@@ -28,6 +28,7 @@ pub(super) struct Memory {
     active: HashMap<QueueId, Vec<Active>>,
     depth: HashMap<QueueId, u64>,
     touched: Vec<QueueId>,
+    by_hand: HashSet<i64>,
 }
 
 /// Queues that are remembered at once; beyond it all are read again as they are used.
@@ -37,7 +38,14 @@ impl Memory {
     /// Goes on after `last`, the highest id that `log` ever issued.
     pub(super) fn new(log: u16, last: MessageId) -> Self {
         let ids = MessageIds::new(log, last);
-        Self { ids, last, active: HashMap::new(), depth: HashMap::new(), touched: Vec::new() }
+        Self {
+            ids,
+            last,
+            active: HashMap::new(),
+            depth: HashMap::new(),
+            touched: Vec::new(),
+            by_hand: HashSet::new(),
+        }
     }
 
     /// The next message id. It is not issued again, even if its commit fails.
@@ -96,6 +104,16 @@ impl Memory {
         if let Some(depth) = self.depth.get_mut(&queue) {
             *depth = depth.saturating_add(added).saturating_sub(removed);
         }
+    }
+
+    /// Deliveries of a block of messages were ended by hand. To believe so of a commit that failed does no harm.
+    pub(super) fn ended_by_hand(&mut self, block: i64) {
+        self.by_hand.insert(block);
+    }
+
+    /// Whether deliveries of a block were ended by hand since the start.
+    pub(super) fn was_ended_by_hand(&self, block: i64) -> bool {
+        self.by_hand.contains(&block)
     }
 
     /// The operation that ran last stands.

@@ -5,6 +5,7 @@
 //! have connections of their own and see one committed state for one page. WAL with `synchronous=FULL`: `NORMAL`
 //! would lose acknowledged messages at a power cut.
 
+mod backup;
 mod catalog;
 mod commit;
 mod connection;
@@ -15,17 +16,20 @@ mod intake;
 mod json;
 mod limits;
 mod lock;
+mod marks;
 mod memory;
 mod pull;
 mod reader;
 mod store;
 mod sweep;
+mod tally;
 mod targets;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use backup::{BackupError, Copied, backup};
 pub use error::OpenError;
 pub use limits::Limits;
 pub use store::{Options, Sqlite};

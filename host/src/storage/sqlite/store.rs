@@ -7,21 +7,23 @@ use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 
 use super::{
-    connection,
+    backup, connection,
     error::OpenError,
     limits::Limits,
     lock::Lock,
+    marks::{Marks, Room},
     memory::Memory,
     reader::Readers,
+    tally,
     writer::{Desk, Writer},
 };
-use crate::storage::{Committed, StoreError};
+use crate::storage::{Committed, Gauges, StoreError};
 
 /// How a store is opened.
 pub struct Options {
     /// The database file. It and its directory are made if need be, readable by their owner alone.
     pub path: PathBuf,
-    /// The log, 0 to 1023: the part of a message id that names who issued it.
+    /// The log, 0 to 1023. Message ids bear its number, those of a copy of the database a number of their own.
     pub log: u16,
     /// The store's numbers.
     pub limits: Limits,
@@ -38,6 +40,8 @@ pub struct Sqlite {
     pub(super) readers: Arc<Readers>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) log: u16,
+    path: PathBuf,
+    limits: Limits,
     id_key: [u8; 32],
 }
 
@@ -59,8 +63,11 @@ impl Sqlite {
         let db = connection::writer(&path)?;
         let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
         let id_key = id_key(&db).map_err(sqlite)?;
-        let memory = Memory::new(log, last_id(&db, log).map_err(sqlite)?);
+        let issuer = backup::issuer(&db, log).map_err(sqlite)?;
+        let memory = Memory::new(issuer, last_id(&db, log).map_err(sqlite)?);
+        let marks = Marks::new(path.clone(), tally::read(&db, log).map_err(sqlite)?);
         let readers = Readers::new(path.clone(), limits.readers);
+        let known = limits.clone();
         let desk = Desk {
             db,
             path: path.clone(),
@@ -68,11 +75,12 @@ impl Sqlite {
             log,
             limits,
             memory,
+            marks,
             clock: clock.clone(),
             published,
         };
-        let writer = Writer::start(desk).map_err(|source| OpenError::File { path, source })?;
-        Ok(Arc::new(Self { writer, readers, clock, log, id_key }))
+        let writer = Writer::start(desk).map_err(|source| OpenError::File { path: path.clone(), source })?;
+        Ok(Arc::new(Self { writer, readers, clock, log, path, limits: known, id_key }))
     }
 
     pub(super) async fn check_both(&self) -> Result<(), StoreError> {
@@ -89,6 +97,14 @@ impl Sqlite {
                 Ok(())
             })
             .await
+    }
+
+    pub(super) async fn own_gauges(&self) -> Result<Gauges, StoreError> {
+        let (log, path) = (self.log, self.path.clone());
+        let (tally, room) =
+            self.readers.read(move |db| Ok((tally::read(db, log)?, Room::look(db, &path)?))).await?;
+        let ailments = room.refusal(&self.limits).iter().map(ToString::to_string).collect();
+        Ok(Gauges { tally, file_bytes: room.file, used_bytes: room.used, free_bytes: room.free, ailments })
     }
 
     pub(super) async fn close_both(&self) {

@@ -7,6 +7,12 @@ pub enum StoreError {
     /// The commit failed; nothing of it is stored. The same may succeed later.
     #[error("the store could not write: {0}")]
     Unavailable(String),
+    /// The disk is full, or nearly: nothing of it is stored. The same succeeds once there is room.
+    #[error(
+        "there is no room on the disk of the database ([storage] url): {0}; nothing was stored. Make room on the disk: \
+         the host goes on by itself"
+    )]
+    NoSpace(String),
     /// A limit is reached: its name and what it is.
     #[error("{limit} is reached ({value}): try again later, or raise it")]
     Full {
@@ -18,6 +24,9 @@ pub enum StoreError {
     /// An idempotency key was used before for something else.
     #[error("the idempotency key was used before with another request: use a new key for a new request")]
     KeyReused,
+    /// The file is damaged.
+    #[error("the database is damaged: {0}; stop the host and restore a backup")]
+    Damaged(String),
     /// A stored value cannot be read.
     #[error("the store holds a value that cannot be read: {0}")]
     Corrupt(String),

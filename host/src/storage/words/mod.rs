@@ -3,6 +3,7 @@
 mod delivery;
 mod engine;
 mod error;
+mod gauges;
 mod post;
 mod queue;
 mod subscription;
@@ -10,6 +11,7 @@ mod subscription;
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;
+pub use gauges::{Gauges, Tally};
 pub use post::{Accepted, Addressed, Dedup, Draft, NewTarget, Post};
 pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};
 pub use subscription::{

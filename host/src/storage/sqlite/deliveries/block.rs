@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use nuncio_core::{
-    Deferred, DeliveryKey, MessageId,
+    Deferred, DeliveryKey, MessageId, State,
     packed::{self, Ended},
 };
 use rusqlite::{Connection, params};
@@ -21,7 +21,7 @@ pub(super) struct Dead {
 
 /// Rows and packed entries of one block.
 #[derive(Default)]
-pub(super) struct Block {
+pub(in crate::storage::sqlite) struct Block {
     pub(super) ended: HashMap<DeliveryKey, Ended>,
     pub(super) deferred: HashMap<DeliveryKey, Deferred>,
     pub(super) dead: HashMap<DeliveryKey, Dead>,
@@ -29,7 +29,10 @@ pub(super) struct Block {
 
 impl Block {
     /// Reads what concerns messages from `from` on to the end of its block.
-    pub(super) fn read_from(db: &Connection, from: MessageId) -> Result<Self, StoreError> {
+    pub(in crate::storage::sqlite) fn read_from(
+        db: &Connection,
+        from: MessageId,
+    ) -> Result<Self, StoreError> {
         Self::read(db, from, MessageId((from.block() + 1) << 30))
     }
 
@@ -55,6 +58,17 @@ impl Block {
         Ok(Self { ended, deferred, dead: dead(db, from, to)? })
     }
 
+    /// How a delivery ended, if it has.
+    pub(in crate::storage::sqlite) fn settled(&self, key: DeliveryKey) -> Option<State> {
+        if self.dead.contains_key(&key) {
+            return Some(State::Dead);
+        }
+        if self.deferred.contains_key(&key) {
+            return None;
+        }
+        self.ended.get(&key).map(|entry| entry.state)
+    }
+
     /// Whether a delivery is settled or stands in a row of its own: what recovery leaves out.
     pub(super) fn names(&self, key: DeliveryKey) -> bool {
         self.ended.contains_key(&key) || self.deferred.contains_key(&key) || self.dead.contains_key(&key)
@@ -63,7 +77,7 @@ impl Block {
 
 /// The packed entries of a block, oldest first. One that cannot be read is said and left out: what it ended is
 /// delivered again rather than lost.
-fn entries(db: &Connection, block: i64) -> Result<Vec<Ended>, StoreError> {
+pub(super) fn entries(db: &Connection, block: i64) -> Result<Vec<Ended>, StoreError> {
     let mut all = Vec::new();
     let mut rows = db.prepare_cached("SELECT seq, packed FROM outcome WHERE block = ?1 ORDER BY seq")?;
     let mut rows = rows.query([block])?;

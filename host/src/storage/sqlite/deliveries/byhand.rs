@@ -44,6 +44,7 @@ fn raise(commit: &mut Commit<'_>, key: DeliveryKey, found: &Found) -> Result<(),
         .db
         .prepare_cached("DELETE FROM dead WHERE message = ?1 AND idx = ?2")?
         .execute(params![key.message.0, key.idx])?;
+    commit.tally.count(State::Dead, -1);
     let row = Deferred {
         key,
         first: found.first,

@@ -4,6 +4,7 @@ mod block;
 mod byhand;
 mod dead;
 mod deferred;
+mod earlier;
 mod list;
 mod read;
 mod record;
@@ -12,6 +13,7 @@ mod state;
 mod target;
 mod view;
 
+pub(super) use block::Block;
 pub(super) use byhand::{cancel, requeue};
 pub(super) use deferred::{load, put as put_deferred};
 pub(super) use list::list;

@@ -1,12 +1,12 @@
 //! Writing what happened: one packed row for all that ended well, rows only for what went wrong or must wait.
 
 use nuncio_core::{
-    Cursor, Deferred, DeliveryKey, Failure, Settlement,
+    Cursor, Deferred, DeliveryKey, Failure, Settlement, State,
     packed::{self, Ended},
 };
 use rusqlite::params;
 
-use super::{deferred, scan};
+use super::{deferred, earlier::Earlier, scan};
 use crate::storage::{
     StoreError,
     sqlite::{commit::Commit, json},
@@ -19,9 +19,15 @@ pub(in crate::storage::sqlite) fn record(
     low: Cursor,
 ) -> Result<(), StoreError> {
     let mut ended = Vec::with_capacity(settlements.len());
+    let mut earlier = Earlier::default();
     for settlement in settlements {
+        let before = earlier.of(commit, settlement.key())?;
         match settlement {
+            // What its owner has cancelled stays so, unless it was delivered before the engine heard of it.
+            Settlement::Deferred { .. } | Settlement::Dead { .. } if before.is_some() => {}
             Settlement::Closed { key, state, n, at, code, deferred: waited } => {
+                before.into_iter().for_each(|before| commit.tally.count(before, -1));
+                commit.tally.count(*state, 1);
                 ended.push(Ended { key: *key, state: *state, n: *n, at: *at, code: *code });
                 if *waited {
                     deferred::remove(commit.db, *key)?;
@@ -31,10 +37,13 @@ pub(in crate::storage::sqlite) fn record(
                 wait(commit, row)?;
                 attempt(commit, row.key, failure.as_ref())?;
             }
-            dead @ Settlement::Dead { .. } => bury(commit, dead)?,
+            dead @ Settlement::Dead { .. } => {
+                commit.tally.count(State::Dead, 1);
+                bury(commit, dead)?;
+            }
         }
     }
-    close(commit, ended)?;
+    pack(commit, ended)?;
     commit
         .db
         .prepare_cached("UPDATE log SET low_message = ?2, low_idx = ?3 WHERE id = ?1")?
@@ -42,8 +51,17 @@ pub(in crate::storage::sqlite) fn record(
     Ok(())
 }
 
+/// Ends deliveries that are open, by somebody's wish; the engine may have them in memory.
+pub(super) fn close(commit: &mut Commit<'_>, ended: Vec<Ended>) -> Result<(), StoreError> {
+    for one in &ended {
+        commit.tally.count(one.state, 1);
+        commit.memory.ended_by_hand(one.key.message.block());
+    }
+    pack(commit, ended)
+}
+
 /// Writes packed rows, one for each block of message ids.
-pub(super) fn close(commit: &Commit<'_>, mut ended: Vec<Ended>) -> Result<(), StoreError> {
+fn pack(commit: &Commit<'_>, mut ended: Vec<Ended>) -> Result<(), StoreError> {
     let block = |one: &Ended| one.key.message.block();
     // Stable: of two entries of one delivery the later stays the later.
     ended.sort_by_key(block);

@@ -22,6 +22,7 @@ pub(in crate::storage::sqlite) fn accept(
     post: Post,
 ) -> Result<Accepted, StoreError> {
     let Post { project, to, client, drafts, dedup: key } = post;
+    commit.room()?;
     let project = targets::ensure_project(commit.db, &project)?;
     let queue = match &to {
         Addressed::Queue(name) => queues::ensure(commit, project, name)?,
@@ -39,6 +40,7 @@ pub(in crate::storage::sqlite) fn accept(
         }
         Addressed::Targets(new) => matching::addressed(commit, project, new)?,
     };
+    commit.open(wanted.recipients() * drafts.len() as u64)?;
     let ids: Vec<_> = drafts.iter().map(|_| commit.issue()).collect();
     let train = if ids.len() > 1 { ids.first().map_or(0, |id| id.0) } else { 0 };
     for (id, draft) in ids.iter().zip(drafts) {

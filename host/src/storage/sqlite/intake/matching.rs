@@ -17,6 +17,17 @@ pub(super) struct Wanted {
     pub(super) lanes: Vec<LaneId>,
 }
 
+impl Wanted {
+    /// The recipients of each message.
+    pub(super) fn recipients(&self) -> u64 {
+        recipients(&self.matched)
+    }
+}
+
+fn recipients(matched: &[Matched]) -> u64 {
+    matched.iter().map(|one| u64::from(one.addresses)).sum()
+}
+
 /// The live subscriptions of a queue, in order of their ids.
 pub(super) fn subscribed(commit: &mut Commit<'_>, queue: QueueId) -> Result<Wanted, StoreError> {
     let now = commit.now;
@@ -42,8 +53,7 @@ pub(super) fn addressed(
 }
 
 fn wanted(matched: Vec<Matched>, lanes: Vec<LaneId>) -> Result<Wanted, StoreError> {
-    let recipients: u64 = matched.iter().map(|one| u64::from(one.addresses)).sum();
-    if recipients > u64::from(MAX_RECIPIENTS) {
+    if recipients(&matched) > u64::from(MAX_RECIPIENTS) {
         return Err(StoreError::Full { limit: "recipients of one message", value: MAX_RECIPIENTS.into() });
     }
     Ok(Wanted { matched: matched.into(), lanes })

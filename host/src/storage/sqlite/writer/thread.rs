@@ -15,7 +15,7 @@ use super::{
 };
 use crate::storage::{
     Committed,
-    sqlite::{commit, limits::Limits, lock::Lock, memory::Memory},
+    sqlite::{commit, limits::Limits, lock::Lock, marks::Marks, memory::Memory},
 };
 
 /// How often settlements are tried once the host is stopping.
@@ -30,6 +30,7 @@ pub(in crate::storage::sqlite) struct Desk {
     pub(in crate::storage::sqlite) log: u16,
     pub(in crate::storage::sqlite) limits: Limits,
     pub(in crate::storage::sqlite) memory: Memory,
+    pub(in crate::storage::sqlite) marks: Marks,
     pub(in crate::storage::sqlite) clock: Arc<dyn Clock>,
     pub(in crate::storage::sqlite) published: mpsc::Sender<Committed>,
 }
@@ -75,7 +76,7 @@ impl Desk {
             }
             Err(error) => {
                 self.memory.forget();
-                tracing::warn!(%error, "a commit failed");
+                tracing::warn!(database = %self.path.display(), %error, "a commit failed");
                 gathered.batches.iter().for_each(|batch| (batch.failed)(error.to_string()));
                 pace.failed();
             }

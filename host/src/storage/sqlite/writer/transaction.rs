@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use nuncio_core::MessageId;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::{
     disk,
@@ -11,8 +11,8 @@ use super::{
     thread::Desk,
 };
 use crate::storage::{
-    Committed, StoreError,
-    sqlite::{commit::Commit, deliveries, sweep},
+    Committed, StoreError, Tally,
+    sqlite::{commit::Commit, deliveries, sweep, tally},
 };
 
 /// What is to be committed together.
@@ -46,6 +46,9 @@ pub(super) fn run(desk: &mut Desk, work: Work<'_>) -> Done {
         log: desk.log,
         limits: &desk.limits,
         memory: &mut desk.memory,
+        marks: &mut desk.marks,
+        tally: Tally::default(),
+        lost: None,
         published: Committed::default(),
         chores: false,
     };
@@ -60,8 +63,11 @@ pub(super) fn run(desk: &mut Desk, work: Work<'_>) -> Done {
             Err(error) => tracing::warn!(%error, "sweeping failed; it is tried again"),
         }
     }
-    let (published, sweep_more) = (commit.published, commit.chores);
-    let result = begun.map_err(StoreError::from).and_then(|()| finish(desk, last));
+    let Commit { published, chores: sweep_more, tally, lost, .. } = commit;
+    let result = begun.map_err(|error| fatal(desk, error)).and_then(|()| finish(desk, last, tally, lost));
+    if result.is_ok() {
+        desk.marks.committed(tally);
+    }
     Done { result, answers, recorded, published, sweep_more }
 }
 
@@ -86,35 +92,33 @@ fn record(commit: &mut Commit<'_>, batches: &VecDeque<Batch>) -> usize {
     batches.len()
 }
 
-fn finish(desk: &Desk, last: MessageId) -> Result<(), StoreError> {
+fn finish(desk: &Desk, last: MessageId, tally: Tally, lost: Option<StoreError>) -> Result<(), StoreError> {
     if desk.db.is_autocommit() {
-        return Err(StoreError::Unavailable(format!(
-            "the transaction was rolled back: is the disk of {} full?",
-            desk.path.display()
-        )));
+        let unknown = || StoreError::Unavailable("the transaction was rolled back".into());
+        return Err(lost.unwrap_or_else(unknown));
     }
     let issued = desk.memory.last_id();
-    let kept = if issued == last { Ok(()) } else { keep_last_id(desk, issued) };
+    let changed = issued != last || tally != Tally::default();
+    let kept = if changed { tally::add(&desk.db, desk.log, tally, issued) } else { Ok(()) };
     let Err(error) = kept.and_then(|()| execute(&desk.db, "COMMIT")) else { return Ok(()) };
-    disk::trust(&desk.path, &error);
+    let error = fatal(desk, error);
     if !desk.db.is_autocommit()
         && let Err(error) = execute(&desk.db, "ROLLBACK")
     {
         tracing::error!(%error, "a failed commit could not be rolled back");
     }
-    Err(match StoreError::from(error) {
+    Err(error)
+}
+
+/// What an error of the transaction as a whole means; with some the process ends.
+fn fatal(desk: &Desk, error: rusqlite::Error) -> StoreError {
+    disk::trust(&desk.path, &error);
+    match StoreError::from(error) {
         StoreError::Unavailable(reason) => {
             StoreError::Unavailable(format!("{}: {reason}", desk.path.display()))
         }
         other => other,
-    })
-}
-
-fn keep_last_id(desk: &Desk, issued: MessageId) -> rusqlite::Result<()> {
-    desk.db
-        .prepare_cached("UPDATE log SET last_id = ?2 WHERE id = ?1")?
-        .execute(params![desk.log, issued.0])
-        .map(drop)
+    }
 }
 
 fn execute(db: &Connection, sql: &str) -> rusqlite::Result<()> {

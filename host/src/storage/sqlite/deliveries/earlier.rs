@@ -1,0 +1,31 @@
+//! What was ended by hand while the engine had it in memory: the engine's word comes second.
+
+use std::collections::HashMap;
+
+use nuncio_core::{DeliveryKey, State};
+
+use super::block;
+use crate::storage::{StoreError, sqlite::commit::Commit};
+
+/// How deliveries ended in the blocks in which some were ended by hand since the start, read once a batch. A restart
+/// has the engine read what is stored: then nothing is left to be compared.
+#[derive(Default)]
+pub(super) struct Earlier(HashMap<i64, HashMap<DeliveryKey, State>>);
+
+impl Earlier {
+    /// How a delivery was ended before the engine says how it ended; nearly always it was not.
+    pub(super) fn of(&mut self, commit: &Commit<'_>, key: DeliveryKey) -> Result<Option<State>, StoreError> {
+        let number = key.message.block();
+        if !commit.memory.was_ended_by_hand(number) {
+            return Ok(None);
+        }
+        if let Some(known) = self.0.get(&number) {
+            return Ok(known.get(&key).copied());
+        }
+        let known: HashMap<_, _> =
+            block::entries(commit.db, number)?.into_iter().map(|one| (one.key, one.state)).collect();
+        let state = known.get(&key).copied();
+        self.0.insert(number, known);
+        Ok(state)
+    }
+}
