@@ -1,7 +1,15 @@
 //! A driver that does what its URI says: `fickle:ok`, `fickle:retry`, `fickle:second` (the second attempt succeeds),
-//! `fickle:later` (at the second poll), `fickle:panic`, `fickle:sleep` (for ever), `fickle:tell` (its password, in the reason and in the log).
+//! `fickle:later` (at the second poll), `fickle:panic`, `fickle:tenth` (every tenth attempt
+//! panics), `fickle:sleep` (for ever), `fickle:tell` (its password, in the reason and in the log).
 
-use std::{fs::File, future::poll_fn, io::Write as _, path::PathBuf, task::Poll};
+use std::{
+    fs::File,
+    future::poll_fn,
+    io::Write as _,
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+    task::Poll,
+};
 
 use nuncio_plugin_sdk::{
     Context, Deserialize, Driver, JsonSchema, Limits, Notice, Outcomes, Plugin, Refusal, Report, Scope,
@@ -27,9 +35,14 @@ pub struct Settings {
 pub struct Fickle {
     settings: Settings,
     file: Option<File>,
+    attempts: AtomicU64,
 }
 
 impl Fickle {
+    fn is_tenth(&self) -> bool {
+        self.attempts.fetch_add(1, Ordering::Relaxed) % 10 == 9
+    }
+
     fn written(&self, notice: &Notice<'_>) -> Report {
         let Some(mut file) = self.file.as_ref() else { return Report::delivered() };
         let line = format!("{} {}\n", self.settings.name, notice.id);
@@ -62,6 +75,7 @@ impl Driver for Fickle {
             "second" if notice.attempt == 1 => Report::deferred(Scope::Recipient, "the first try").into(),
             "later" => later().await.into(),
             "panic" => panic!("told to panic"),
+            "tenth" if self.is_tenth() => panic!("the tenth"),
             "sleep" => std::future::pending().await,
             "tell" => Report::deferred(Scope::Recipient, format!("the password is {password}")).into(),
             _ => self.written(notice).into(),
@@ -84,7 +98,7 @@ impl Plugin for Fickle {
         let open = |path| File::options().append(true).create(true).open(path);
         let file = settings.file.as_ref().map(open).transpose();
         let file = file.map_err(|error| Refusal::new("/file", error.to_string()))?;
-        Ok(Self { settings, file })
+        Ok(Self { settings, file, attempts: AtomicU64::new(0) })
     }
 }
 

@@ -10,12 +10,17 @@ use serde_json::Value;
 
 use crate::wire;
 
-/// The identity that every request of the tests has.
-const IDENTITY: &str = "Client-ID: 11111111-1111-4111-8111-111111111111\r\nX-Project-ID: tests\r\n";
+/// The project of every request that is nobody else's.
+pub(crate) const PROJECT: &str = "tests";
+/// Who sends every request of the tests.
+const CLIENT: &str = "11111111-1111-4111-8111-111111111111";
 
 /// One connection to an HTTP server.
 #[derive(Debug)]
-pub struct Client(BufReader<TcpStream>);
+pub struct Client {
+    stream: BufReader<TcpStream>,
+    project: String,
+}
 
 /// What the server answered.
 #[derive(Clone, Debug)]
@@ -34,11 +39,19 @@ impl Client {
     /// # Errors
     /// When nobody listens there.
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
+        Self::connect_as(address, PROJECT)
+    }
+
+    /// As [`Client::connect`], for another project.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub fn connect_as(address: SocketAddr, project: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         stream.set_write_timeout(Some(Duration::from_secs(30)))?;
-        Ok(Self(BufReader::new(stream)))
+        Ok(Self { stream: BufReader::new(stream), project: project.to_owned() })
     }
 
     /// Sends one request with the tests' identity and waits for its answer.
@@ -52,14 +65,18 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<Answer> {
-        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n{IDENTITY}").into_bytes();
+        let mut request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nClient-ID: {CLIENT}\r\nX-Project-ID: {}\r\n",
+            self.project
+        )
+        .into_bytes();
         for (name, value) in headers {
             write!(request, "{name}: {value}\r\n")?;
         }
         write!(request, "Content-Length: {}\r\n\r\n", body.len())?;
         request.extend_from_slice(body);
-        self.0.get_mut().write_all(&request)?;
-        Answer::read(&mut self.0)
+        self.stream.get_mut().write_all(&request)?;
+        Answer::read(&mut self.stream)
     }
 }
 

@@ -1,13 +1,9 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use crate::{
-    command::{command, succeed},
-    folder::Folder,
-};
+use crate::{folder::Folder, preload};
 
 /// What a power cut would leave of a folder: each file as it was at its last fsync, and none that was removed before
 /// the folder's last fsync.
@@ -26,14 +22,7 @@ impl Shadow {
     #[track_caller]
     pub fn of(of: &Path) -> Self {
         let folder = Folder::new("shadow");
-        let library = folder.join("fsync_shadow.so");
-        let source = folder.write("fsync_shadow.c", include_str!("fsync_shadow.c"));
-        let mut compiler = command("cc", Duration::from_secs(60));
-        compiler
-            .args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"])
-            .arg(&library)
-            .arg(source);
-        succeed(compiler.args(["-ldl", "-lpthread"]));
+        let library = preload::compile(&folder, "fsync_shadow", include_str!("fsync_shadow.c"));
         fs::create_dir(folder.join("files")).expect("our own folder");
         Self { folder, library, of: of.canonicalize().expect("the folder exists") }
     }
@@ -66,6 +55,8 @@ impl Shadow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::{command, succeed};
+    use std::time::Duration;
 
     /// Writes `text` to `name` and syncs it by a program that runs under the shadow.
     fn write_and_sync(shadow: &Shadow, name: &str, text: &str, how: &[&str]) {

@@ -26,9 +26,7 @@ fn power_cut(round: u64) {
     let folder = Folder::new("host");
     fs::create_dir(folder.join("data")).unwrap();
     let shadow = Shadow::of(&folder.join("data"));
-    let recipe =
-        shadow.environment().into_iter().fold(Recipe::new(), |recipe, (name, value)| recipe.env(name, value));
-    let mut host = recipe.start_in(folder);
+    let mut host = Recipe::new().envs(shadow.environment()).start_in(folder);
     host.subscribe("q", &sink.url("/hook"), &json!({}));
 
     let acknowledged = post_until_killed(&mut host, Duration::from_millis(1500 + round * 137));

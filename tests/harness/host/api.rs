@@ -2,18 +2,24 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::process::Host;
-use crate::{http::Answer, wait::until};
+use super::{process::Host, tenant::Tenant};
+use crate::{
+    http::{Answer, PROJECT},
+    wait::until,
+};
 
 /// The verbs of the API, as the scenarios use them. All of them fail the test when the host cannot be reached.
 impl Host {
+    /// The same API on behalf of another project.
+    #[must_use]
+    pub fn tenant(&self, project: &str) -> Tenant {
+        Tenant::new(self.address(), project)
+    }
+
     /// One request over a new connection; `null` sends no body.
     #[track_caller]
     pub fn request(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-        let mut client = self.connect().expect("the host listens");
-        let json = ("Content-Type", "application/json");
-        client.send(method, path, &[json], &body).expect("the host answers")
+        self.tenant(PROJECT).request(method, path, body)
     }
 
     /// One GET.
@@ -25,9 +31,7 @@ impl Host {
     /// Subscribes `uri` to `queue` and returns the subscription's id.
     #[track_caller]
     pub fn subscribe(&self, queue: &str, uri: &str, options: &Value) -> String {
-        let body = json!({"subscriber": uri, "ttl": 86_400, "options": options});
-        let answer = self.request("POST", &format!("/v2/queues/{queue}/subscriptions"), &body).expect(201);
-        answer.json()["subscription_id"].as_str().expect("an id").to_owned()
+        self.tenant(PROJECT).subscribe(queue, uri, options)
     }
 
     /// Posts one message for each of `bodies`, in one request.
@@ -50,14 +54,7 @@ impl Host {
     #[must_use]
     #[track_caller]
     pub fn deliveries(&self, query: &str) -> Vec<Value> {
-        let mut found = Vec::new();
-        let mut next = Some(format!("/v2/deliveries?{query}"));
-        while let Some(path) = next {
-            let page = self.get(&path).expect(200).json();
-            found.extend(page["deliveries"].as_array().expect("a list of deliveries").iter().cloned());
-            next = next_link(&page);
-        }
-        found
+        self.tenant(PROJECT).deliveries(query)
     }
 
     /// One delivery with its failed attempts.
@@ -102,10 +99,4 @@ impl Host {
 #[track_caller]
 pub fn failures(delivery: &Value) -> &[Value] {
     delivery["failures"].as_array().expect("a list of failed attempts")
-}
-
-fn next_link(page: &Value) -> Option<String> {
-    let links = page["links"].as_array()?;
-    let next = links.iter().find(|link| link["rel"] == "next")?;
-    next["href"].as_str().map(str::to_owned)
 }

@@ -3,7 +3,9 @@
 mod api;
 mod process;
 mod recipe;
+mod tenant;
 
 pub use api::failures;
 pub use process::Host;
 pub use recipe::{Recipe, binary, libraries};
+pub use tenant::Tenant;

@@ -1,4 +1,5 @@
 use std::{
+    fs,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     path::PathBuf,
@@ -13,7 +14,7 @@ use crate::{
     command::{command, succeed},
     folder::Folder,
     http::Client,
-    wait::until,
+    wait::{patiently, until},
 };
 
 /// How long a start may take before it counts as failed.
@@ -85,6 +86,28 @@ impl Host {
         succeed(command("sh", STOP).args(["-c", "kill -TERM \"$0\"", &child.id().to_string()]));
         let status = until("the host to stop", STOP, || child.try_wait().expect("our own child"));
         assert!(status.success(), "a graceful stop ended with {status}:\n{}", self.log());
+    }
+
+    /// Waits until the program ends by itself, and returns its exit code; `None` is a signal's.
+    #[track_caller]
+    pub fn ended(&mut self, limit: Duration) -> Option<i32> {
+        let mut child = self.child.take().expect("it runs");
+        let status = patiently(limit, || child.try_wait().expect("our own child"));
+        if status.is_none() {
+            self.child = Some(child);
+            panic!("the host still runs after {limit:?}");
+        }
+        status?.code()
+    }
+
+    /// The most memory that the program had so far, in bytes (`VmHWM`).
+    #[must_use]
+    #[track_caller]
+    pub fn peak_memory(&self) -> u64 {
+        let id = self.child.as_ref().expect("it runs").id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("our own child");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"));
+        peak.and_then(|kib| kib.trim().parse::<u64>().ok()).expect("a number of kB") * 1024
     }
 
     /// Kills the program and starts it again.

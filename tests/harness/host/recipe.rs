@@ -34,6 +34,7 @@ pub fn libraries() -> Vec<PathBuf> {
 /// How a host is started: on a free loopback port, allowed to reach loopback, with whatever is added.
 #[derive(Clone, Debug)]
 pub struct Recipe {
+    storage: String,
     delivery: String,
     sections: String,
     env: Vec<(String, String)>,
@@ -51,9 +52,22 @@ impl Recipe {
     #[must_use]
     #[track_caller]
     pub fn new() -> Self {
-        let recipe =
-            Self { delivery: String::new(), sections: String::new(), env: Vec::new(), binary: binary() };
+        let recipe = Self {
+            storage: String::new(),
+            delivery: String::new(),
+            sections: String::new(),
+            env: Vec::new(),
+            binary: binary(),
+        };
         libraries().iter().fold(recipe, |recipe, path| recipe.library(path))
+    }
+
+    /// With this line in `[storage]`.
+    #[must_use]
+    pub fn storage(mut self, line: &str) -> Self {
+        self.storage.push_str(line);
+        self.storage.push('\n');
+        self
     }
 
     /// With this line in `[delivery]`.
@@ -85,6 +99,12 @@ impl Recipe {
         self
     }
 
+    /// With these environment variables.
+    #[must_use]
+    pub fn envs<P: AsRef<Path>>(self, environment: impl IntoIterator<Item = (&'static str, P)>) -> Self {
+        environment.into_iter().fold(self, |recipe, (name, value)| recipe.env(name, value))
+    }
+
     /// With another program.
     #[must_use]
     pub fn binary(mut self, path: impl Into<PathBuf>) -> Self {
@@ -112,11 +132,11 @@ impl Recipe {
     pub fn write(&self, folder: &Folder) -> PathBuf {
         let database = folder.join("data").join("nuncio.db");
         std::fs::create_dir_all(folder.join("data")).expect("our own folder");
-        let Self { delivery, sections, .. } = self;
+        let Self { storage, delivery, sections, .. } = self;
         folder.write(
             "nuncio.toml",
             &format!(
-                "[http]\nlisten = \"127.0.0.1:0\"\n\n[storage]\nurl = \"sqlite:{}\"\n\n\
+                "[http]\nlisten = \"127.0.0.1:0\"\n\n[storage]\nurl = \"sqlite:{}\"\n{storage}\n\
                  [delivery]\nallow_networks = [\"127.0.0.0/8\"]\n{delivery}\n{sections}",
                 database.display()
             ),

@@ -6,7 +6,11 @@ use std::{
 
 use socket2::SockRef;
 
-use super::{journal::Received, reply::Reply, server::Shared};
+use super::{
+    journal::Received,
+    reply::{Cut, Reply},
+    server::Shared,
+};
 use crate::wire;
 
 /// Serves one connection to its end: keep-alive, one request after the other.
@@ -29,6 +33,10 @@ pub(super) fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
 fn answer(stream: &TcpStream, reply: &Reply, shared: &Shared) -> io::Result<bool> {
     match reply {
         Reply::Status(code) => say(stream, *code, "", answer_body(*code)),
+        Reply::Parting(code) => {
+            say(stream, *code, "Connection: close\r\n", answer_body(*code))?;
+            Ok(false)
+        }
         Reply::Late(code, after) => {
             shared.pause(*after);
             say(stream, *code, "", answer_body(*code))
@@ -43,9 +51,12 @@ fn answer(stream: &TcpStream, reply: &Reply, shared: &Shared) -> io::Result<bool
             shared.pause(Duration::MAX);
             Ok(false)
         }
-        Reply::Reset => {
-            SockRef::from(stream).set_linger(Some(Duration::ZERO))?;
-            Ok(false)
+        Reply::Reset => reset(stream),
+        Reply::Broken(code, cut) => {
+            begin(stream, *code, *cut)?;
+            // What was said arrives first: RST throws away what is on its way.
+            shared.pause(Duration::from_millis(20));
+            reset(stream)
         }
         Reply::Close => Ok(false),
     }
@@ -61,6 +72,23 @@ fn say(mut stream: &TcpStream, code: u16, fields: &str, body: &[u8]) -> io::Resu
     answer.extend_from_slice(body);
     stream.write_all(&answer)?;
     Ok(true)
+}
+
+fn reset(stream: &TcpStream) -> io::Result<bool> {
+    SockRef::from(stream).set_linger(Some(Duration::ZERO))?;
+    Ok(false)
+}
+
+/// Answers `code` up to where `cut` says.
+fn begin(mut stream: &TcpStream, code: u16, cut: Cut) -> io::Result<()> {
+    let (status, head) = (format!("HTTP/1.1 {code}"), " Said\r\nContent-Type: text/plain");
+    let said = match cut {
+        Cut::Status => "HTTP/1".to_owned(),
+        Cut::Head => status + head,
+        Cut::Body => status + head + "\r\nContent-Length: 100\r\n\r\n",
+        Cut::Within => status + head + "\r\nContent-Length: 100\r\n\r\nnot a hundred",
+    };
+    stream.write_all(said.as_bytes())
 }
 
 fn drip(mut stream: &TcpStream, every: Duration, shared: &Shared) -> io::Result<bool> {

@@ -19,7 +19,7 @@ pub struct Received {
     pub body: Vec<u8>,
     /// When its last byte was read.
     pub at: Instant,
-    /// The status that it is answered with; `None` when it gets no whole answer.
+    /// The status that it is answered with; `None` when not even the head of an answer comes whole.
     pub answered: Option<u16>,
 }
 
@@ -35,6 +35,12 @@ impl Received {
     #[track_caller]
     pub fn webhook_id(&self) -> &str {
         self.header("webhook-id").expect("every webhook bears its delivery's id")
+    }
+
+    /// Whether it is answered with success.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        self.answered.is_some_and(|status| (200..300).contains(&status))
     }
 
     /// The body as JSON.
@@ -55,6 +61,7 @@ pub(crate) struct Journal {
 #[derive(Debug, Default)]
 struct Kept {
     all: Vec<Received>,
+    taken: usize,
     by_path: HashMap<String, usize>,
 }
 
@@ -62,6 +69,7 @@ impl Journal {
     pub(crate) fn record(&self, request: Received) {
         let mut kept = self.lock();
         *kept.by_path.entry(request.path.clone()).or_default() += 1;
+        kept.taken += usize::from(request.is_taken());
         kept.all.push(request);
         self.changed.notify_all();
     }
@@ -72,6 +80,10 @@ impl Journal {
 
     pub(crate) fn len(&self) -> usize {
         self.lock().all.len()
+    }
+
+    pub(crate) fn taken(&self) -> usize {
+        self.lock().taken
     }
 
     pub(crate) fn of(&self, path: &str) -> Vec<Received> {

@@ -9,5 +9,5 @@ mod server;
 mod tests;
 
 pub use journal::Received;
-pub use reply::Reply;
+pub use reply::{Cut, Reply};
 pub use server::Sink;

@@ -4,11 +4,26 @@ use std::{
     time::Duration,
 };
 
+/// Where in its answer the sink ends the connection with RST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// In the middle of the status line.
+    Status,
+    /// In the middle of the header fields.
+    Head,
+    /// After the head, before the first byte of the body.
+    Body,
+    /// In the middle of the body.
+    Within,
+}
+
 /// What the sink does with a request that it has read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// Answers this status with a short body.
     Status(u16),
+    /// Answers this status and closes the connection.
+    Parting(u16),
     /// Answers this status after a while.
     Late(u16, Duration),
     /// Answers this status with `Retry-After` in seconds.
@@ -23,18 +38,24 @@ pub enum Reply {
     Hang,
     /// Ends the connection with RST.
     Reset,
+    /// Begins to answer this status and ends the connection with RST.
+    Broken(u16, Cut),
     /// Closes the connection without a word.
     Close,
 }
 
 impl Reply {
-    /// The status of a whole answer.
+    /// The status of an answer whose head is whole.
     pub(super) const fn status(&self) -> Option<u16> {
         match self {
-            Self::Status(code) | Self::Late(code, _) | Self::RetryAfter(code, _) => Some(*code),
+            Self::Status(code) | Self::Parting(code) | Self::Late(code, _) | Self::RetryAfter(code, _) => {
+                Some(*code)
+            }
             Self::Redirect(_) => Some(302),
             Self::Long(_) => Some(200),
-            Self::Drip(_) | Self::Hang | Self::Reset | Self::Close => None,
+            // What a status means is known once the head is there.
+            Self::Broken(code, Cut::Body | Cut::Within) => Some(*code),
+            Self::Drip(_) | Self::Hang | Self::Reset | Self::Broken(..) | Self::Close => None,
         }
     }
 }

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread,
@@ -61,8 +61,19 @@ impl Sink {
     /// Starts one that answers 204 to everything.
     #[must_use]
     pub fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
-        let address = listener.local_addr().expect("a bound socket has an address");
+        Self::listen(Ipv4Addr::LOCALHOST)
+    }
+
+    /// As [`Sink::start`], at every loopback address (127.0.0.0/8): see [`Sink::url_at`].
+    #[must_use]
+    pub fn start_everywhere() -> Self {
+        Self::listen(Ipv4Addr::UNSPECIFIED)
+    }
+
+    fn listen(at: Ipv4Addr) -> Self {
+        let listener = TcpListener::bind((at, 0)).expect("a free loopback port");
+        let port = listener.local_addr().expect("a bound socket has an address").port();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let shared = Arc::new(Shared::default());
         let accepting = Arc::clone(&shared);
         thread::spawn(move || accept(&listener, &accepting));
@@ -78,6 +89,18 @@ impl Sink {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The address of `path` at the `n`th of many loopback addresses, for a sink that listens everywhere.
+    #[must_use]
+    pub fn url_at(&self, n: u16, path: &str) -> String {
+        format!("http://{}:{}{path}", loopback(n), self.address.port())
+    }
+
+    /// An address where nobody listens, at the `n`th of many loopback addresses.
+    #[must_use]
+    pub fn refusing_at(n: u16, port: u16, path: &str) -> String {
+        format!("http://{}:{port}{path}", loopback(n))
     }
 
     /// The address of a port where nobody listens.
@@ -113,6 +136,21 @@ impl Sink {
         self.shared.journal.len()
     }
 
+    /// How many requests were answered with success so far, the same delivery more than once if need be.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.shared.journal.taken()
+    }
+
+    /// The ids of the deliveries that were answered with success at least once.
+    #[must_use]
+    pub fn taken_ids(&self) -> HashSet<String> {
+        self.look(|all| {
+            let taken = all.iter().filter(|one| one.is_taken());
+            taken.map(|one| one.webhook_id().to_owned()).collect()
+        })
+    }
+
     /// Looks at all requests so far, in the order of arrival, without copying them.
     pub fn look<T>(&self, at: impl FnOnce(&[Received]) -> T) -> T {
         self.shared.journal.look(at)
@@ -125,6 +163,11 @@ impl Drop for Sink {
         // Wakes the thread that waits for connections, so that it sees the end.
         drop(TcpStream::connect(self.address));
     }
+}
+
+fn loopback(n: u16) -> Ipv4Addr {
+    let [high, low] = n.to_be_bytes();
+    Ipv4Addr::new(127, 1, high, low)
 }
 
 fn accept(listener: &TcpListener, shared: &Arc<Shared>) {

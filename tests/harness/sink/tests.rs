@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Reply, Sink};
+use super::{Cut, Reply, Sink};
 use crate::http::{Answer, Client};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -56,6 +56,34 @@ fn a_reset_is_seen_as_one() {
     let sink = Sink::start();
     sink.on("/a", [Reply::Reset]);
     assert_eq!(post(&sink, "/a").unwrap_err().kind(), ErrorKind::ConnectionReset);
+}
+
+#[test]
+fn an_answer_breaks_where_it_is_told() {
+    let sink = Sink::start();
+    let cuts = [Cut::Status, Cut::Head, Cut::Body, Cut::Within];
+    sink.on("/a", cuts.map(|cut| Reply::Broken(200, cut)));
+    let ends = ["HTTP/1", "text/plain", "\r\n\r\n", "not a hundred"];
+    for end in ends {
+        let mut stream = raw_request(&sink, "/a", SOON);
+        let mut said = Vec::new();
+        let broken = stream.read_to_end(&mut said).unwrap_err().kind();
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(broken, ErrorKind::ConnectionReset);
+        assert!(said.ends_with(end), "{said}");
+    }
+}
+
+#[test]
+fn a_sink_may_listen_at_many_addresses_and_close_after_each_answer() {
+    let sink = Sink::start_everywhere();
+    sink.on("/a", [Reply::Parting(204)]);
+    for n in [1, 700] {
+        let address = sink.url_at(n, "").trim_start_matches("http://").parse().unwrap();
+        let mut client = Client::connect(address).unwrap();
+        assert_eq!(client.send("POST", "/a", &[], b"").unwrap().header("connection"), Some("close"));
+        assert!(client.send("POST", "/a", &[], b"").is_err());
+    }
 }
 
 #[test]

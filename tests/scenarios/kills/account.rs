@@ -1,27 +1,16 @@
-//! What the sink received, held against what was acknowledged and when the host was killed.
+//! What the sinks received, held against when the host was killed and what was sent for later.
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    time::{Duration, Instant},
+    collections::HashMap,
+    time::{Duration, Instant, SystemTime},
 };
 
 use nuncio_tests::{Received, Sink};
 
+use crate::load::Appointment;
+
 /// Nothing more is under way at once, and nothing more is undurable (`max_in_flight`, `undurable_outcomes`).
 const BOUND: usize = 1024 + 4096;
-
-/// The messages that some path has not taken yet.
-pub(super) fn missing(sink: &Sink, paths: &[&str], acknowledged: &BTreeSet<u64>) -> usize {
-    let mut taken: HashMap<&str, BTreeSet<u64>> = HashMap::new();
-    sink.look(|all| {
-        for one in all.iter().filter(|one| one.answered == Some(204)) {
-            let path = paths.iter().find(|path| **path == one.path).expect("a path of ours");
-            taken.entry(path).or_default().extend(one.json()["body"].as_u64());
-        }
-    });
-    let none = BTreeSet::new();
-    paths.iter().map(|path| acknowledged.difference(taken.get(path).unwrap_or(&none)).count()).sum()
-}
 
 /// A delivery that was taken again: when it was taken before, and when again.
 struct Twice {
@@ -31,7 +20,7 @@ struct Twice {
 
 fn twice(all: &[Received]) -> Vec<Twice> {
     let mut last: HashMap<&str, Instant> = HashMap::new();
-    let taken = all.iter().filter(|one| one.answered == Some(204));
+    let taken = all.iter().filter(|one| one.is_taken());
     taken
         .filter_map(|one| {
             let first = last.insert(one.webhook_id(), one.at)?;
@@ -60,4 +49,21 @@ pub(super) fn check_duplicates(sink: &Sink, kills: &[Instant]) {
         twice.len(),
     );
     assert!(worst <= BOUND, "a kill caused {worst} duplicates, more than {BOUND}");
+}
+
+/// Nothing that was sent for later came before its time.
+#[track_caller]
+pub(super) fn check_appointments(sink: &Sink, appointments: &[Appointment]) {
+    let (now, wall) = (Instant::now(), SystemTime::now());
+    let due: HashMap<&str, u64> =
+        appointments.iter().flat_map(|(ids, at)| ids.iter().map(|id| (id.as_str(), *at))).collect();
+    assert!(!due.is_empty(), "nothing was sent for later");
+    sink.look(|all| {
+        for one in all {
+            let Some(due) = due.get(one.webhook_id()) else { continue };
+            let due = SystemTime::UNIX_EPOCH + Duration::from_secs(*due);
+            let came = wall - (now - one.at);
+            assert!(came >= due, "{} came {:?} too early", one.webhook_id(), due.duration_since(came));
+        }
+    });
 }

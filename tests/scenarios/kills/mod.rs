@@ -1,5 +1,4 @@
 //! SIGKILL at random moments of posting, delivering, retrying and recovering, under load.
 
 mod account;
-mod load;
 mod scenario;

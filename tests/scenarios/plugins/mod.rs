@@ -5,3 +5,5 @@ mod fickle;
 mod refused;
 mod reload;
 mod shared;
+
+pub(crate) use shared::fickle;
