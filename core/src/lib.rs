@@ -3,6 +3,7 @@
 pub mod abi;
 pub mod duration;
 pub mod engine;
+pub mod filter;
 pub mod net;
 pub mod notice_json;
 pub mod packed;
@@ -12,6 +13,7 @@ pub mod uri;
 pub mod wire;
 pub mod zaqar;
 
+mod attributes;
 mod batch;
 mod clock;
 mod context;
@@ -28,6 +30,7 @@ mod settlement;
 mod suggest;
 mod switchboard;
 
+pub use attributes::Attributes;
 pub use batch::{Batch, Settle};
 pub use clock::Clock;
 pub use context::{Context, HostCalls, NoCalls};

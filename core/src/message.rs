@@ -1,11 +1,11 @@
 //! Messages: immutable once accepted.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::{MessageId, ProjectId, QueueId, TargetId};
+use crate::{Attributes, MessageId, ProjectId, QueueId, TargetId};
 
 /// Why a message exists. All kinds take the same durable path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,10 +74,30 @@ pub struct Message {
     pub content_type: String,
     /// Headers that came with it; also what a notification asks of rendering.
     pub headers: BTreeMap<String, String>,
+    /// What its producer says of it beside the body.
+    pub attributes: Attributes,
     /// The body as it was posted (for JSON: the value's own text).
     pub body: Bytes,
     /// Who wants it, in order: recipients are counted flat over this list.
     pub matched: Arc<[Matched]>,
+}
+
+impl Message {
+    /// What drivers and templates see as its headers: those that came with it, and its attributes as texts. An attribute
+    /// goes over a header of its name.
+    #[must_use]
+    pub fn told_headers(&self) -> Cow<'_, BTreeMap<String, String>> {
+        let attributes = self.attributes.texts();
+        if attributes.is_empty() {
+            return Cow::Borrowed(&self.headers);
+        }
+        if self.headers.is_empty() {
+            return Cow::Borrowed(attributes);
+        }
+        let mut all = self.headers.clone();
+        all.extend(attributes.iter().map(|(name, text)| (name.clone(), text.clone())));
+        Cow::Owned(all)
+    }
 }
 
 /// A target that a message matched, and how many recipients it has.

@@ -8,3 +8,5 @@ mod special;
 
 pub use network::NetworkError;
 pub use policy::Policy;
+
+pub(crate) use network::Network;

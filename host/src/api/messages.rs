@@ -7,12 +7,12 @@ use axum::{
     http::HeaderMap,
 };
 use bytes::Bytes;
-use nuncio_core::{MessageId, Public};
+use nuncio_core::{Attributes, MessageId, Public};
 use serde::Serialize;
-use serde_json::{json, value::RawValue};
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
-    answer,
+    answer, attributes,
     body::{self, Document, Limit},
     context::{self, Caller},
     face::Face,
@@ -35,6 +35,9 @@ struct Shown {
     ttl: i64,
     age: i64,
     body: Box<RawValue>,
+    /// Zaqar has no attributes: a message without them looks as it does there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attributes: Option<Map<String, Value>>,
     /// Only what was popped says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     claim_count: Option<i64>,
@@ -63,7 +66,7 @@ pub(super) async fn post(
     Ok(answer::replayed(response, accepted.duplicate))
 }
 
-/// The messages of `{"messages": [{"body", "ttl", "delay"}]}`; other members are left out, as in Zaqar.
+/// The messages of `{"messages": [{"body", "ttl", "delay", "attributes"}]}`; other members are left out, as in Zaqar.
 fn wanted(bytes: &Bytes) -> Result<Vec<Wanted>, Problem> {
     let none = || Problem::request("No messages were found in the request body.");
     let Document::Object(document) = body::document(bytes)? else { return Err(none()) };
@@ -92,7 +95,12 @@ fn message(bytes: &Bytes, index: usize, text: &RawValue) -> Result<Wanted, Probl
     let body = members
         .get("body")
         .ok_or_else(|| Problem::body(format!("Missing \"body\" field (messages[{index}]).")))?;
-    Ok(Wanted { body: bytes.slice_ref(body.get().as_bytes()), ttl: int("ttl")?, delay: int("delay")? })
+    let attributes = members.get("attributes").map_or_else(
+        || Ok(Attributes::default()),
+        |raw| attributes::read(raw).map_err(|why| Problem::request(format!("messages[{index}].{why}"))),
+    )?;
+    let body = bytes.slice_ref(body.get().as_bytes());
+    Ok(Wanted { body, ttl: int("ttl")?, delay: int("delay")?, attributes })
 }
 
 /// `GET`: those with given ids, or a page.
@@ -219,6 +227,7 @@ fn shown(face: &Face, queue: Option<&str>, now: i64, message: Pulled) -> Shown {
         ttl: message.ttl,
         age: times::age(now, message.created),
         body: json_text(&message.body),
+        attributes: (!message.attributes.is_empty()).then(|| message.attributes.values().clone()),
         claim_count: None,
     }
 }
@@ -248,6 +257,25 @@ mod tests {
         assert_eq!(messages[0].body, r#"{"z": 1.10, "a": [ ]}"#);
         assert_eq!((messages[0].ttl, messages[0].delay, messages[1].ttl), (Some(60), None, None));
         assert_eq!(messages[1].body, "null");
+    }
+
+    #[test]
+    fn attributes_are_read_and_a_bad_one_is_named() {
+        let messages = read(
+            r#"{"messages": [{"body": 1, "attributes": {"n": 1.0, "tags": ["a"]}}, {"body": 1, "attributes": null}]}"#,
+        );
+        let messages = messages.unwrap();
+        assert_eq!(messages[0].attributes.texts()["n"], "1.0");
+        assert!(messages[1].attributes.is_empty());
+        for (bad, place) in [
+            ("1", "messages[1].attributes: must be"),
+            (r#"{"a b": 1}"#, "messages[1].attributes.a b: the name"),
+            (r#"{"a": [[1]]}"#, "messages[1].attributes.a: must be"),
+        ] {
+            let text = format!(r#"{{"messages": [{{"body": 1}}, {{"body": 1, "attributes": {bad}}}]}}"#);
+            let problem = format!("{:?}", read(&text).unwrap_err());
+            assert!(problem.contains(place), "{problem}");
+        }
     }
 
     #[test]

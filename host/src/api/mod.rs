@@ -4,6 +4,7 @@
 
 mod answer;
 mod attachments;
+mod attributes;
 mod base;
 mod body;
 mod context;

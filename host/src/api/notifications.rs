@@ -41,6 +41,7 @@ pub(super) async fn send(
     let notification = Notification {
         body: request.content,
         headers: request.headers,
+        attributes: request.attributes,
         attachments: request.attachments,
         targets: targets.clone(),
         deliver_at: request.deliver_at,

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use nuncio_core::Options;
+use nuncio_core::{Attributes, Options};
 use serde_json::{Map, Value, value::RawValue};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    attachments,
+    attachments, attributes,
     body::{self, Document, Limit, Members},
     members::known,
     problem::Problem,
 };
 use crate::attachments::Attachment;
 
-const MEMBERS: [&str; 7] =
-    ["to", "content", "template", "options", "attachments", "deliver_at", "deliver_until"];
+const MEMBERS: [&str; 8] =
+    ["to", "content", "template", "options", "attributes", "attachments", "deliver_at", "deliver_until"];
 const ENTRY_MEMBERS: [&str; 2] = ["uri", "options"];
 /// The message header that names the template.
 pub(super) const TEMPLATE: &str = "template";
@@ -30,6 +30,8 @@ pub(super) struct Request {
     pub(super) content: Bytes,
     /// What it asks of rendering.
     pub(super) headers: BTreeMap<String, String>,
+    /// What is said of it beside the content.
+    pub(super) attributes: Attributes,
     /// The files that go with it.
     pub(super) attachments: Vec<Attachment>,
     /// Unix milliseconds.
@@ -66,6 +68,10 @@ pub(super) fn parse(bytes: &Bytes, most: Limit) -> Result<Request, Problem> {
         to: entries(to, &options)?,
         content: content(bytes, &members, template.is_some())?,
         headers: template.map(|name| (TEMPLATE.to_owned(), name)).into_iter().collect(),
+        attributes: members
+            .get("attributes")
+            .map_or_else(|| Ok(Attributes::default()), |raw| attributes::read(raw))
+            .map_err(Problem::request)?,
         attachments: value(&members, "attachments")?
             .map_or_else(|| Ok(Vec::new()), attachments::read)
             .map_err(Problem::request)?,
@@ -205,6 +211,8 @@ mod tests {
             (json!({"to": "log:", "content": 1, "template": 1}), "template: must be"),
             (json!({"to": "log:", "content": 1, "options": []}), "options: must be"),
             (json!({"to": "log:", "content": 1, "attachments": [{}]}), "attachments[0].name: missing"),
+            (json!({"to": "log:", "content": 1, "attributes": []}), "attributes: must be"),
+            (json!({"to": "log:", "content": 1, "attributes": {"a": {}}}), "attributes.a: must be"),
         ] {
             let problem = read(&document).unwrap_err();
             assert!(problem.contains(place), "{problem}");

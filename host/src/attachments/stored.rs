@@ -113,6 +113,7 @@ mod tests {
             client: String::new(),
             content_type: "application/json".into(),
             headers,
+            attributes: Default::default(),
             body: body.into(),
             matched: Arc::from([]),
         })

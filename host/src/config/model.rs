@@ -169,6 +169,10 @@ pub struct Queues {
     pub max_notification_size: usize,
     /// The most messages in a queue.
     pub max_messages: u64,
+    /// The most attributes of a message.
+    pub max_attributes: usize,
+    /// The largest attributes of a message as JSON, bytes.
+    pub max_attributes_size: usize,
     /// Whether a Client-ID must be a UUID.
     pub client_id_uuid_safe: Uuids,
     /// The shortest Client-ID that is no UUID, characters.

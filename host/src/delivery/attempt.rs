@@ -109,7 +109,8 @@ impl Attempts {
         let entry = usable(&ready).map_err(End::Held)?.clone();
         attachments::carried(&attachments, &entry.manifest).map_err(|why| rejected(Scope::Message, why))?;
         let public = self.targets.public_message(message.id);
-        let source = Source::of(&message, prepared::meta(&ready, &message, &public));
+        let headers = message.told_headers();
+        let source = Source::of(&message, prepared::meta(&ready, &message, &headers, &public));
         let mut content = self
             .renderer
             .content(source, &ready.view.options, entry.manifest.content)
@@ -117,6 +118,7 @@ impl Attempts {
                 RenderError::Missing(_) => End::Held(error.to_string()),
                 error => rejected(Scope::Message, error.to_string()),
             })?;
+        drop(headers);
         content.attachments = attachments;
         let id = self.targets.public(DeliveryKey::new(job.message, job.first));
         let attempt = job.open.iter().map(|open| open.n).max().unwrap_or(1);

@@ -65,7 +65,7 @@ impl Messages {
 }
 
 fn weight(message: &Message) -> usize {
-    message.body.len() + message.matched.len() * 16 + 256
+    message.body.len() + message.matched.len() * 16 + message.attributes.bytes() + 256
 }
 
 #[cfg(test)]
@@ -88,6 +88,7 @@ mod tests {
             client: String::new(),
             content_type: String::new(),
             headers: Default::default(),
+            attributes: Default::default(),
             body: Bytes::from(vec![0; 1000]),
             matched: Arc::from([]),
         })

@@ -1,6 +1,6 @@
 //! A dispatch on its way to the driver, with everything that its notice borrows.
 
-use std::sync::Arc;
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use nuncio_core::{Entry, Message, Meta, Notice, Part, Recipient, SubscriberUri, engine::Job};
 
@@ -30,6 +30,7 @@ pub(super) struct Opened<'a> {
     prepared: &'a Prepared,
     recipients: Vec<Recipient<'a>>,
     parts: Vec<Part<'a>>,
+    headers: Cow<'a, BTreeMap<String, String>>,
 }
 
 impl Prepared {
@@ -41,7 +42,8 @@ impl Prepared {
 
     /// What its notice borrows.
     pub(super) fn opened(&self) -> Opened<'_> {
-        Opened { prepared: self, recipients: self.recipients().collect(), parts: self.content.parts() }
+        let (recipients, parts) = (self.recipients().collect(), self.content.parts());
+        Opened { prepared: self, recipients, parts, headers: self.message.told_headers() }
     }
 }
 
@@ -59,13 +61,18 @@ impl Opened<'_> {
         notice.content_type = &message.content_type;
         notice.body = &message.body;
         notice.content = content.content(&self.parts);
-        notice.meta = meta(ready, message, &self.prepared.public);
+        notice.meta = meta(ready, message, &self.headers, &self.prepared.public);
         notice
     }
 }
 
-/// Where `message`, whose public id is `public`, comes from.
-pub(super) fn meta<'a>(ready: &'a Ready, message: &'a Message, public: &'a str) -> Meta<'a> {
+/// Where `message`, whose public id is `public`, comes from, with `headers` as they are told.
+pub(super) fn meta<'a>(
+    ready: &'a Ready,
+    message: &Message,
+    headers: &'a BTreeMap<String, String>,
+    public: &'a str,
+) -> Meta<'a> {
     let mut meta = Meta::EMPTY;
     meta.project = &ready.view.project;
     meta.queue = &ready.view.queue;
@@ -74,7 +81,7 @@ pub(super) fn meta<'a>(ready: &'a Ready, message: &'a Message, public: &'a str) 
     meta.kind = message.kind;
     meta.ttl = message.ttl;
     meta.delay = message.delay;
-    meta.headers = &message.headers;
+    meta.headers = headers;
     meta
 }
 

@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use nuncio_core::Clock;
+use nuncio_core::{Attributes, Clock};
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
-use super::rules::Rules;
+use super::{attributes, rules::Rules};
 use crate::{
     attachments::{Attachment, enclose},
     config::Config,
@@ -41,6 +41,8 @@ pub struct Wanted {
     pub ttl: Option<i64>,
     /// Seconds hidden from pull, where the queue delays.
     pub delay: Option<i64>,
+    /// What is said of it beside the body.
+    pub attributes: Attributes,
 }
 
 /// Who posts, and under which key.
@@ -61,6 +63,8 @@ pub struct Notification {
     pub body: Bytes,
     /// What it asks of rendering.
     pub headers: BTreeMap<String, String>,
+    /// What is said of it beside the body.
+    pub attributes: Attributes,
     /// The files that go with it.
     pub attachments: Vec<Attachment>,
     /// Whom it is for.
@@ -128,9 +132,16 @@ impl Intake {
         rules: &Rules,
         messages: Vec<Wanted>,
     ) -> Result<Accepted, IntakeError> {
-        let drafts: Result<Vec<_>, _> =
-            messages.into_iter().enumerate().map(|(index, wanted)| draft(rules, index, wanted)).collect();
-        self.accept(from, Addressed::Queue(queue.to_owned()), drafts?).await
+        let drafts = messages.into_iter().enumerate().map(|(index, wanted)| {
+            attributes::check(
+                || format!("messages[{index}].attributes"),
+                &wanted.attributes,
+                &self.config.queues,
+            )?;
+            draft(rules, index, wanted)
+        });
+        let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
+        self.accept(from, Addressed::Queue(queue.to_owned()), drafts).await
     }
 
     /// Takes a message for given targets.
@@ -141,10 +152,12 @@ impl Intake {
         let (deliver_at, deliver_until) =
             schedule(self.clock.now_ms(), notification.deliver_at, notification.deliver_until)?;
         enough_room(&notification.targets, self.config.delivery.max_recipients)?;
+        attributes::check(|| "attributes".to_owned(), &notification.attributes, &self.config.queues)?;
         let (body, headers) = enclose(notification.body, notification.headers, &notification.attachments);
         let draft = Draft {
             content_type: JSON.to_owned(),
             headers,
+            attributes: notification.attributes,
             body,
             ttl: self.config.queues.default_message_ttl,
             delay: None,
@@ -182,6 +195,7 @@ fn draft(rules: &Rules, index: usize, wanted: Wanted) -> Result<Draft, IntakeErr
         headers: BTreeMap::new(),
         ttl: rules.ttl(index, &wanted)?,
         delay: rules.delay(index, &wanted)?,
+        attributes: wanted.attributes,
         body: wanted.body,
         deliver_at: 0,
         deliver_until: 0,

@@ -68,6 +68,7 @@ impl Rules {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use nuncio_core::Attributes;
     use serde_json::json;
 
     fn rules(metadata: Value) -> Rules {
@@ -75,7 +76,7 @@ mod tests {
     }
 
     fn wanted(ttl: Option<i64>, delay: Option<i64>) -> Wanted {
-        Wanted { body: "1".into(), ttl, delay }
+        Wanted { body: "1".into(), ttl, delay, attributes: Attributes::default() }
     }
 
     #[test]

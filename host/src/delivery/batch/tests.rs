@@ -129,6 +129,7 @@ fn message(body: &'static str) -> Message {
         client: String::new(),
         content_type: "text/plain".into(),
         headers: Default::default(),
+        attributes: Default::default(),
         body: body.into(),
         matched: Arc::from([]),
     }

@@ -10,8 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use nuncio_core::{
-    Clock, Cursor, Deferred, DeliveryKey, EPOCH_MS, Failure, Fresh, LaneId, MessageId, Options, Outcome,
-    Scope, Settlement, State, SubscriptionId, TargetId, Why,
+    Attributes, Clock, Cursor, Deferred, DeliveryKey, EPOCH_MS, Failure, Fresh, LaneId, MessageId, Options,
+    Outcome, Scope, Settlement, State, SubscriptionId, TargetId, Why,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -189,6 +189,7 @@ pub(super) fn draft(body: &str) -> Draft {
     Draft {
         content_type: "application/json".into(),
         headers: BTreeMap::from([("x".into(), "y".into())]),
+        attributes: Attributes::default(),
         body: Bytes::copy_from_slice(body.as_bytes()),
         ttl: 3600,
         delay: None,

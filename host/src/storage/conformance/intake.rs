@@ -1,6 +1,7 @@
 //! Accepting.
 
-use nuncio_core::{MAX_RECIPIENTS, Why};
+use nuncio_core::{Attributes, MAX_RECIPIENTS, Why};
+use serde_json::json;
 
 use super::bench::{Bench, PROJECT, QUEUE, draft, is_full, key, post, subscription, target};
 use crate::storage::{Addressed, Dedup, Draft, Post, StoreError};
@@ -19,10 +20,17 @@ async fn a_post_matches_the_live_subscriptions_in_their_order(mut bench: Bench) 
 
 async fn a_message_comes_back_as_it_was_posted(mut bench: Bench) {
     bench.subscribe("a.example").await;
-    let wanted = Draft { delay: Some(4), deliver_until: 9, ..draft("{\"a\": 1}") };
+    let values = json!({"kind": "order", "n": 1.5, "tags": ["a", null]}).as_object().unwrap().clone();
+    let attributes = Attributes::new(values).unwrap();
+    let wanted = Draft { delay: Some(4), deliver_until: 9, attributes, ..draft("{\"a\": 1}") };
     let id = bench.store.accept(Post { drafts: vec![wanted.clone()], ..post(&[]) }).await.unwrap().ids[0];
     let message = bench.store.message(id).await.unwrap().unwrap();
-    assert_eq!((&message.body, &message.headers), (&wanted.body, &wanted.headers));
+    assert_eq!(
+        (&message.body, &message.headers, &message.attributes),
+        (&wanted.body, &wanted.headers, &wanted.attributes)
+    );
+    let pulled = bench.store.messages_by_id(PROJECT, QUEUE, vec![id]).await.unwrap();
+    assert_eq!(pulled[0].attributes, wanted.attributes);
     assert_eq!((message.delay, message.ttl, message.deliver_until, message.post), (Some(4), 3600, 9, 0));
     assert_eq!((message.created, message.client.as_str()), (bench.now(), "producer"));
     let published = loop {

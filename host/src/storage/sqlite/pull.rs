@@ -4,22 +4,23 @@ use bytes::Bytes;
 use nuncio_core::{MessageId, QueueId};
 use rusqlite::{Connection, Row, params};
 
-use super::{catalog::queues, commit::Commit};
+use super::{catalog::queues, commit::Commit, json};
 use crate::storage::{PullFilter, Pulled, QueueStats, StoreError};
 
 /// A queue's live rows: neither expired nor purged.
 const LIVE: &str = "FROM queued e JOIN message m ON m.id = e.message JOIN queue q ON q.id = e.queue
     WHERE e.queue = ?1 AND +e.expires > ?2 AND e.entered > q.floor";
 
-const COLUMNS: &str = "SELECT e.message, m.created, e.ttl, m.body, e.claims";
+const COLUMNS: &str = "SELECT e.message, m.created, e.ttl, m.body, e.claims, m.attributes";
 
-fn pulled(row: &Row<'_>) -> rusqlite::Result<Pulled> {
+fn pulled(row: &Row<'_>) -> Result<Pulled, StoreError> {
     Ok(Pulled {
         id: MessageId(row.get(0)?),
         created: row.get(1)?,
         ttl: row.get(2)?,
         body: Bytes::from(row.get::<_, Vec<u8>>(3)?),
         claims: row.get(4)?,
+        attributes: json::attributes(row, 5)?,
     })
 }
 
@@ -32,25 +33,23 @@ pub(super) fn list(
     now: i64,
 ) -> Result<Vec<Pulled>, StoreError> {
     let Some(queue) = queues::find(db, project, queue)? else { return Ok(Vec::new()) };
-    let rows = db
-        .prepare_cached(&format!(
-            "{COLUMNS} {LIVE} AND e.message > ?3 AND (?4 OR e.claim_until <= ?2) AND (?5 OR e.visible_at <= ?2)
+    db.prepare_cached(&format!(
+        "{COLUMNS} {LIVE} AND e.message > ?3 AND (?4 OR e.claim_until <= ?2) AND (?5 OR e.visible_at <= ?2)
              AND (?6 IS NULL OR m.client <> ?6) ORDER BY e.message LIMIT ?7"
-        ))?
-        .query_map(
-            params![
-                queue.0,
-                now,
-                filter.marker.0,
-                filter.claimed,
-                filter.delayed,
-                filter.without_client,
-                filter.limit
-            ],
-            pulled,
-        )?
-        .collect::<Result<_, _>>()?;
-    Ok(rows)
+    ))?
+    .query_and_then(
+        params![
+            queue.0,
+            now,
+            filter.marker.0,
+            filter.claimed,
+            filter.delayed,
+            filter.without_client,
+            filter.limit
+        ],
+        pulled,
+    )?
+    .collect()
 }
 
 /// Those of `ids` that are there, in their order.
@@ -65,7 +64,8 @@ pub(super) fn by_id(
     let mut one = db.prepare_cached(&format!("{COLUMNS} {LIVE} AND e.message = ?3"))?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        found.extend(one.query_map(params![queue.0, now, id.0], pulled)?.collect::<Result<Vec<_>, _>>()?);
+        found
+            .extend(one.query_and_then(params![queue.0, now, id.0], pulled)?.collect::<Result<Vec<_>, _>>()?);
     }
     Ok(found)
 }

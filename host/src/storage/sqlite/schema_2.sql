@@ -10,3 +10,6 @@ ALTER TABLE log ADD COLUMN dead INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE log ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE log ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE log ADD COLUMN suppressed INTEGER NOT NULL DEFAULT 0;
+
+-- `attributes`: what a producer says of a message beside its body, as JSON; empty for none.
+ALTER TABLE message ADD COLUMN attributes TEXT NOT NULL DEFAULT '';

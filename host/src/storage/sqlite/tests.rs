@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use nuncio_core::{Clock, Cursor, DeliveryKey, EPOCH_MS, MessageId, Settlement, State};
+use nuncio_core::{Attributes, Clock, Cursor, DeliveryKey, EPOCH_MS, MessageId, Settlement, State};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
@@ -54,6 +54,7 @@ impl Bench {
         let draft = Draft {
             content_type: String::new(),
             headers: BTreeMap::new(),
+            attributes: Attributes::default(),
             body: Bytes::from(vec![b'1'; bytes]),
             ttl: 60,
             delay: None,

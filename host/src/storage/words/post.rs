@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use nuncio_core::{LaneRules, Matched, MessageId, Options};
+use nuncio_core::{Attributes, LaneRules, Matched, MessageId, Options};
 
 /// One POST: drafts that are accepted or refused together, in one commit.
 #[derive(Clone, Debug)]
@@ -47,6 +47,8 @@ pub struct Draft {
     pub content_type: String,
     /// Headers that came with it.
     pub headers: BTreeMap<String, String>,
+    /// What its producer says of it beside the body.
+    pub attributes: Attributes,
     /// The body as posted.
     pub body: Bytes,
     /// Life for pull, seconds.

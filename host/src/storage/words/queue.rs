@@ -1,7 +1,7 @@
 //! Queues, and messages as pull sees them.
 
 use bytes::Bytes;
-use nuncio_core::{MessageId, QueueId};
+use nuncio_core::{Attributes, MessageId, QueueId};
 use serde_json::{Map, Value};
 
 /// A live queue.
@@ -65,6 +65,8 @@ pub struct Pulled {
     pub ttl: i64,
     /// The body as posted.
     pub body: Bytes,
+    /// What its producer said of it beside the body.
+    pub attributes: Attributes,
     /// How often it was claimed.
     pub claims: i64,
 }

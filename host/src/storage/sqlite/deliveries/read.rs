@@ -64,7 +64,7 @@ pub(in crate::storage::sqlite) fn message(
 ) -> Result<Option<Arc<Message>>, StoreError> {
     db.prepare_cached(
         "SELECT id, post, kind, project, queue, created, deliver_at, deliver_until, ttl, delay, client,
-         content_type, headers, body, matched FROM message WHERE id = ?1",
+         content_type, headers, body, matched, attributes FROM message WHERE id = ?1",
     )?
     .query_and_then([id.0], whole)?
     .next()
@@ -90,6 +90,7 @@ fn whole(row: &Row<'_>) -> Result<Arc<Message>, StoreError> {
         headers: json::read("headers", &headers)?,
         body: Bytes::from(row.get::<_, Vec<u8>>(13)?),
         matched: matched(row, 14)?.into(),
+        attributes: json::attributes(row, 15)?,
     }))
 }
 

@@ -86,6 +86,7 @@ fn message(id: MessageId, created: i64, draft: Draft) -> Message {
         client: String::new(),
         content_type: draft.content_type,
         headers: draft.headers,
+        attributes: draft.attributes,
         body: draft.body,
         matched: Arc::from([]),
     }
@@ -96,8 +97,8 @@ fn store(commit: &Commit<'_>, message: &Message) -> Result<(), StoreError> {
         .db
         .prepare_cached(
             "INSERT INTO message (id, post, kind, project, queue, created, deliver_at, deliver_until, ttl, delay,
-             client, content_type, headers, matched, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             client, content_type, headers, attributes, matched, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(params![
             message.id.0,
@@ -113,6 +114,7 @@ fn store(commit: &Commit<'_>, message: &Message) -> Result<(), StoreError> {
             message.client,
             message.content_type,
             json::write("headers", &message.headers)?,
+            message.attributes.stored(),
             packed::matched(&message.matched),
             &*message.body,
         ])?;
