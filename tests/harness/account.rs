@@ -86,7 +86,19 @@ impl Account {
                 assert!(twice.is_none(), "listed twice: {one}");
             }
         }
-        Self { entries }
+        let account = Self { entries };
+        account.is_the_hosts(host);
+        account
+    }
+
+    /// What the host itself counts says the same: accepted is the sum of the states. A count may be of a later moment
+    /// than the list was.
+    #[track_caller]
+    fn is_the_hosts(&self, host: &Host) {
+        let [accepted, open, ended] = ["accepted", "open", "ended"]
+            .map(|name| host.metric(&format!("nuncio_{name}_deliveries")) as usize);
+        assert_eq!(accepted, open + ended, "the host's own account does not close; listed: {self}");
+        assert!(accepted >= self.total(), "the host accepted {accepted}; listed: {self}");
     }
 
     /// How many there are.

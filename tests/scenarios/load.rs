@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use nuncio_tests::{Accepted, Sink, http::Client};
+use nuncio_tests::{
+    Accepted, Sink,
+    http::{Answer, Client},
+};
 use serde_json::{Value, json};
 
 use crate::clock::unix_now;
@@ -38,6 +41,7 @@ pub(crate) struct Load {
     address: Mutex<Option<SocketAddr>>,
     next: AtomicU64,
     accepted: Mutex<Accepted>,
+    refused: Mutex<Vec<Answer>>,
     appointments: Mutex<Vec<Appointment>>,
     deliveries: AtomicUsize,
     peak: AtomicUsize,
@@ -75,6 +79,11 @@ impl Load {
         self.deliveries.load(Ordering::Relaxed)
     }
 
+    /// The answers with 503 since this was asked last.
+    pub(crate) fn take_refused(&self) -> Vec<Answer> {
+        std::mem::take(&mut *self.refused.lock().unwrap())
+    }
+
     /// What was sent for later.
     pub(crate) fn appointments(&self) -> Vec<Appointment> {
         self.appointments.lock().unwrap().clone()
@@ -94,6 +103,11 @@ impl Load {
             let messages: Vec<Value> = (first..first + route.batch).map(|n| json!({"body": n})).collect();
             let answer =
                 client.send("POST", &path, &[], json!({ "messages": messages }).to_string().as_bytes())?;
+            if answer.status == 503 {
+                self.refused.lock().unwrap().push(answer);
+                thread::sleep(Duration::from_millis(20));
+                return Ok(());
+            }
             self.accepted.lock().unwrap().messages(&answer.expect(201), route.subscribers);
             self.deliveries
                 .fetch_add(usize::try_from(route.batch).unwrap() * route.subscribers, Ordering::Relaxed);

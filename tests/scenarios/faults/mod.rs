@@ -1,8 +1,10 @@
 //! Faults that must lose nothing: each scenario ends with an account of what became of every accepted message.
 
+mod backup;
 mod clock_jumps;
 mod dead_half;
 mod deferred_many;
+mod disk_full;
 mod failed_fsync;
 mod hanging_tenth;
 mod panics;
