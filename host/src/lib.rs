@@ -17,3 +17,4 @@ mod served;
 mod signals;
 pub mod storage;
 pub mod telemetry;
+mod times;

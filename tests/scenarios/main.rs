@@ -10,6 +10,7 @@ mod demo;
 mod drivers_removed;
 mod faults;
 mod graceful_stop;
+mod health;
 mod kills;
 mod load;
 mod loaded;

@@ -26,10 +26,11 @@ mod reload;
 mod request;
 mod router;
 mod subscriptions;
-mod times;
 
 #[cfg(test)]
 mod tests;
+
+use crate::times;
 
 pub use face::Face;
 pub use router::router;

@@ -65,6 +65,7 @@ fn own() -> Router<Face> {
         .route("/v2/deliveries/{delivery}/retry", post(deliveries::retry))
         .route("/v2/deliveries/{delivery}/cancel", post(deliveries::cancel))
         .route("/v2/drivers", get(drivers::list))
+        .route("/v2/queues/{queue}/subscriptions/{subscription}/enable", post(subscriptions::enable))
         .route("/v2/reload", post(reload::reload))
 }
 

@@ -143,6 +143,19 @@ pub(super) async fn confirm(
     }
 }
 
+/// `POST /{subscription}/enable`: 204; it matches again, with all its addresses.
+pub(super) async fn enable(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path((queue, subscription)): Path<(String, String)>,
+) -> Answer {
+    let id = id(&face, &subscription)?;
+    match face.store.subscription_enable(&caller.project, &queue, id).await? {
+        Updated::Done => Ok(answer::no_content()),
+        Updated::Absent | Updated::Conflict => Err(missing(&subscription)),
+    }
+}
+
 async fn document(face: &Face, body: Body) -> Result<Map<String, Value>, Problem> {
     let bytes = body::read(body, Limit::post(&face.config)).await?;
     if bytes.is_empty() {
@@ -177,7 +190,7 @@ fn options(document: &Map<String, Value>) -> Result<Option<Options>, Problem> {
 
 fn shown(face: &Face, row: &SubscriptionRow) -> Value {
     let (subscriber, options) = face.catalog.shown(row);
-    json!({
+    let mut shown = json!({
         "id": face.ids.subscription(row.id).to_string(),
         "source": row.queue,
         "subscriber": subscriber,
@@ -185,7 +198,12 @@ fn shown(face: &Face, row: &SubscriptionRow) -> Value {
         "age": times::age(face.clock.now_ms(), row.since),
         "options": options,
         "confirmed": row.confirmed,
-    })
+    });
+    // Not a member of Zaqar's: only where there is something to say.
+    if let Some(disabled) = &row.disabled {
+        shown["disabled"] = json!({"since": times::rfc3339(disabled.since), "reason": disabled.why});
+    }
+    shown
 }
 
 /// RFC 7234 section 5.5.7: a warning for each option that nobody knows.

@@ -41,6 +41,8 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Bytes { min, max } => bytes(node, min, max),
         Kind::Duration { min, max } => duration(node, min, max),
         Kind::Choice { now, later } => choice(node, now, later),
+        Kind::QueueName => queue_name(node),
+        Kind::Project => project(node),
         Kind::Names => names(node),
         Kind::Networks => networks(node),
         Kind::Listen => listen(node),
@@ -79,6 +81,25 @@ fn driver_name(node: &Node) -> Result<Value, Wrong> {
         return Ok(name.into());
     }
     Err(Wrong::new(node, format!("`{name}` is not a driver's name"), fix))
+}
+
+fn queue_name(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write letters, digits, `_` and `-`, at most 64";
+    let name = text(node, fix)?;
+    let sound = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
+    if (1..=64).contains(&name.len()) && name.bytes().all(sound) {
+        return Ok(name.into());
+    }
+    Err(Wrong::new(node, format!("`{name}` is not a queue's name"), fix))
+}
+
+fn project(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write what clients send as X-Project-ID: 1 to 256 visible ASCII characters";
+    let id = text(node, fix)?;
+    if (1..=256).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(id.into());
+    }
+    Err(Wrong::new(node, "not a project's id", fix))
 }
 
 fn command(node: &Node) -> Result<Value, Wrong> {

@@ -52,6 +52,10 @@ pub enum Kind {
         /// Those that are planned, to be refused with "not in this version".
         later: &'static [&'static str],
     },
+    /// The name of a queue: letters, digits, `_` and `-`, at most 64.
+    QueueName,
+    /// A project's id: visible ASCII, at most 256.
+    Project,
     /// A list of names.
     Names,
     /// A list of networks in CIDR form.

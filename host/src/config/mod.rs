@@ -24,7 +24,9 @@ mod unknown;
 pub use key::{Key, Kind};
 pub use keys::keys;
 pub use load::VARIABLE_PREFIX;
-pub use model::{Auth, Config, Delivery, Format, Http, Log, Notification, Queues, Storage, Template, Uuids};
+pub use model::{
+    Auth, Config, Delivery, Events, Format, Http, Log, Notification, Queues, Storage, Template, Uuids,
+};
 pub use place::{ConfigError, Place, Problem};
 pub use plugins::{Choice, Exec, Library};
 pub use reference::reference;

@@ -23,6 +23,9 @@ pub struct Config {
     pub queues: Queues,
     /// The engine of delivery.
     pub delivery: Delivery,
+    /// What operators and tenants are told.
+    #[serde(default)]
+    pub events: Events,
     /// What is logged.
     pub log: Log,
     /// `[templates.NAME]`: the sources of named templates, read from their files.
@@ -237,9 +240,22 @@ pub struct Delivery {
     /// How long an idempotency key is remembered.
     #[serde(deserialize_with = "millis")]
     pub idempotency_ttl: Duration,
+    /// How long a subscription may fail before it is disabled.
+    #[serde(deserialize_with = "millis")]
+    pub disable_after: Duration,
     /// How long attempts under way may take when the host stops.
     #[serde(deserialize_with = "millis")]
     pub shutdown_grace: Duration,
+}
+
+/// `[events]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// The queue of events; `None` for none.
+    pub queue: Option<String>,
+    /// The project of that queue; `None` for the project that an event is about.
+    pub project: Option<String>,
 }
 
 /// `[log]`

@@ -10,6 +10,7 @@ use nuncio_core::{
 use super::{
     answer::Answer,
     batch::Batches,
+    health::Health,
     masking::masked,
     messages::Messages,
     observe::{self, Observed, Observers},
@@ -38,6 +39,7 @@ pub(super) struct Attempts {
     pub(super) renderer: Arc<Renderer>,
     pub(super) observers: Observers,
     pub(super) batches: Batches,
+    pub(super) health: Arc<Health>,
 }
 
 /// What a dispatch is about.
@@ -82,8 +84,7 @@ impl Attempts {
     }
 
     async fn to_target(&self, job: &Job, found: Found, began: i64) -> Finish {
-        let (open, out) = prepared::open(job, &found.ready);
-        let mut ends: Vec<_> = out.into_iter().map(|index| (index, End::Cancelled)).collect();
+        let (open, mut ends) = prepared::open(job, &found.ready);
         if open.is_empty() {
             return Finish { ends, ms: 0, timed_out: false };
         }
@@ -133,6 +134,7 @@ impl Attempts {
         let outcomes = masked(&answer.outcomes, &prepared.uri, options, secrets);
         for recipient in prepared.recipients() {
             let report = outcomes.of(recipient.index);
+            self.health.saw(&prepared.ready, &recipient, &report);
             self.tell(job, entry, &prepared.uri, &recipient, &report, queue, ended, ended - prepared.began);
             ends.push((recipient.index, End::Report(report)));
         }

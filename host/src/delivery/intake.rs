@@ -8,7 +8,7 @@ use nuncio_core::{
 };
 use tokio::sync::mpsc;
 
-use super::{lanes::Lanes, messages::Messages, runner::Inbound, targets::Targets};
+use super::{health::Health, lanes::Lanes, messages::Messages, runner::Inbound, targets::Targets};
 use crate::storage::Committed;
 
 /// What turning deliveries into jobs needs.
@@ -16,6 +16,7 @@ pub(super) struct Jobs {
     pub(super) lanes: Arc<Lanes>,
     pub(super) messages: Arc<Messages>,
     pub(super) targets: Arc<Targets>,
+    pub(super) health: Arc<Health>,
 }
 
 impl Jobs {
@@ -39,6 +40,7 @@ impl Jobs {
             self.targets.forget_all();
         } else if !commit.changed.is_empty() {
             self.targets.forget(&commit.changed);
+            self.health.forget(&commit.changed);
         }
         let mut events = self.lanes.add(commit.lanes);
         events.extend(commit.scheduled.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));

@@ -8,6 +8,8 @@
 mod answer;
 mod attempt;
 mod batch;
+mod events;
+mod health;
 mod intake;
 mod lanes;
 mod masking;

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use nuncio_core::{Entry, Message, Meta, Notice, Part, Recipient, SubscriberUri, engine::Job};
+use nuncio_core::{
+    Entry, Message, Meta, Notice, Part, Recipient, SubscriberUri,
+    engine::{End, Job},
+};
 
 use super::targets::Ready;
 use crate::render::Rendered;
@@ -85,14 +88,16 @@ pub(super) fn meta<'a>(
     meta
 }
 
-/// The recipients of `job` that still want it, and those that were taken out of the subscription.
-pub(super) fn open(job: &Job, ready: &Ready) -> (Vec<(u32, usize)>, Vec<u32>) {
+/// The recipients of `job` that still want it; and how it ends for those that were taken out of the subscription, or
+/// that must not be used again.
+pub(super) fn open(job: &Job, ready: &Ready) -> (Vec<(u32, usize)>, Vec<(u32, End)>) {
     let (mut stay, mut out) = (Vec::with_capacity(job.open.len()), Vec::new());
     for open in &job.open {
         let place = (open.idx - job.first) as usize;
         match ready.address(place) {
+            Some(address) if ready.is_gone(address) => out.push((open.idx, End::Suppressed)),
             Some(_) => stay.push((open.idx, place)),
-            None => out.push(open.idx),
+            None => out.push((open.idx, End::Cancelled)),
         }
     }
     (stay, out)

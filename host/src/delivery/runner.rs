@@ -11,7 +11,14 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{attempt::Attempts, intake::Jobs, lanes::Lanes, recorder::Record, work::Paused};
+use super::{
+    attempt::Attempts,
+    health::{Health, LaneEvent},
+    intake::Jobs,
+    lanes::Lanes,
+    recorder::Record,
+    work::Paused,
+};
 use crate::storage::Store;
 
 /// The longest sleep: a clock that was set, or a machine that was asleep, delays what is due by no more.
@@ -36,6 +43,7 @@ pub(super) struct Runner {
     pub(super) jobs: Arc<Jobs>,
     pub(super) lanes: Arc<Lanes>,
     pub(super) paused: Arc<Paused>,
+    pub(super) health: Arc<Health>,
     pub(super) inbound: mpsc::Sender<Inbound>,
     pub(super) records: mpsc::Sender<Record>,
     pub(super) calls: Calls,
@@ -215,10 +223,12 @@ impl Runner {
             Notable::LanePaused { lane, probe, reason } => {
                 let seconds = (probe - self.clock.now_ms()) / 1000;
                 tracing::warn!(lane = name(lane), reason, probe_in_seconds = seconds, "deliveries pause");
+                self.health.lane(self.lanes.get(lane).as_deref(), LaneEvent::Paused(&reason));
                 self.paused.insert(lane, name(lane), reason);
             }
             Notable::LaneResumed { lane } => {
                 tracing::info!(lane = name(lane), "deliveries go on");
+                self.health.lane(self.lanes.get(lane).as_deref(), LaneEvent::Resumed);
                 self.paused.remove(lane);
             }
             Notable::AddressGone { key, target } => {

@@ -53,6 +53,11 @@ impl Ready {
         let stays = view.newest_uri == view.uri || view.newest_addresses.contains(address);
         stays.then_some(address.as_str())
     }
+
+    /// Whether an address said that it must not be used again.
+    pub(super) fn is_gone(&self, address: &str) -> bool {
+        self.view.gone.iter().any(|gone| gone == address)
+    }
 }
 
 /// The remembered targets.
@@ -192,6 +197,7 @@ mod tests {
             newest_addresses: owned(newest),
             newest_driver: "d".into(),
             options: Options::default(),
+            gone: Vec::new(),
         };
         Ready {
             uri: SubscriberUri::parse("log:x").map(Arc::new),

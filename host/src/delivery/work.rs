@@ -19,6 +19,7 @@ use tokio::{
 use super::{
     attempt::Attempts,
     batch::Batches,
+    health::Health,
     intake::Jobs,
     lanes::Lanes,
     messages::Messages,
@@ -112,10 +113,12 @@ impl Work {
         let observers = Observers::new();
         let (inbound, events) = mpsc::channel(INBOUND);
         let (records, recorded) = mpsc::channel(delivery.undurable_outcomes + 1);
+        let health = Health::start(&config, &store, &clock).await?;
         let jobs = Arc::new(Jobs {
             lanes: Arc::clone(&lanes),
             messages: Arc::clone(&messages),
             targets: Arc::clone(&targets),
+            health: Arc::clone(&health),
         });
         let paused = Arc::new(Paused::default());
         let known = Arc::clone(&targets);
@@ -130,10 +133,12 @@ impl Work {
                 renderer,
                 observers: observers.clone(),
                 batches: Batches::default(),
+                health: Arc::clone(&health),
             }),
             jobs: Arc::clone(&jobs),
             lanes: Arc::clone(&lanes),
             paused: Arc::clone(&paused),
+            health,
             inbound: inbound.clone(),
             records,
             calls: Calls::default(),

@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
+<<<<<<< HEAD
 use nuncio_core::{Attributes, Clock};
+=======
+use nuncio_core::{Clock, Kind};
+>>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 
@@ -180,7 +184,8 @@ impl Intake {
             fingerprint: Sha256::digest(&request).to_vec(),
             expires,
         });
-        let post = Post { project: from.project, to, client: from.client, drafts, dedup };
+        let (project, client) = (from.project, from.client);
+        let post = Post { project, to, kind: Kind::Notification, client, drafts, dedup };
         let accepted = self.store.accept(post).await?;
         if !accepted.duplicate {
             metrics::counter!("nuncio_messages_accepted_total").increment(accepted.ids.len() as u64);

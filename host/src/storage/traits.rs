@@ -3,13 +3,21 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nuncio_core::{Cursor, DeliveryKey, LaneId, Message, MessageId, Settlement, SubscriptionId, TargetId};
+use nuncio_core::{
+    Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId, TargetId,
+};
 use serde_json::{Map, Value};
 
 use super::words::{
+<<<<<<< HEAD
     Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Gauges, Loaded, NewSubscription,
     Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing, StoreError,
     Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated,
+=======
+    Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Finding, Found, Loaded,
+    NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing,
+    StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
+>>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
 };
 
 /// Takes messages in.
@@ -156,9 +164,34 @@ pub trait Deliveries: Send + Sync {
     async fn cancel(&self, project: &str, key: DeliveryKey) -> Result<CancelResult, StoreError>;
 }
 
+/// How subscribers fare: which are disabled, and why.
+#[async_trait]
+pub trait Health: Send + Sync {
+    /// Subscriptions whose attempts fail, with since when (Unix milliseconds); the longest first, at most `max`.
+    async fn failing(&self, max: u32) -> Result<Vec<(SubscriptionId, i64)>, StoreError>;
+    /// Writes down what was found out at `at`. What `tell` makes of a change is accepted in the same commit; a full
+    /// queue does not take it, and the finding stands all the same.
+    async fn found(
+        &self,
+        of: SubscriptionId,
+        finding: Finding,
+        at: i64,
+        tell: Tell,
+    ) -> Result<Found, StoreError>;
+    /// Matches a subscription again, with all its addresses.
+    async fn subscription_enable(
+        &self,
+        project: &str,
+        queue: &str,
+        id: SubscriptionId,
+    ) -> Result<Updated, StoreError>;
+    /// The name of a project.
+    async fn project(&self, id: ProjectId) -> Result<Option<String>, StoreError>;
+}
+
 /// A whole store.
 #[async_trait]
-pub trait Store: Intake + Catalog + Pull + Deliveries {
+pub trait Store: Intake + Catalog + Pull + Deliveries + Health {
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;
     /// What the store says of itself: for `/metrics` and `/readyz`.

@@ -84,6 +84,7 @@ fn prepared(driver: &Arc<Obedient>, body: &'static str, deadline: Duration) -> A
         newest_addresses: vec![address],
         newest_driver: "obedient".into(),
         options: Options::default(),
+        gone: Vec::new(),
     };
     let mut manifest = Manifest::new("obedient", "1", &["x"]);
     manifest.limits = Limits::default().batch(4);

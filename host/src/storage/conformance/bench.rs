@@ -10,7 +10,11 @@ use std::{
 
 use bytes::Bytes;
 use nuncio_core::{
+<<<<<<< HEAD
     Attributes, Clock, Cursor, Deferred, DeliveryKey, EPOCH_MS, Failure, Fresh, LaneId, MessageId, Options,
+=======
+    Clock, Cursor, Deferred, DeliveryKey, EPOCH_MS, Failure, Fresh, Kind, LaneId, MessageId, Options,
+>>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
     Outcome, Scope, Settlement, State, SubscriptionId, TargetId, Why,
 };
 use serde_json::json;
@@ -179,6 +183,7 @@ pub(super) fn post(bodies: &[&str]) -> Post {
     Post {
         project: PROJECT.into(),
         to: Addressed::Queue(QUEUE.into()),
+        kind: Kind::Notification,
         client: "producer".into(),
         drafts: bodies.iter().map(|body| draft(body)).collect(),
         dedup: None,

@@ -3,19 +3,29 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nuncio_core::{Cursor, DeliveryKey, LaneId, Message, MessageId, Settlement, SubscriptionId, TargetId};
+use nuncio_core::{
+    Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId, TargetId,
+};
 use serde_json::{Map, Value};
 
 use super::{
-    catalog::{change, queues, subscriptions},
+    catalog::{change, health, queues, subscriptions},
     deliveries, intake, pull,
     store::Sqlite,
+    targets,
 };
 use crate::storage::{
+<<<<<<< HEAD
     Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Gauges, Intake,
     Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult,
     Scanned, Standing, Store, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView,
     Updated,
+=======
+    Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Finding, Found,
+    Health, Intake, Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats,
+    RequeueResult, Scanned, Standing, Store, StoreError, Subscribed, SubscriptionChange, SubscriptionRow,
+    TargetView, Tell, Updated,
+>>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
 };
 
 #[async_trait]
@@ -232,6 +242,37 @@ impl Deliveries for Sqlite {
     async fn cancel(&self, project: &str, key: DeliveryKey) -> Result<CancelResult, StoreError> {
         let project = project.to_owned();
         self.writer.change(0, move |commit| deliveries::cancel(commit, &project, key)).await
+    }
+}
+
+#[async_trait]
+impl Health for Sqlite {
+    async fn failing(&self, max: u32) -> Result<Vec<(SubscriptionId, i64)>, StoreError> {
+        self.readers.read(move |db| health::failing(db, max)).await
+    }
+
+    async fn found(
+        &self,
+        of: SubscriptionId,
+        finding: Finding,
+        at: i64,
+        tell: Tell,
+    ) -> Result<Found, StoreError> {
+        self.writer.change(0, move |commit| health::found(commit, of, &finding, at, tell)).await
+    }
+
+    async fn subscription_enable(
+        &self,
+        project: &str,
+        queue: &str,
+        id: SubscriptionId,
+    ) -> Result<Updated, StoreError> {
+        let (project, queue) = (project.to_owned(), queue.to_owned());
+        self.writer.change(0, move |commit| health::enable(commit, &project, &queue, id)).await
+    }
+
+    async fn project(&self, id: ProjectId) -> Result<Option<String>, StoreError> {
+        self.readers.read(move |db| Ok(targets::project_name(db, id)?)).await
     }
 }
 

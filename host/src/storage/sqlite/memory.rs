@@ -140,7 +140,7 @@ impl Memory {
 fn read_active(db: &Connection, queue: QueueId) -> rusqlite::Result<Vec<Active>> {
     db.prepare_cached(
         "SELECT t.id, t.lane, t.recipients, s.expires FROM subscription s JOIN target t ON t.id = s.target
-         WHERE s.queue = ?1 AND s.state = 0 ORDER BY s.id",
+         WHERE s.queue = ?1 AND s.state = 0 AND s.disabled = 0 ORDER BY s.id",
     )?
     .query_map(params![queue.0], |row| {
         Ok(Active {

@@ -18,6 +18,7 @@ pub(super) fn slice(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
     more |= expire_messages(commit)?;
     more |= expire_subscriptions(commit)?;
     more |= forget_keys(commit)?;
+    more |= forget_gone(commit)?;
     Ok(more)
 }
 
@@ -121,4 +122,17 @@ fn forget_keys(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
         forget.execute(params![key.0, key.1, key.2])?;
     }
     Ok(is_full(expired.len()))
+}
+
+/// What is remembered of addresses goes with their subscriptions.
+fn forget_gone(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
+    let removed = commit
+        .db
+        .prepare_cached(
+            "DELETE FROM gone WHERE (subscription, address) IN (
+                SELECT g.subscription, g.address FROM gone g LEFT JOIN subscription s ON s.id = g.subscription
+                WHERE s.id IS NULL OR s.state > 0 LIMIT ?1)",
+        )?
+        .execute([SLICE])?;
+    Ok(is_full(removed))
 }

@@ -14,6 +14,13 @@ pub(super) fn project(db: &Connection, name: &str) -> rusqlite::Result<Option<Pr
         .optional()
 }
 
+/// The name of a project.
+pub(super) fn project_name(db: &Connection, id: ProjectId) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached("SELECT name FROM project WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()
+}
+
 /// A project, made if need be.
 pub(super) fn ensure_project(db: &Connection, name: &str) -> rusqlite::Result<ProjectId> {
     if let Some(known) = project(db, name)? {

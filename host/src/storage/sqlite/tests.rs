@@ -64,6 +64,7 @@ impl Bench {
         let post = Post {
             project: "p".into(),
             to: Addressed::Queue("q".into()),
+            kind: nuncio_core::Kind::Notification,
             client: String::new(),
             drafts: vec![draft; count],
             dedup: None,

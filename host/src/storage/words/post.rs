@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
+<<<<<<< HEAD
 use nuncio_core::{Attributes, LaneRules, Matched, MessageId, Options};
+=======
+use nuncio_core::{Kind, Matched, MessageId, Options};
+>>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
 
 /// One POST: drafts that are accepted or refused together, in one commit.
 #[derive(Clone, Debug)]
@@ -12,6 +16,8 @@ pub struct Post {
     pub project: String,
     /// Where to.
     pub to: Addressed,
+    /// Why its messages exist.
+    pub kind: Kind,
     /// The producer's Client-ID.
     pub client: String,
     /// The messages.

@@ -3,7 +3,7 @@
 use nuncio_core::{Options, SubscriptionId, TargetId};
 use serde_json::{Map, Value};
 
-use super::post::NewTarget;
+use super::{health::Disabled, post::NewTarget};
 
 /// A subscription before it has an id.
 #[derive(Clone, Debug)]
@@ -47,6 +47,8 @@ pub struct SubscriptionRow {
     pub since: i64,
     /// Whether its owner confirmed it.
     pub confirmed: bool,
+    /// Nothing new is matched, and why.
+    pub disabled: Option<Disabled>,
 }
 
 /// What a PATCH changes; what is absent stays.
@@ -98,4 +100,6 @@ pub struct TargetView {
     pub newest_driver: String,
     /// The options of the newest revision.
     pub options: Options,
+    /// Addresses of the subscription that must not be used again.
+    pub gone: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use nuncio_core::{LaneId, ProjectId, SubscriptionId};
 use rusqlite::params;
 
-use super::{queues, subscriptions};
+use super::{health, queues, subscriptions};
 use crate::storage::{
     NewTarget, StoreError, SubscriptionChange, Updated,
     sqlite::{commit::Commit, targets},
@@ -51,6 +51,7 @@ fn aim(
         )?
         .query_row([id.0], |row| Ok((ProjectId(row.get(0)?), LaneId(row.get(1)?), row.get::<_, bool>(2)?)))?;
     let (newest, lane) = targets::add(commit, project, id, target)?;
+    health::readdressed(commit, id, target)?;
     commit
         .db
         .prepare_cached("UPDATE subscription SET uri_key = ?2 WHERE id = ?1")?

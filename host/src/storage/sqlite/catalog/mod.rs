@@ -1,5 +1,6 @@
 //! Queues and subscriptions.
 
 pub(super) mod change;
+pub(super) mod health;
 pub(super) mod queues;
 pub(super) mod subscriptions;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::queues;
 use crate::storage::{
-    NewSubscription, StoreError, Subscribed, SubscriptionRow, Updated,
+    Disabled, NewSubscription, StoreError, Subscribed, SubscriptionRow, Updated,
     sqlite::{commit::Commit, json, memory::Active, targets},
 };
 
@@ -104,7 +104,7 @@ pub(in crate::storage::sqlite) fn has_expired(expires: i64, now: i64) -> bool {
     expires != 0 && expires <= now
 }
 
-const COLUMNS: &str = "SELECT s.id, q.name, t.uri, t.options, s.ttl, s.since, s.confirmed
+const COLUMNS: &str = "SELECT s.id, q.name, t.uri, t.options, s.ttl, s.since, s.confirmed, s.disabled, s.why
     FROM subscription s JOIN target t ON t.id = s.target JOIN queue q ON q.id = s.queue";
 
 /// A live subscription.
@@ -152,6 +152,10 @@ fn subscription_row(row: &Row<'_>) -> Result<SubscriptionRow, StoreError> {
         ttl: row.get(4)?,
         since: row.get(5)?,
         confirmed: row.get(6)?,
+        disabled: match row.get(7)? {
+            0 => None,
+            since => Some(Disabled { since, why: row.get(8)? }),
+        },
     })
 }
 

@@ -13,7 +13,8 @@ pub(in crate::storage::sqlite) fn view(
 ) -> Result<Option<TargetView>, StoreError> {
     db.prepare_cached(
         "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0), t.driver,
-         t.uri, t.addresses, newest.uri, newest.addresses, newest.driver, newest.options
+         t.uri, t.addresses, newest.uri, newest.addresses, newest.driver, newest.options,
+         (SELECT json_group_array(address) FROM gone g WHERE g.subscription = t.subscription)
          FROM target t JOIN project p ON p.id = t.project
          LEFT JOIN subscription s ON s.id = t.subscription
          LEFT JOIN queue q ON q.id = s.queue
@@ -45,5 +46,6 @@ fn read(row: &Row<'_>) -> Result<TargetView, StoreError> {
         newest_addresses: json::read("addresses", &text(10)?)?,
         newest_driver: text(11)?,
         options: json::read("options", &text(12)?)?,
+        gone: json::read("addresses", &text(13)?)?,
     })
 }

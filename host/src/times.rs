@@ -8,17 +8,17 @@ const SECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
 /// RFC 3339 in UTC with milliseconds; `None` for 0, which is no time.
-pub(super) fn rfc3339(ms: i64) -> Option<String> {
+pub(crate) fn rfc3339(ms: i64) -> Option<String> {
     if ms == 0 { None } else { written(ms, MILLIS) }
 }
 
 /// Zaqar's `created`: RFC 3339 in UTC with seconds.
-pub(super) fn created(ms: i64) -> String {
+pub(crate) fn created(ms: i64) -> String {
     written(ms, SECONDS).unwrap_or_default()
 }
 
 /// Whole seconds since `ms`, never negative.
-pub(super) fn age(now: i64, ms: i64) -> i64 {
+pub(crate) fn age(now: i64, ms: i64) -> i64 {
     (now - ms).max(0) / 1000
 }
 
