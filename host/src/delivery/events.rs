@@ -1,7 +1,7 @@
 //! Events of operation, told as messages: durable, and delivered by whatever subscribes to their queue.
 
 use bytes::Bytes;
-use nuncio_core::Kind;
+use nuncio_core::{Attributes, Kind};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -67,9 +67,13 @@ impl Events {
         if let Value::Object(members) = &mut body {
             members.extend(about);
         }
+        // So that a subscription can choose by `filter`.
+        let attributes = Attributes::new([("type".to_owned(), what.name().into())].into_iter().collect());
+        let attributes = attributes.unwrap_or_default();
         let draft = Draft {
             content_type: "application/json".to_owned(),
             headers: [].into(),
+            attributes,
             body: Bytes::from(body.to_string()),
             ttl: self.ttl,
             delay: None,

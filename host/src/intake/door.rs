@@ -3,11 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-<<<<<<< HEAD
-use nuncio_core::{Attributes, Clock};
-=======
-use nuncio_core::{Clock, Kind};
->>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
+use nuncio_core::{Attributes, Clock, Kind};
 use serde_json::Map;
 use sha2::{Digest, Sha256};
 

@@ -9,15 +9,8 @@ mod words;
 
 pub use traits::{Catalog, Deliveries, Health, Intake, Pull, Store};
 pub use words::{
-<<<<<<< HEAD
-    Accepted, Addressed, CancelResult, Committed, Dedup, DeliveryFilter, DeliveryPage, DeliveryView, Draft,
-    Gauges, LaneRow, Loaded, NewSubscription, NewTarget, Post, PullFilter, Pulled, Purge, QueueRow,
-    QueueStats, RequeueResult, Scanned, Standing, StoreError, Subscribed, SubscriptionChange,
-    SubscriptionRow, Tally, TargetView, Updated,
-=======
     Accepted, Addressed, CancelResult, Committed, Dedup, DeliveryFilter, DeliveryPage, DeliveryView,
-    Disabled, Draft, Finding, Found, LaneRow, Loaded, NewSubscription, NewTarget, Post, PullFilter, Pulled,
-    Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing, StoreError, Subscribed,
-    SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
->>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
+    Disabled, Draft, Finding, Found, Gauges, LaneRow, Loaded, NewSubscription, NewTarget, Post, PullFilter,
+    Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing, StoreError, Subscribed,
+    SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated,
 };

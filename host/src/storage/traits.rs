@@ -9,15 +9,9 @@ use nuncio_core::{
 use serde_json::{Map, Value};
 
 use super::words::{
-<<<<<<< HEAD
-    Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Gauges, Loaded, NewSubscription,
-    Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing, StoreError,
-    Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated,
-=======
-    Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Finding, Found, Loaded,
+    Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Finding, Found, Gauges, Loaded,
     NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing,
     StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
->>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
 };
 
 /// Takes messages in.

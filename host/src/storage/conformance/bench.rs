@@ -10,12 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use nuncio_core::{
-<<<<<<< HEAD
-    Attributes, Clock, Cursor, Deferred, DeliveryKey, EPOCH_MS, Failure, Fresh, LaneId, MessageId, Options,
-=======
-    Clock, Cursor, Deferred, DeliveryKey, EPOCH_MS, Failure, Fresh, Kind, LaneId, MessageId, Options,
->>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
-    Outcome, Scope, Settlement, State, SubscriptionId, TargetId, Why,
+    Attributes, Clock, Cursor, Deferred, DeliveryKey, EPOCH_MS, Failure, Fresh, Kind, LaneId, MessageId,
+    Options, Outcome, Scope, Settlement, State, SubscriptionId, TargetId, Why,
 };
 use serde_json::json;
 use tempfile::TempDir;

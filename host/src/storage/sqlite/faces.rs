@@ -15,17 +15,10 @@ use super::{
     targets,
 };
 use crate::storage::{
-<<<<<<< HEAD
-    Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Gauges, Intake,
-    Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult,
-    Scanned, Standing, Store, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView,
-    Updated,
-=======
     Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Finding, Found,
-    Health, Intake, Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats,
-    RequeueResult, Scanned, Standing, Store, StoreError, Subscribed, SubscriptionChange, SubscriptionRow,
-    TargetView, Tell, Updated,
->>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
+    Gauges, Health, Intake, Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow,
+    QueueStats, RequeueResult, Scanned, Standing, Store, StoreError, Subscribed, SubscriptionChange,
+    SubscriptionRow, TargetView, Tell, Updated,
 };
 
 #[async_trait]

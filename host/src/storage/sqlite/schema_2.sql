@@ -3,7 +3,6 @@
 -- `rules`: what a lane of its own obeys (order, rate, attempts at once) as JSON; empty for a shared lane.
 ALTER TABLE lane ADD COLUMN rules TEXT NOT NULL DEFAULT '';
 
-<<<<<<< HEAD
 -- The accounts: deliveries accepted, and how many have ended in which way, since the database was made.
 ALTER TABLE log ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE log ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;
@@ -14,7 +13,6 @@ ALTER TABLE log ADD COLUMN suppressed INTEGER NOT NULL DEFAULT 0;
 
 -- `attributes`: what a producer says of a message beside its body, as JSON; empty for none.
 ALTER TABLE message ADD COLUMN attributes TEXT NOT NULL DEFAULT '';
-=======
 -- `disabled`: since when nothing new is matched, 0 for not; `why` says why. `failing`: since when no attempt
 -- succeeded, 0 when the last one did.
 ALTER TABLE subscription ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
@@ -29,4 +27,3 @@ CREATE TABLE gone (
     since INTEGER NOT NULL,
     PRIMARY KEY (subscription, address)
 ) STRICT, WITHOUT ROWID;
->>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)

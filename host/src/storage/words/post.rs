@@ -3,11 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-<<<<<<< HEAD
-use nuncio_core::{Attributes, LaneRules, Matched, MessageId, Options};
-=======
-use nuncio_core::{Kind, Matched, MessageId, Options};
->>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
+use nuncio_core::{Attributes, Kind, LaneRules, Matched, MessageId, Options};
 
 /// One POST: drafts that are accepted or refused together, in one commit.
 #[derive(Clone, Debug)]

@@ -21,12 +21,8 @@ pub(in crate::storage::sqlite) fn accept(
     commit: &mut Commit<'_>,
     post: Post,
 ) -> Result<Accepted, StoreError> {
-<<<<<<< HEAD
-    let Post { project, to, client, drafts, dedup: key } = post;
-    commit.room()?;
-=======
     let Post { project, to, kind, client, drafts, dedup: key } = post;
->>>>>>> ce4cf76 (Leave alone who is gone, disable who fails for days, and tell of it)
+    commit.room()?;
     let project = targets::ensure_project(commit.db, &project)?;
     let queue = match &to {
         Addressed::Queue(name) => queues::ensure(commit, project, name)?,
