@@ -86,7 +86,8 @@ async fn without_room_nothing_is_taken_in_and_all_else_goes_on(mut bench: Bench)
     let refused = bench.store.accept(post(&["2"])).await.unwrap_err();
     assert!(matches!(&refused, StoreError::NoSpace(why) if why.contains("storage.min_free")), "{refused}");
     let gauges = bench.store.gauges().await.unwrap();
-    assert_eq!(gauges.ailments, [refused.to_string()]);
+    // How much is free is said too, and others write on that disk.
+    assert!(matches!(&gauges.ailments[..], [one] if one.contains("storage.min_free")), "{gauges:?}");
     bench.record(vec![closed(key(id, 0), State::Delivered, false)]).await;
     bench.store.check().await.unwrap();
     bench.reopen_with(Limits { max_bytes: gauges.used_bytes, ..Limits::default() }).await;

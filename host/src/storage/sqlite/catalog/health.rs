@@ -49,8 +49,8 @@ pub(in crate::storage::sqlite) fn found(
         && let Some(post) = tell(found)
     {
         match intake::accept(commit, post) {
-            Err(StoreError::Full { limit, .. }) => {
-                tracing::warn!(limit, "the queue of events is full: an event is not told");
+            Err(error @ (StoreError::Full { .. } | StoreError::NoSpace(_))) => {
+                tracing::warn!(%error, "an event is not told");
             }
             other => drop(other?),
         }
