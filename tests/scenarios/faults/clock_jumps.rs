@@ -1,6 +1,9 @@
 //! The machine's clock is set a day ahead and a day back while the host runs.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use nuncio_tests::{Accepted, Host, Recipe, Reply, Sink, WallClock};
 
@@ -44,5 +47,34 @@ fn a_clock_that_is_set_ahead_delays_nothing() {
     assert_eq!(host.delivery(&overmorrow)["state"], "held");
     assert!(sink.received("/overmorrow").is_empty(), "its time has not come");
     clock.set(DAY.cast_signed() + 3700);
+    all_delivered(&host, &sink, &accepted);
+}
+
+#[test]
+fn a_clock_that_is_set_back_delays_no_retry_and_repeats_no_id() {
+    let (clock, sink, mut accepted) = (WallClock::new(), Sink::start(), Accepted::default());
+    let mut host = living_by(&clock, &sink);
+    let mut ids = HashSet::new();
+    let mut send = |host: &Host, path: &str, at: Option<u64>| {
+        assert!(ids.insert(notify(host, &mut accepted, &sink.url(path), at)), "an id was issued twice");
+    };
+    send(&host, "/retry", None);
+    served(&sink, "/retry", 1);
+    send(&host, "/today", Some(unix_now() + 5));
+    clock.set(-DAY.cast_signed());
+    send(&host, "/soon", Some(unix_now() - DAY + 5));
+    let took = served(&sink, "/retry", 2);
+    assert!(took < BOUND + Duration::from_secs(10), "the retry came after {took:?}");
+    for _ in 0..100 {
+        send(&host, "/many", None);
+    }
+    served(&sink, "/soon", 1);
+    host.restart();
+    for _ in 0..100 {
+        send(&host, "/many", None);
+    }
+    served(&sink, "/many", 200);
+    assert!(sink.received("/today").is_empty(), "by the clock, its day has not come");
+    clock.set(0);
     all_delivered(&host, &sink, &accepted);
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use nuncio_core::{Cursor, MessageId, State};
+use nuncio_core::{Cursor, LaneId, MessageId, State, Why};
 use tokio::task::JoinSet;
 
-use super::bench::{Bench, PROJECT, QUEUE, closed, key, post};
+use super::bench::{Bench, PROJECT, QUEUE, closed, key, post, waits};
 use crate::storage::{PullFilter, StoreError};
 
 async fn all_that_was_answered_survives_a_power_cut(mut bench: Bench) {
@@ -33,6 +33,56 @@ async fn an_id_is_not_issued_again_when_the_clock_goes_back(mut bench: Bench) {
     bench.turn(-60_000);
     bench.reopen().await;
     assert!(bench.post(&["2"]).await.ids[0] > last);
+}
+
+/// One delivery that is tried again in a second, and one that its producer wants in a second.
+async fn two_that_wait(bench: &mut Bench) -> (MessageId, LaneId, i64) {
+    bench.subscribe("a.example").await;
+    let id = bench.post(&["1", "2"]).await.ids[0];
+    let fresh = bench.fresh().await;
+    let (lane, target, due) = (fresh[0].lane, fresh[0].target, bench.now() + 1_000);
+    let other = key(fresh[1].message, 0);
+    bench.record(vec![waits(key(id, 0), lane, target, due, Why::Retry)]).await;
+    bench.record(vec![waits(other, lane, target, due, Why::Scheduled)]).await;
+    (id, lane, due)
+}
+
+/// The messages whose deliveries are due in `lane`, with the times at which they are.
+async fn due(bench: &Bench, lane: LaneId) -> Vec<(MessageId, i64)> {
+    let from = (i64::MIN, key(MessageId::NONE, 0));
+    let loaded = bench.store.load(lane, from, i64::MAX, 10).await.unwrap();
+    loaded.rows.iter().map(|row| (row.key.message, row.due)).collect()
+}
+
+async fn what_waits_follows_a_clock_that_is_set_back_and_what_is_scheduled_does_not(mut bench: Bench) {
+    let day = 86_400_000;
+    let (id, lane, at) = two_that_wait(&mut bench).await;
+    bench.turn(-day);
+    bench.post(&["3"]).await;
+    assert_eq!(bench.scheduled().await, [(lane, at - day)], "the engine is told");
+    let rows = due(&bench, lane).await;
+    assert_eq!(rows[0], (id, at - day));
+    assert_eq!((rows.len(), rows[1].1), (2, at));
+    bench.post(&["4"]).await;
+    assert_eq!(due(&bench, lane).await, rows, "once");
+}
+
+async fn a_clock_that_was_set_back_between_two_starts_is_followed_too(mut bench: Bench) {
+    let day = 86_400_000;
+    let (id, lane, at) = two_that_wait(&mut bench).await;
+    for _ in 0..2 {
+        bench.turn(if bench.now() > at - 1_000 - day { -day } else { 0 });
+        bench.reopen().await;
+        bench.post(&["3"]).await;
+        assert_eq!(due(&bench, lane).await[0], (id, at - day));
+    }
+}
+
+async fn a_clock_that_is_adjusted_by_seconds_moves_nothing(mut bench: Bench) {
+    let (id, lane, at) = two_that_wait(&mut bench).await;
+    bench.turn(-4_000);
+    bench.post(&["3"]).await;
+    assert_eq!(due(&bench, lane).await[0], (id, at));
 }
 
 async fn the_key_of_ids_stays(mut bench: Bench) {
@@ -79,6 +129,9 @@ async fn a_closed_store_says_so(bench: Bench) {
 super::promises! {
     all_that_was_answered_survives_a_power_cut,
     an_id_is_not_issued_again_when_the_clock_goes_back,
+    what_waits_follows_a_clock_that_is_set_back_and_what_is_scheduled_does_not,
+    a_clock_that_was_set_back_between_two_starts_is_followed_too,
+    a_clock_that_is_adjusted_by_seconds_moves_nothing,
     the_key_of_ids_stays,
     batches_become_durable_in_the_order_of_the_calls,
     a_closed_store_says_so,

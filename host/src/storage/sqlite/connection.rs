@@ -148,7 +148,7 @@ fn open_accounts(db: &Connection) -> Result<(), StoreError> {
     let log: Option<(u16, i64)> =
         db.query_row("SELECT id, last_id FROM log", [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     match log {
-        Some((log, last)) => Ok(tally::add(db, log, tally::count(db)?, MessageId(last))?),
+        Some((log, last)) => Ok(tally::add(db, log, tally::count(db)?, MessageId(last), 0)?),
         None => Ok(()),
     }
 }

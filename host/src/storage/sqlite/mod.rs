@@ -24,6 +24,7 @@ mod store;
 mod sweep;
 mod tally;
 mod targets;
+mod turned;
 mod writer;
 
 #[cfg(test)]

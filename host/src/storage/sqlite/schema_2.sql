@@ -27,3 +27,6 @@ CREATE TABLE gone (
     since INTEGER NOT NULL,
     PRIMARY KEY (subscription, address)
 ) STRICT, WITHOUT ROWID;
+
+-- `clock`: what the machine's clock said at the last commit that issued ids or ended deliveries.
+ALTER TABLE log ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;

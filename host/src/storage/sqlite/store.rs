@@ -14,7 +14,7 @@ use super::{
     marks::{Marks, Room},
     memory::Memory,
     reader::Readers,
-    tally,
+    tally, turned,
     writer::{Desk, Writer},
 };
 use crate::storage::{Committed, Gauges, StoreError};
@@ -66,6 +66,7 @@ impl Sqlite {
         let issuer = backup::issuer(&db, log).map_err(sqlite)?;
         let memory = Memory::new(issuer, last_id(&db, log).map_err(sqlite)?);
         let marks = Marks::new(path.clone(), tally::read(&db, log).map_err(sqlite)?);
+        let latest = turned::last_commit(&db, log).map_err(sqlite)?;
         let readers = Readers::new(path.clone(), limits.readers);
         let known = limits.clone();
         let desk = Desk {
@@ -76,6 +77,8 @@ impl Sqlite {
             limits,
             memory,
             marks,
+            latest,
+            turned: false,
             clock: clock.clone(),
             published,
         };

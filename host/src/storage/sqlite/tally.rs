@@ -23,11 +23,11 @@ pub(super) fn read(db: &Connection, log: u16) -> rusqlite::Result<Tally> {
     })
 }
 
-/// Adds `more` to the accounts of a log, and keeps the last id that it issued.
-pub(super) fn add(db: &Connection, log: u16, more: Tally, last: MessageId) -> rusqlite::Result<()> {
+/// Adds `more` to the accounts of a log, and keeps the last id that it issued and what the clock says.
+pub(super) fn add(db: &Connection, log: u16, more: Tally, last: MessageId, now: i64) -> rusqlite::Result<()> {
     db.prepare_cached(
         "UPDATE log SET last_id = ?2, accepted = accepted + ?3, delivered = delivered + ?4, dead = dead + ?5,
-         cancelled = cancelled + ?6, expired = expired + ?7, suppressed = suppressed + ?8 WHERE id = ?1",
+         cancelled = cancelled + ?6, expired = expired + ?7, suppressed = suppressed + ?8, clock = ?9 WHERE id = ?1",
     )?
     .execute(params![
         log,
@@ -37,7 +37,8 @@ pub(super) fn add(db: &Connection, log: u16, more: Tally, last: MessageId) -> ru
         more.dead,
         more.cancelled,
         more.expired,
-        more.suppressed
+        more.suppressed,
+        now
     ])
     .map(drop)
 }

@@ -17,7 +17,7 @@ pub(super) use block::Block;
 pub(super) use byhand::{cancel, requeue};
 pub(super) use deferred::{load, put as put_deferred};
 pub(super) use list::list;
-pub(super) use read::{message, standing};
+pub(super) use read::{message, standing, waiting};
 pub(super) use record::record;
 pub(super) use scan::scan;
 pub(super) use target::view as target;

@@ -40,8 +40,8 @@ pub(in crate::storage::sqlite) fn standing(db: &Connection, log: u16) -> Result<
     Ok(Standing { low: low(db, log)?, head: head(db)?, lanes, waiting: waiting(db, log)? })
 }
 
-/// One look-up a lane that has rows, however many rows it has.
-fn waiting(db: &Connection, log: u16) -> rusqlite::Result<Vec<(LaneId, i64)>> {
+/// When each lane that has rows is due. One look-up a lane, however many rows it has.
+pub(in crate::storage::sqlite) fn waiting(db: &Connection, log: u16) -> rusqlite::Result<Vec<(LaneId, i64)>> {
     let mut next = db.prepare_cached(
         "SELECT lane, due FROM deferred WHERE log = ?1 AND lane > ?2 ORDER BY lane, due LIMIT 1",
     )?;

@@ -1,7 +1,7 @@
 //! Writing what happened: one packed row for all that ended well, rows only for what went wrong or must wait.
 
 use nuncio_core::{
-    Cursor, Deferred, DeliveryKey, Failure, Settlement, State,
+    Cursor, Deferred, DeliveryKey, Failure, Settlement, State, Why,
     packed::{self, Ended},
 };
 use rusqlite::params;
@@ -80,11 +80,13 @@ fn pack(commit: &Commit<'_>, mut ended: Vec<Ended>) -> Result<(), StoreError> {
 /// while the engine had the delivery.
 fn wait(commit: &mut Commit<'_>, row: &Deferred) -> Result<(), StoreError> {
     let lane = scan::lane(commit.db, row.target)?.unwrap_or(row.lane);
-    if lane == row.lane {
+    // What is spilled stands at its time of acceptance, which lies ahead when the clock was set back since.
+    let due = if row.why == Why::Spilled { row.due.min(commit.now) } else { row.due };
+    if (lane, due) == (row.lane, row.due) {
         return deferred::put(commit, row);
     }
-    deferred::put(commit, &Deferred { lane, ..row.clone() })?;
-    commit.scheduled(lane, row.due);
+    deferred::put(commit, &Deferred { lane, due, ..row.clone() })?;
+    commit.scheduled(lane, due);
     Ok(())
 }
 

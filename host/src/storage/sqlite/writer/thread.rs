@@ -31,6 +31,10 @@ pub(in crate::storage::sqlite) struct Desk {
     pub(in crate::storage::sqlite) limits: Limits,
     pub(in crate::storage::sqlite) memory: Memory,
     pub(in crate::storage::sqlite) marks: Marks,
+    /// What the clock said at the last commit, Unix milliseconds.
+    pub(in crate::storage::sqlite) latest: i64,
+    /// Whether the clock was ever set back.
+    pub(in crate::storage::sqlite) turned: bool,
     pub(in crate::storage::sqlite) clock: Arc<dyn Clock>,
     pub(in crate::storage::sqlite) published: mpsc::Sender<Committed>,
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::storage::{
     Committed, StoreError, Tally,
-    sqlite::{commit::Commit, deliveries, sweep, tally},
+    sqlite::{commit::Commit, deliveries, sweep, tally, turned},
 };
 
 /// What is to be committed together.
@@ -39,10 +39,12 @@ pub(super) struct Done {
 /// Runs `work` in one transaction.
 pub(super) fn run(desk: &mut Desk, work: Work<'_>) -> Done {
     let begun = execute(&desk.db, "BEGIN IMMEDIATE");
+    let (latest, now) = (desk.latest, desk.clock.now_ms());
+    desk.turned |= turned::set_back(latest, now);
     let last = desk.memory.last_id();
     let mut commit = Commit {
         db: &desk.db,
-        now: desk.clock.now_ms(),
+        now,
         log: desk.log,
         limits: &desk.limits,
         memory: &mut desk.memory,
@@ -53,6 +55,7 @@ pub(super) fn run(desk: &mut Desk, work: Work<'_>) -> Done {
         chores: false,
     };
     let recorded = record(&mut commit, work.batches);
+    let followed = !desk.turned || follow_clock(&mut commit, latest, work.sweep);
     let mut answers = Vec::with_capacity(work.changes.len());
     for change in work.changes {
         answers.push((change.run)(is_open(&commit).then_some(&mut commit)));
@@ -64,9 +67,11 @@ pub(super) fn run(desk: &mut Desk, work: Work<'_>) -> Done {
         }
     }
     let Commit { published, chores: sweep_more, tally, lost, .. } = commit;
-    let result = begun.map_err(|error| fatal(desk, error)).and_then(|()| finish(desk, last, tally, lost));
+    let result =
+        begun.map_err(|error| fatal(desk, error)).and_then(|()| finish(desk, last, tally, lost, now));
     if result.is_ok() {
         desk.marks.committed(tally);
+        desk.latest = if followed { now } else { latest };
     }
     Done { result, answers, recorded, published, sweep_more }
 }
@@ -92,14 +97,34 @@ fn record(commit: &mut Commit<'_>, batches: &VecDeque<Batch>) -> usize {
     batches.len()
 }
 
-fn finish(desk: &Desk, last: MessageId, tally: Tally, lost: Option<StoreError>) -> Result<(), StoreError> {
+/// What waits follows a clock that was set back since it said `latest`. From then on each sweep tells the engine again
+/// when its lanes are due: what it had in memory at that moment may have come to lie at the old time. Says whether
+/// that was done.
+fn follow_clock(commit: &mut Commit<'_>, latest: i64, sweep: bool) -> bool {
+    let now = commit.now;
+    let followed = match (is_open(commit), turned::set_back(latest, now)) {
+        (false, _) => return false,
+        (true, true) => commit.alone(|commit| turned::follow(commit, latest)),
+        (true, false) if sweep => commit.alone(turned::announce),
+        (true, false) => return true,
+    };
+    followed.inspect_err(|error| tracing::warn!(%error, "due times do not follow the clock yet")).is_ok()
+}
+
+fn finish(
+    desk: &Desk,
+    last: MessageId,
+    tally: Tally,
+    lost: Option<StoreError>,
+    now: i64,
+) -> Result<(), StoreError> {
     if desk.db.is_autocommit() {
         let unknown = || StoreError::Unavailable("the transaction was rolled back".into());
         return Err(lost.unwrap_or_else(unknown));
     }
     let issued = desk.memory.last_id();
     let changed = issued != last || tally != Tally::default();
-    let kept = if changed { tally::add(&desk.db, desk.log, tally, issued) } else { Ok(()) };
+    let kept = if changed { tally::add(&desk.db, desk.log, tally, issued, now) } else { Ok(()) };
     let Err(error) = kept.and_then(|()| execute(&desk.db, "COMMIT")) else { return Ok(()) };
     let error = fatal(desk, error);
     if !desk.db.is_autocommit()

@@ -1,0 +1,51 @@
+//! A clock that was set back. Due times are times of the day: what was due in a minute by the old time would be due in
+//! a day and a minute by the new one.
+
+use nuncio_core::Why;
+use rusqlite::{Connection, params};
+
+use super::commit::Commit;
+use crate::storage::StoreError;
+
+/// A clock that goes back by less is being adjusted, and what is due comes later by no more.
+const ADJUSTED_MS: i64 = 5_000;
+
+/// The time of the last commit that is known of a log, Unix milliseconds; 0 when there was none.
+pub(super) fn last_commit(db: &Connection, log: u16) -> rusqlite::Result<i64> {
+    db.query_row("SELECT clock FROM log WHERE id = ?1", [log], |row| row.get(0))
+}
+
+/// Whether a clock that says `now` was set back since it said `last`.
+pub(super) const fn set_back(last: i64, now: i64) -> bool {
+    last.saturating_sub(now) > ADJUSTED_MS
+}
+
+/// Makes everything that waits due by the new time when it would have been by the old one; `last` is what the clock
+/// said before. What its producer scheduled is due when the clock says so.
+pub(super) fn follow(commit: &mut Commit<'_>, last: i64) -> Result<(), StoreError> {
+    let by = last.saturating_sub(commit.now);
+    let moved = commit
+        .db
+        .prepare_cached(
+            "UPDATE deferred SET due = due - ?3, since = since - ?3 WHERE log = ?1 AND why <> ?2",
+        )?
+        .execute(params![commit.log, Why::Scheduled as u8, by])?;
+    commit
+        .db
+        .prepare_cached("UPDATE log SET clock = ?2 WHERE id = ?1")?
+        .execute(params![commit.log, commit.now])?;
+    tracing::warn!(
+        seconds = by / 1_000,
+        moved,
+        "the clock was set back: what waits to be tried again follows it"
+    );
+    announce(commit)
+}
+
+/// Tells the engine when each lane is due, also what it may know better.
+pub(super) fn announce(commit: &mut Commit<'_>) -> Result<(), StoreError> {
+    for (lane, due) in super::deliveries::waiting(commit.db, commit.log)? {
+        commit.scheduled(lane, due);
+    }
+    Ok(())
+}
