@@ -14,7 +14,6 @@ mod health;
 mod kills;
 mod load;
 mod loaded;
-mod lost_writes;
 mod mail;
 mod misbehaviour;
 mod plugins;
