@@ -209,6 +209,8 @@ fn limits(config: &Config) -> sqlite::Limits {
         commit_operations: storage.commit_operations,
         commit_bytes: storage.commit_bytes,
         linger: storage.linger,
+        index_bytes: storage.index_bytes,
+        max_filters: config.queues.max_filters,
         checkpoint_bytes: storage.checkpoint_bytes,
         wal_bytes: storage.wal_bytes,
     }

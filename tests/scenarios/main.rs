@@ -9,6 +9,7 @@ mod commands;
 mod demo;
 mod drivers_removed;
 mod faults;
+mod filters;
 mod graceful_stop;
 mod health;
 mod kills;

@@ -99,7 +99,7 @@ fn wildcard(pattern: &str, text: &str) -> bool {
             .char_indices()
             .map(|(at, _)| at)
             .chain([text.len()])
-            .any(|at| wildcard(rest.as_str(), &text[at..])),
+            .any(|at| wildcard(rest.as_str(), text.get(at..).unwrap_or_default())),
         Some('\\') => begins(text, rest.next().unwrap(), rest.as_str()),
         Some(letter) => begins(text, letter, rest.as_str()),
     }

@@ -78,6 +78,11 @@ async fn targets(
 }
 
 async fn target(face: &Face, entry: Entry, attachments: &[Attachment]) -> Result<NewTarget, String> {
+    if entry.options.get("filter").is_some_and(|filter| !filter.is_null()) {
+        return Err(
+            "options.filter: a notification goes to all that it names; leave the filter out".to_owned()
+        );
+    }
     let admitted = face.catalog.admit(&entry.uri, entry.options, None).await.map_err(|refusal| {
         let text = refusal.to_string();
         text.strip_prefix("subscriber: ").unwrap_or(&text).to_owned()
@@ -96,7 +101,8 @@ async fn target(face: &Face, entry: Entry, attachments: &[Attachment]) -> Result
 
 fn answered(face: &Face, accepted: &Accepted, targets: &[NewTarget]) -> Answer {
     let id = accepted.ids.first().copied().unwrap_or_default();
-    let listed: Vec<_> = numbered(&accepted.matched)
+    let matched = accepted.matched.first().map(|matched| &**matched).unwrap_or_default();
+    let listed: Vec<_> = numbered(matched)
         .zip(targets)
         .flat_map(|((first, _), target)| (first..).zip(target.addresses.iter().map(move |one| (one, target))))
         .map(|(idx, (address, target))| {

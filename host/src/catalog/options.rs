@@ -1,6 +1,9 @@
 //! Checking the options of a subscription or a notification against the table.
 
-use nuncio_core::{Manifest, Options, Refusal, closest};
+use nuncio_core::{
+    Manifest, Options, Refusal, closest,
+    filter::{Filter, Limits},
+};
 use serde_json::Value;
 
 use super::shapes::{Bounds, KNOWN, LATER};
@@ -45,7 +48,19 @@ pub fn check(options: &Options, manifest: &Manifest, config: &Config) -> Result<
             }
         }
     }
+    filter(options, config)?;
     Ok(unknown)
+}
+
+fn filter(options: &Options, config: &Config) -> Result<(), Refusal> {
+    let limits = Limits {
+        keys: config.queues.max_filter_keys,
+        combinations: config.queues.max_filter_combinations,
+        bytes: config.queues.max_filter_size,
+    };
+    Filter::of(options, limits)
+        .map(drop)
+        .map_err(|refusal| Refusal { at: format!("options{}", refusal.at.replace('/', ".")), ..refusal })
 }
 
 fn of_driver(manifest: &Manifest, key: &str) -> bool {
@@ -72,6 +87,7 @@ mod tests {
             "subject": "s", "from": "a@b.example", "cc": ["c@d.example"], "bcc": {"e@f.example": ""},
             "template": "t", "html": "<p>", "post_data": "{}", "post_headers": {"X-A": "b"}, "secret": ["one", "two"],
             "format": "raw", "reply_to": null, "retry": {"schedule": ["1s"]}, "_retry_policy": {}, "deadline": "15s", "colour": 1,
+            "filter": {"a": {"b": ["c"]}}, "filter_scope": "body",
             "rate": "10/s", "max_in_flight": 4,
         });
         assert_eq!(checked(all), Ok(vec![]));
@@ -91,7 +107,20 @@ mod tests {
             (json!({"deadline": "1d"}), "options.deadline: "),
             (json!({"rate": "10"}), "options.rate: `10` is not a rate"),
             (json!({"max_in_flight": 0}), "options.max_in_flight: must be a whole number from 1"),
-            (json!({"filter": {}}), "options.filter: not in this version"),
+            (json!({"filter": []}), "options.filter: must be an object"),
+            (
+                json!({"filter": {"n": [{"numeric": [">", "0"]}]}}),
+                "options.filter.n.0.numeric: must be a list",
+            ),
+            (
+                json!({"filter": {"a": {"b": [1]}}}),
+                "options.filter.a: must be a list: attributes have no members",
+            ),
+            (
+                json!({"filter_scope": "bodi"}),
+                "options.filter_scope: must be `attributes` or `body`; did you mean",
+            ),
+            (json!({"attach": 1}), "options.attach: not in this version"),
         ] {
             let refusal = checked(options).unwrap_err().to_string();
             assert!(refusal.starts_with(place), "{refusal}");

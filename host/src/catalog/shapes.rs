@@ -20,7 +20,7 @@ pub(super) struct Bounds {
 }
 
 /// The options of this version.
-pub(super) const KNOWN: [(&str, Check); 17] = [
+pub(super) const KNOWN: [(&str, Check); 19] = [
     ("subject", line),
     ("from", line),
     ("cc", lines),
@@ -36,17 +36,24 @@ pub(super) const KNOWN: [(&str, Check); 17] = [
     ("retry", retry),
     ("_retry_policy", zaqar_retry),
     ("deadline", deadline),
+    ("filter", whole),
+    ("filter_scope", whole),
     ("rate", |value, _| rule("rate", value)),
     ("max_in_flight", |value, _| rule("max_in_flight", value)),
 ];
 
 /// The options of later versions.
-pub(super) const LATER: [&str; 5] = ["filter", "ordered", "account", "overflow", "attach"];
+pub(super) const LATER: [&str; 4] = ["ordered", "account", "overflow", "attach"];
 
 impl Flaw {
     fn new(why: impl Into<String>) -> Self {
         Self { at: String::new(), why: why.into() }
     }
+}
+
+/// What is checked together with other options.
+fn whole(_: &Value, _: &Bounds) -> Result<(), Flaw> {
+    Ok(())
 }
 
 fn text(value: &Value, _: &Bounds) -> Result<(), Flaw> {

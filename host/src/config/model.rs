@@ -106,6 +106,8 @@ pub struct Storage {
     /// How long outcomes may wait for company before they are committed.
     #[serde(deserialize_with = "millis")]
     pub linger: Duration,
+    /// Bytes that are remembered of queues and their subscriptions.
+    pub index_bytes: usize,
     /// Bytes of write-ahead log that are copied back between commits.
     pub checkpoint_bytes: u64,
     /// Bytes of write-ahead log at which commits wait until it is copied back.
@@ -176,6 +178,14 @@ pub struct Queues {
     pub max_attributes: usize,
     /// The largest attributes of a message as JSON, bytes.
     pub max_attributes_size: usize,
+    /// The most different filters of a queue.
+    pub max_filters: usize,
+    /// The most keys of a filter.
+    pub max_filter_keys: usize,
+    /// The most combinations of values of a filter.
+    pub max_filter_combinations: u64,
+    /// The largest filter as JSON, bytes.
+    pub max_filter_size: usize,
     /// Whether a Client-ID must be a UUID.
     pub client_id_uuid_safe: Uuids,
     /// The shortest Client-ID that is no UUID, characters.

@@ -36,7 +36,7 @@ async fn unknown_options_are_kept_with_a_warning() {
     assert_eq!(reply.header("warning"), "199 - \"unknown option `subjcet`, did you mean `subject`?\"");
     let page = house.get(SUBSCRIPTIONS).await.is(200).body;
     assert_eq!(page["subscriptions"][0]["options"], json!({"subjcet": 1}));
-    let later = json!({"subscriber": CLOSED, "options": {"filter": {}}});
+    let later = json!({"subscriber": CLOSED, "options": {"attach": {}}});
     assert!(house.post(SUBSCRIPTIONS, later).await.is(400).why().contains("not in this version"));
 }
 

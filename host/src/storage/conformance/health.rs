@@ -22,12 +22,12 @@ async fn events(bench: &Bench) -> u64 {
 }
 
 async fn matched(bench: &Bench) -> usize {
-    bench.post(&["1"]).await.matched.len()
+    bench.post(&["1"]).await.matched[0].len()
 }
 
 async fn what_is_gone_is_not_used_and_all_gone_is_disabled(bench: Bench) {
     let id = bench.subscribe("a.example,b.example").await;
-    let frozen = bench.post(&["1"]).await.matched[0].target;
+    let frozen = bench.post(&["1"]).await.matched[0][0].target;
     assert_eq!(found(&bench, id, gone("a.example")).await, Found::Gone);
     assert_eq!(found(&bench, id, gone("a.example")).await, Found::Nothing);
     assert_eq!(found(&bench, id, gone("other.example")).await, Found::Nothing);

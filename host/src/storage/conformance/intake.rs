@@ -10,7 +10,7 @@ async fn a_post_matches_the_live_subscriptions_in_their_order(mut bench: Bench) 
     bench.subscribe("b.example/1").await;
     bench.subscribe("a.example,c.example").await;
     let accepted = bench.post(&["1", "2"]).await;
-    assert_eq!(accepted.matched.iter().map(|one| one.addresses).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(accepted.matched[0].iter().map(|one| one.addresses).collect::<Vec<_>>(), [1, 2]);
     let fresh = bench.fresh().await;
     let open: Vec<_> = fresh.iter().map(|one| (one.message, one.first, one.open.clone())).collect();
     let (a, b) = (accepted.ids[0], accepted.ids[1]);
@@ -45,17 +45,17 @@ async fn a_message_comes_back_as_it_was_posted(mut bench: Bench) {
 async fn an_expired_subscription_matches_nothing_new(bench: Bench) {
     bench.store.subscribe(PROJECT, QUEUE, subscription("a.example", 60)).await.unwrap();
     bench.turn(59_999);
-    assert_eq!(bench.post(&["1"]).await.matched.len(), 1);
+    assert_eq!(bench.post(&["1"]).await.matched[0].len(), 1);
     bench.turn(1);
-    assert_eq!(bench.post(&["2"]).await.matched.len(), 0);
+    assert_eq!(bench.post(&["2"]).await.matched[0].len(), 0);
 }
 
 async fn a_subscription_answered_sees_the_next_message(bench: Bench) {
-    assert_eq!(bench.post(&["1"]).await.matched.len(), 0);
+    assert_eq!(bench.post(&["1"]).await.matched[0].len(), 0);
     let id = bench.subscribe("a.example").await;
-    assert_eq!(bench.post(&["2"]).await.matched.len(), 1);
+    assert_eq!(bench.post(&["2"]).await.matched[0].len(), 1);
     bench.store.subscription_end(PROJECT, QUEUE, id).await.unwrap();
-    assert_eq!(bench.post(&["3"]).await.matched.len(), 0);
+    assert_eq!(bench.post(&["3"]).await.matched[0].len(), 0);
 }
 
 async fn what_is_scheduled_waits_in_its_lane(mut bench: Bench) {
@@ -79,7 +79,7 @@ async fn what_is_scheduled_waits_in_its_lane(mut bench: Bench) {
 async fn targets_without_a_queue_are_made_and_not_pulled(bench: Bench) {
     let to = Addressed::Targets(vec![target("a.example,b.example"), target("c.example")]);
     let accepted = bench.store.accept(Post { to, ..post(&["1"]) }).await.unwrap();
-    let view = bench.store.target(accepted.matched[0].target).await.unwrap().unwrap();
+    let view = bench.store.target(accepted.matched[0][0].target).await.unwrap().unwrap();
     assert_eq!((view.queue.as_str(), view.project.as_str(), view.ended), ("", PROJECT, false));
     assert_eq!(view.addresses, ["a.example", "b.example"]);
     assert_eq!(view.newest_uri, view.uri);

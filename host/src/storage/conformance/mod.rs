@@ -5,6 +5,7 @@ mod backlog;
 mod bench;
 mod byhand;
 mod durability;
+mod filters;
 mod health;
 mod intake;
 mod lanes;

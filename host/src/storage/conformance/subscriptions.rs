@@ -28,7 +28,7 @@ async fn an_expired_one_is_replaced_and_what_it_matched_is_still_delivered(bench
     assert_eq!(bench.store.subscription(PROJECT, QUEUE, old).await.unwrap(), None);
     assert_ne!(bench.subscribe("a.example").await, old);
     assert_eq!(bench.state(key(id, 0)).await.name(), "waiting");
-    assert_eq!(bench.post(&["2"]).await.matched.len(), 1);
+    assert_eq!(bench.post(&["2"]).await.matched[0].len(), 1);
 }
 
 async fn subscriptions_are_listed_by_id(bench: Bench) {
@@ -58,14 +58,14 @@ async fn a_change_freezes_what_was_matched_and_renews_the_options(mut bench: Ben
     assert_eq!((committed.changed, committed.lanes.len()), (vec![id], 1));
     let row = bench.store.subscription(PROJECT, QUEUE, id).await.unwrap().unwrap();
     assert_eq!((row.uri.as_str(), row.ttl, row.since), ("b.example", 60, bench.now()));
-    let view = bench.store.target(old.matched[0].target).await.unwrap().unwrap();
+    let view = bench.store.target(old.matched[0][0].target).await.unwrap().unwrap();
     assert_eq!((view.uri.as_str(), view.newest_uri.as_str()), ("a.example", "b.example"));
     assert_eq!(view.options.text("subject"), Some("b.example"));
     assert_eq!((view.subscription, view.queue.as_str(), view.ended), (id, QUEUE, false));
     let new = bench.post(&["2"]).await;
-    assert_ne!(new.matched[0].target, old.matched[0].target);
+    assert_ne!(new.matched[0][0].target, old.matched[0][0].target);
     bench.store.subscription_end(PROJECT, QUEUE, id).await.unwrap();
-    assert!(bench.store.target(old.matched[0].target).await.unwrap().unwrap().ended);
+    assert!(bench.store.target(old.matched[0][0].target).await.unwrap().unwrap().ended);
 }
 
 async fn a_change_to_the_uri_of_another_is_a_conflict(bench: Bench) {

@@ -13,6 +13,10 @@ pub struct Limits {
     pub min_free: u64,
     /// Bytes of the database in use at which nothing more is taken in; 0 for any number.
     pub max_bytes: u64,
+    /// Different filters that the subscriptions of one queue may have (`[queues] max_filters`).
+    pub max_filters: usize,
+    /// Bytes that the writer remembers of queues, their subscriptions above all.
+    pub index_bytes: usize,
     /// Connections that read.
     pub readers: u32,
     /// Operations that may wait for the writer.
@@ -38,6 +42,8 @@ impl Default for Limits {
             max_backlog: 10_000_000,
             min_free: 64 << 20,
             max_bytes: 0,
+            max_filters: 200,
+            index_bytes: 64 << 20,
             readers: 4,
             pending_operations: 8192,
             pending_bytes: 64 << 20,

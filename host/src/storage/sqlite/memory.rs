@@ -2,50 +2,42 @@
 //!
 //! It is a cache. What an operation changed is forgotten when the operation fails, all of it when a commit fails.
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use std::collections::HashSet;
 
-use nuncio_core::{LaneId, MessageId, MessageIds, QueueId, TargetId};
-use rusqlite::{Connection, params};
+use nuncio_core::{LaneId, MessageId, MessageIds, QueueId, SubscriptionId, TargetId};
+use rusqlite::{Connection, Row, params};
 
-/// A live subscription as matching sees it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Active {
-    /// Its newest target.
-    pub(super) target: TargetId,
-    /// The lane of that.
-    pub(super) lane: LaneId,
-    /// The recipients of that.
-    pub(super) recipients: u32,
-    /// Unix milliseconds, 0 for never.
-    pub(super) expires: i64,
-}
+use super::index::{Active, Interest, Recent, Seen, Wanted, Weight};
+use crate::storage::StoreError;
 
 /// What the writer remembers.
 #[derive(Debug)]
 pub(super) struct Memory {
     ids: MessageIds,
     last: MessageId,
-    active: HashMap<QueueId, Vec<Active>>,
-    depth: HashMap<QueueId, u64>,
+    queues: Recent<Remembered>,
     touched: Vec<QueueId>,
     by_hand: HashSet<i64>,
 }
 
-/// Queues that are remembered at once; beyond it all are read again as they are used.
-const QUEUES: usize = 100_000;
+/// What it remembers of a queue; what is not there was not asked for since.
+#[derive(Debug, Default)]
+struct Remembered {
+    interest: Option<Interest>,
+    depth: Option<u64>,
+}
+
+impl Weight for Remembered {
+    fn weight(&self) -> usize {
+        self.interest.as_ref().map_or(0, Weight::weight)
+    }
+}
 
 impl Memory {
-    /// Goes on after `last`, the highest id that `log` ever issued.
-    pub(super) fn new(log: u16, last: MessageId) -> Self {
+    /// Goes on after `last`, the highest id that `log` ever issued, and remembers about `bytes` of queues.
+    pub(super) fn new(log: u16, last: MessageId, bytes: usize) -> Self {
         let ids = MessageIds::new(log, last);
-        Self {
-            ids,
-            last,
-            active: HashMap::new(),
-            depth: HashMap::new(),
-            touched: Vec::new(),
-            by_hand: HashSet::new(),
-        }
+        Self { ids, last, queues: Recent::new(bytes), touched: Vec::new(), by_hand: HashSet::new() }
     }
 
     /// The next message id. It is not issued again, even if its commit fails.
@@ -59,49 +51,84 @@ impl Memory {
         self.last
     }
 
-    /// The live subscriptions of a queue in order of their ids. Some may have expired.
-    pub(super) fn active(&mut self, db: &Connection, queue: QueueId) -> rusqlite::Result<&[Active]> {
-        if self.active.len() >= QUEUES {
-            self.active.clear();
-        }
-        match self.active.entry(queue) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(unknown) => Ok(unknown.insert(read_active(db, queue)?)),
+    /// Who wants a message of a queue.
+    pub(super) fn wanted(
+        &mut self,
+        db: &Connection,
+        queue: QueueId,
+        seen: Seen<'_>,
+        now: i64,
+    ) -> Result<Wanted, StoreError> {
+        let wanted = self.interest(db, queue)?.wanted(&seen, now);
+        self.queues.weigh(queue);
+        wanted
+    }
+
+    /// How many different filters a queue has once `filter` is among them.
+    pub(super) fn filters_with(
+        &mut self,
+        db: &Connection,
+        queue: QueueId,
+        filter: &str,
+    ) -> Result<usize, StoreError> {
+        let filters = self.interest(db, queue)?.filters_with(filter);
+        self.queues.weigh(queue);
+        Ok(filters)
+    }
+
+    fn interest(&mut self, db: &Connection, queue: QueueId) -> Result<&mut Interest, StoreError> {
+        let known = &mut self.queues.used(queue).interest;
+        match known {
+            Some(known) => Ok(known),
+            None => Ok(known.insert(read_interest(db, queue)?)),
         }
     }
 
-    /// A subscription was added, with an id above all others.
-    pub(super) fn subscribed(&mut self, queue: QueueId, active: Active) {
+    /// A subscription of a queue was made, changed or ended: it is read again, if its queue is remembered.
+    pub(super) fn changed(
+        &mut self,
+        db: &Connection,
+        queue: QueueId,
+        id: SubscriptionId,
+    ) -> Result<(), StoreError> {
         self.touched.push(queue);
-        if let Some(known) = self.active.get_mut(&queue) {
-            known.push(active);
+        let Some(interest) = self.queues.kept(queue).and_then(|known| known.interest.as_mut()) else {
+            return Ok(());
+        };
+        match read_active(db, queue, id)? {
+            Some(active) => interest.put(active)?,
+            None => interest.remove(id),
         }
+        self.queues.weigh(queue);
+        Ok(())
     }
 
-    /// The subscriptions of a queue changed in some other way.
+    /// Many subscriptions of a queue changed: they are read again when they are needed.
     pub(super) fn resubscribed(&mut self, queue: QueueId) {
-        self.active.remove(&queue);
+        self.touched.push(queue);
+        if let Some(known) = self.queues.kept(queue) {
+            known.interest = None;
+            self.queues.weigh(queue);
+        }
     }
 
     /// How many messages a queue holds for pull, expired ones that were not swept yet included.
     pub(super) fn depth(&mut self, db: &Connection, queue: QueueId) -> rusqlite::Result<u64> {
-        if self.depth.len() >= QUEUES {
-            self.depth.clear();
-        }
-        if let Some(known) = self.depth.get(&queue) {
-            return Ok(*known);
+        if let Some(known) = self.queues.used(queue).depth {
+            return Ok(known);
         }
         let count: i64 = db
             .prepare_cached("SELECT count(*) FROM queued WHERE queue = ?1")?
             .query_row([queue.0], |row| row.get(0))?;
-        self.depth.insert(queue, count.unsigned_abs());
+        self.queues.used(queue).depth = Some(count.unsigned_abs());
+        self.queues.weigh(queue);
         Ok(count.unsigned_abs())
     }
 
     /// Messages were added to a queue, or taken out of it.
     pub(super) fn moved(&mut self, queue: QueueId, added: u64, removed: u64) {
         self.touched.push(queue);
-        if let Some(depth) = self.depth.get_mut(&queue) {
+        if let Some(depth) = self.queues.kept(queue).and_then(|known| known.depth.as_mut()) {
             *depth = depth.saturating_add(added).saturating_sub(removed);
         }
     }
@@ -124,31 +151,42 @@ impl Memory {
     /// The operation that ran last was undone.
     pub(super) fn undo(&mut self) {
         for queue in std::mem::take(&mut self.touched) {
-            self.active.remove(&queue);
-            self.depth.remove(&queue);
+            self.queues.forget(queue);
         }
     }
 
     /// The whole commit was undone.
     pub(super) fn forget(&mut self) {
-        self.active.clear();
-        self.depth.clear();
+        self.queues.clear();
         self.touched.clear();
     }
 }
 
-fn read_active(db: &Connection, queue: QueueId) -> rusqlite::Result<Vec<Active>> {
-    db.prepare_cached(
-        "SELECT t.id, t.lane, t.recipients, s.expires FROM subscription s JOIN target t ON t.id = s.target
-         WHERE s.queue = ?1 AND s.state = 0 AND s.disabled = 0 ORDER BY s.id",
-    )?
-    .query_map(params![queue.0], |row| {
-        Ok(Active {
-            target: TargetId(row.get(0)?),
-            lane: LaneId(row.get(1)?),
-            recipients: row.get(2)?,
-            expires: row.get(3)?,
-        })
-    })?
-    .collect()
+const COLUMNS: &str = "SELECT s.id, t.id, t.lane, t.recipients, s.expires, t.filter
+    FROM subscription s JOIN target t ON t.id = s.target WHERE s.queue = ?1 AND s.state = 0 AND s.disabled = 0";
+
+fn read_interest(db: &Connection, queue: QueueId) -> Result<Interest, StoreError> {
+    let mut interest = Interest::default();
+    let mut statement = db.prepare_cached(&format!("{COLUMNS} ORDER BY s.id"))?;
+    for active in statement.query_map([queue.0], active)? {
+        interest.put(active?)?;
+    }
+    interest.trim();
+    Ok(interest)
+}
+
+fn read_active(db: &Connection, queue: QueueId, id: SubscriptionId) -> Result<Option<Active>, StoreError> {
+    let mut statement = db.prepare_cached(&format!("{COLUMNS} AND s.id = ?2"))?;
+    Ok(statement.query_map(params![queue.0, id.0], active)?.next().transpose()?)
+}
+
+fn active(row: &Row<'_>) -> rusqlite::Result<Active> {
+    Ok(Active {
+        id: SubscriptionId(row.get(0)?),
+        target: TargetId(row.get(1)?),
+        lane: LaneId(row.get(2)?),
+        recipients: row.get(3)?,
+        expires: row.get(4)?,
+        filter: row.get(5)?,
+    })
 }

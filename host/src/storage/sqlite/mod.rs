@@ -12,6 +12,7 @@ mod connection;
 mod deliveries;
 mod error;
 mod faces;
+mod index;
 mod intake;
 mod json;
 mod limits;

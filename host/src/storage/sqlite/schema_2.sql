@@ -13,6 +13,7 @@ ALTER TABLE log ADD COLUMN suppressed INTEGER NOT NULL DEFAULT 0;
 
 -- `attributes`: what a producer says of a message beside its body, as JSON; empty for none.
 ALTER TABLE message ADD COLUMN attributes TEXT NOT NULL DEFAULT '';
+
 -- `disabled`: since when nothing new is matched, 0 for not; `why` says why. `failing`: since when no attempt
 -- succeeded, 0 when the last one did.
 ALTER TABLE subscription ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
@@ -30,3 +31,6 @@ CREATE TABLE gone (
 
 -- `clock`: what the machine's clock said at the last commit that issued ids or ended deliveries.
 ALTER TABLE log ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;
+
+-- `filter`: which messages this revision of a subscription wants, as `Filter::text` writes it; empty for all.
+ALTER TABLE target ADD COLUMN filter TEXT NOT NULL DEFAULT '';

@@ -64,7 +64,7 @@ impl Sqlite {
         let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
         let id_key = id_key(&db).map_err(sqlite)?;
         let issuer = backup::issuer(&db, log).map_err(sqlite)?;
-        let memory = Memory::new(issuer, last_id(&db, log).map_err(sqlite)?);
+        let memory = Memory::new(issuer, last_id(&db, log).map_err(sqlite)?, limits.index_bytes);
         let marks = Marks::new(path.clone(), tally::read(&db, log).map_err(sqlite)?);
         let latest = turned::last_commit(&db, log).map_err(sqlite)?;
         let readers = Readers::new(path.clone(), limits.readers);

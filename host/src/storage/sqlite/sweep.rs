@@ -95,19 +95,19 @@ fn expire_messages(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
 }
 
 fn expire_subscriptions(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
-    let queues: Vec<_> = commit
+    let expired: Vec<_> = commit
         .db
         .prepare_cached(
             "UPDATE subscription SET state = 1 WHERE id IN (
                 SELECT id FROM subscription WHERE state = 0 AND expires > 0 AND expires <= ?1 LIMIT ?2)
-             RETURNING queue",
+             RETURNING queue, id",
         )?
-        .query_map(params![commit.now, SLICE], |row| row.get(0).map(QueueId))?
+        .query_map(params![commit.now, SLICE], |row| Ok((QueueId(row.get(0)?), SubscriptionId(row.get(1)?))))?
         .collect::<Result<_, _>>()?;
-    for queue in &queues {
-        commit.memory.resubscribed(*queue);
+    for (queue, id) in &expired {
+        commit.memory.changed(commit.db, *queue, *id)?;
     }
-    Ok(is_full(queues.len()))
+    Ok(is_full(expired.len()))
 }
 
 fn forget_keys(commit: &mut Commit<'_>) -> Result<bool, StoreError> {

@@ -1,6 +1,6 @@
 //! Projects, lanes and targets: made when they are first named.
 
-use nuncio_core::{LaneId, LaneRules, ProjectId, SubscriptionId, TargetId};
+use nuncio_core::{LaneId, LaneRules, ProjectId, SubscriptionId, TargetId, filter::Filter};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
@@ -42,7 +42,7 @@ pub(super) fn add(
         .db
         .prepare_cached(
             "INSERT INTO target (subscription, project, driver, lane, uri, redacted, recipients, addresses,
-             options, born) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             options, filter, born) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             subscription.0,
@@ -54,6 +54,7 @@ pub(super) fn add(
             recipients(new),
             json::write("addresses", &new.addresses)?,
             json::write("options", &new.options)?,
+            Filter::text(&new.options),
             commit.now,
         ])?;
     Ok((TargetId(commit.db.last_insert_rowid()), lane))

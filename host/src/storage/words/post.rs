@@ -89,8 +89,8 @@ pub struct NewTarget {
 pub struct Accepted {
     /// The messages, in order.
     pub ids: Vec<MessageId>,
-    /// The targets that each message of the POST matched: all messages of one POST match the same.
-    pub matched: Arc<[Matched]>,
+    /// The targets that each message matched, in the order of `ids`; equal lists are shared.
+    pub matched: Vec<Arc<[Matched]>>,
     /// The same POST was accepted before under its idempotency key; nothing was stored now.
     pub duplicate: bool,
 }

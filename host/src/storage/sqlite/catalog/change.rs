@@ -25,6 +25,7 @@ pub(in crate::storage::sqlite) fn apply(
         if subscriptions::stands_in_the_way(commit, queue_id, uri_key, id)? {
             return Ok(Updated::Conflict);
         }
+        subscriptions::room_for_filter(commit, queue_id, target)?;
         aim(commit, id, uri_key, target)?;
     }
     let ttl = change.ttl.unwrap_or(row.ttl);
@@ -32,7 +33,7 @@ pub(in crate::storage::sqlite) fn apply(
         .db
         .prepare_cached("UPDATE subscription SET ttl = ?2, since = ?3, expires = ?4 WHERE id = ?1")?
         .execute(params![id.0, ttl, commit.now, subscriptions::expiry(commit.now, ttl)])?;
-    commit.memory.resubscribed(queue_id);
+    commit.memory.changed(commit.db, queue_id, id)?;
     commit.published.changed.push(id);
     Ok(Updated::Done)
 }

@@ -88,13 +88,13 @@ fn disable(
         .db
         .prepare_cached("UPDATE subscription SET disabled = ?2, why = ?3 WHERE id = ?1")?
         .execute(params![of.0, at, why])?;
-    changed(commit, of, patient.queue);
+    changed(commit, of, patient.queue)?;
     Ok(Found::Disabled)
 }
 
-fn changed(commit: &mut Commit<'_>, of: SubscriptionId, queue: QueueId) {
-    commit.memory.resubscribed(queue);
+fn changed(commit: &mut Commit<'_>, of: SubscriptionId, queue: QueueId) -> Result<(), StoreError> {
     commit.published.changed.push(of);
+    commit.memory.changed(commit.db, queue, of)
 }
 
 fn gone(
@@ -115,7 +115,7 @@ fn gone(
     if new == 0 {
         return Ok(Found::Nothing);
     }
-    changed(commit, of, patient.queue);
+    changed(commit, of, patient.queue)?;
     if patient.disabled || !all_gone(commit.db, of, &patient.addresses)? {
         return Ok(Found::Gone);
     }
@@ -168,6 +168,6 @@ pub(in crate::storage::sqlite) fn enable(
     }
     commit.db.prepare_cached("DELETE FROM gone WHERE subscription = ?1")?.execute([id.0])?;
     revive(commit.db, id)?;
-    changed(commit, id, queue_id);
+    changed(commit, id, queue_id)?;
     Ok(Updated::Done)
 }

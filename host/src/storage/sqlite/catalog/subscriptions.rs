@@ -1,12 +1,12 @@
 //! Subscriptions: made, read, confirmed, ended.
 
-use nuncio_core::{QueueId, SubscriptionId, TargetId};
+use nuncio_core::{QueueId, SubscriptionId, TargetId, filter::Filter};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::queues;
 use crate::storage::{
-    Disabled, NewSubscription, StoreError, Subscribed, SubscriptionRow, Updated,
-    sqlite::{commit::Commit, json, memory::Active, targets},
+    Disabled, NewSubscription, NewTarget, StoreError, Subscribed, SubscriptionRow, Updated,
+    sqlite::{commit::Commit, json, targets},
 };
 
 /// What stands under a canonical URI.
@@ -31,6 +31,7 @@ pub(in crate::storage::sqlite) fn add(
         }
         expire(commit, queue, known.id)?;
     }
+    room_for_filter(commit, queue, &new.target)?;
     commit
         .db
         .prepare_cached(
@@ -46,11 +47,9 @@ pub(in crate::storage::sqlite) fn add(
             expiry(commit.now, new.ttl)
         ])?;
     let id = SubscriptionId(commit.db.last_insert_rowid());
-    let (target, lane) = targets::add(commit, project, id, &new.target)?;
+    let (target, _) = targets::add(commit, project, id, &new.target)?;
     aim(commit.db, id, target)?;
-    let expires = expiry(commit.now, new.ttl);
-    let recipients = targets::recipients(&new.target);
-    commit.memory.subscribed(queue, Active { target, lane, recipients, expires });
+    commit.memory.changed(commit.db, queue, id)?;
     Ok(Subscribed::New(id))
 }
 
@@ -81,10 +80,22 @@ pub(super) fn stands_in_the_way(
     }
 }
 
-fn expire(commit: &mut Commit<'_>, queue: QueueId, id: SubscriptionId) -> rusqlite::Result<()> {
+/// Refuses a target whose filter would be one too many for its queue: each message is held against all of them.
+pub(super) fn room_for_filter(
+    commit: &mut Commit<'_>,
+    queue: QueueId,
+    target: &NewTarget,
+) -> Result<(), StoreError> {
+    let (filter, most) = (Filter::text(&target.options), commit.limits.max_filters);
+    if filter.is_empty() || commit.memory.filters_with(commit.db, queue, &filter)? <= most {
+        return Ok(());
+    }
+    Err(StoreError::Full { limit: "queues.max_filters", value: most as u64 })
+}
+
+fn expire(commit: &mut Commit<'_>, queue: QueueId, id: SubscriptionId) -> Result<(), StoreError> {
     commit.db.prepare_cached("UPDATE subscription SET state = 1 WHERE id = ?1")?.execute([id.0])?;
-    commit.memory.resubscribed(queue);
-    Ok(())
+    commit.memory.changed(commit.db, queue, id)
 }
 
 /// Sets the newest target.
@@ -100,7 +111,7 @@ pub(super) fn expiry(since: i64, ttl: i64) -> i64 {
 }
 
 /// Whether `expires` has passed.
-pub(in crate::storage::sqlite) fn has_expired(expires: i64, now: i64) -> bool {
+fn has_expired(expires: i64, now: i64) -> bool {
     expires != 0 && expires <= now
 }
 
@@ -192,7 +203,7 @@ pub(in crate::storage::sqlite) fn end(
         .execute(params![id.0, queue.0])?;
     if ended > 0 {
         commit.published.changed.push(id);
-        commit.memory.resubscribed(queue);
+        commit.memory.changed(commit.db, queue, id)?;
     }
     Ok(())
 }

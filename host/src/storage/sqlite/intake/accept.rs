@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use nuncio_core::{
-    Deferred, DeliveryKey, Fresh, Kind, Message, MessageId, ProjectId, QueueId, Why, numbered, packed,
+    Deferred, DeliveryKey, Fresh, Kind, Message, MessageId, ProjectId, QueueId, Why, numbered,
 };
 use rusqlite::params;
 
-use super::{
-    dedup,
-    matching::{self, Wanted},
-};
+use super::{dedup, matching};
 use crate::storage::{
     Accepted, Addressed, Draft, Post, StoreError,
-    sqlite::{catalog::queues, commit::Commit, deliveries, json, targets},
+    sqlite::{catalog::queues, commit::Commit, deliveries, index::Wanted, json, targets},
 };
 
 /// Accepts a POST, or finds that it was accepted before.
@@ -33,17 +30,14 @@ pub(in crate::storage::sqlite) fn accept(
     {
         return Ok(earlier);
     }
-    let wanted = match &to {
-        Addressed::Queue(_) => {
-            room(commit, queue, drafts.len() as u64)?;
-            matching::subscribed(commit, queue)?
-        }
-        Addressed::Targets(new) => matching::addressed(commit, project, new)?,
-    };
-    commit.open(wanted.recipients() * drafts.len() as u64)?;
+    if queue != QueueId::NONE {
+        room(commit, queue, drafts.len() as u64)?;
+    }
+    let wanted = matching::wanted(commit, (project, queue), &to, &drafts)?;
+    commit.open(wanted.iter().map(|one| one.recipients).sum())?;
     let ids: Vec<_> = drafts.iter().map(|_| commit.issue()).collect();
     let train = if ids.len() > 1 { ids.first().map_or(0, |id| id.0) } else { 0 };
-    for (id, draft) in ids.iter().zip(drafts) {
+    for ((id, draft), wanted) in ids.iter().zip(drafts).zip(&wanted) {
         let message = Arc::new(Message {
             post: train,
             kind,
@@ -53,14 +47,14 @@ pub(in crate::storage::sqlite) fn accept(
             matched: wanted.matched.clone(),
             ..message(*id, commit.now, draft)
         });
-        store(commit, &message)?;
-        hand_over(commit, &message, &wanted)?;
+        store(commit, &message, &wanted.packed)?;
+        hand_over(commit, &message, wanted)?;
         commit.published.messages.push(message);
     }
     if let Some(key) = &key {
         dedup::remember(commit, (project, queue), key, &ids)?;
     }
-    Ok(Accepted { ids, matched: wanted.matched, duplicate: false })
+    Ok(Accepted { ids, matched: wanted.into_iter().map(|one| one.matched).collect(), duplicate: false })
 }
 
 fn room(commit: &mut Commit<'_>, queue: QueueId, more: u64) -> Result<(), StoreError> {
@@ -93,7 +87,7 @@ fn message(id: MessageId, created: i64, draft: Draft) -> Message {
     }
 }
 
-fn store(commit: &Commit<'_>, message: &Message) -> Result<(), StoreError> {
+fn store(commit: &Commit<'_>, message: &Message, matched: &[u8]) -> Result<(), StoreError> {
     commit
         .db
         .prepare_cached(
@@ -116,7 +110,7 @@ fn store(commit: &Commit<'_>, message: &Message) -> Result<(), StoreError> {
             message.content_type,
             json::write("headers", &message.headers)?,
             message.attributes.stored(),
-            packed::matched(&message.matched),
+            matched,
             &*message.body,
         ])?;
     if message.queue == QueueId::NONE { Ok(()) } else { enqueue(commit, message) }
@@ -143,7 +137,10 @@ fn enqueue(commit: &Commit<'_>, message: &Message) -> Result<(), StoreError> {
 /// What is due now goes to the engine, what is due later into `deferred`.
 fn hand_over(commit: &mut Commit<'_>, message: &Message, wanted: &Wanted) -> Result<(), StoreError> {
     let later = message.deliver_at > commit.now;
-    for ((first, one), lane) in numbered(&message.matched).zip(&wanted.lanes) {
+    for ((first, one), lane) in numbered(&message.matched).zip(&*wanted.lanes) {
+        if !later && commit.published.rest.is_some() {
+            break;
+        }
         let fresh = Fresh {
             message: message.id,
             post: message.post,

@@ -1,5 +1,7 @@
 //! Idempotency keys: the same POST twice is accepted once.
 
+use std::sync::Arc;
+
 use nuncio_core::{Matched, MessageId, ProjectId, QueueId, packed};
 use rusqlite::{OptionalExtension, params};
 
@@ -25,23 +27,20 @@ pub(super) fn earlier(
     if fingerprint != key.fingerprint {
         return Err(StoreError::KeyReused);
     }
-    let ids = commit
+    let accepted = commit
         .db
         .prepare_cached(
-            "SELECT id FROM message WHERE id = ?1 OR (id > ?1 AND post = ?1) ORDER BY id LIMIT ?2",
+            "SELECT id, matched FROM message WHERE id = ?1 OR (id > ?1 AND post = ?1) ORDER BY id LIMIT ?2",
         )?
-        .query_map([first, count], |row| row.get(0).map(MessageId))?
-        .collect::<Result<_, _>>()?;
-    Ok(Some(Accepted { ids, matched: matched(commit, first)?.into(), duplicate: true }))
-}
-
-fn matched(commit: &Commit<'_>, first: i64) -> Result<Vec<Matched>, StoreError> {
-    let packed: Vec<u8> = commit
-        .db
-        .prepare_cached("SELECT matched FROM message WHERE id = ?1")?
-        .query_row([first], |row| row.get(0))?;
-    packed::read_matched(&packed)
-        .map_err(|error| StoreError::Corrupt(format!("targets of message {first}: {error}")))
+        .query_and_then([first, count], |row| {
+            let id = MessageId(row.get(0)?);
+            let matched = packed::read_matched(row.get_ref(1)?.as_blob().unwrap_or_default())
+                .map_err(|error| StoreError::Corrupt(format!("targets of message {id}: {error}")))?;
+            Ok((id, Arc::from(matched)))
+        })?
+        .collect::<Result<Vec<(_, Arc<[Matched]>)>, StoreError>>()?;
+    let (ids, matched) = accepted.into_iter().unzip();
+    Ok(Some(Accepted { ids, matched, duplicate: true }))
 }
 
 /// Remembers what was accepted under `key`.
