@@ -22,6 +22,7 @@ use crate::{
     listener,
     reload::{Reload, ReloadError, Reloaded, Reread},
     render::{RenderError, Renderer},
+    retention,
     served::unserved,
     signals::{Signal, Signals},
     storage::{
@@ -76,6 +77,7 @@ pub struct Host {
     work: Arc<Work>,
     store: Arc<dyn Store>,
     reload: Arc<Reload>,
+    retention: JoinHandle<()>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -98,12 +100,14 @@ impl Host {
         let listener = TcpListener::bind(config.http.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
+        let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
         let face = assemble(config, telemetry::metrics()?, reread).await?;
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let reload = Arc::clone(&face.reload);
+        let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(listener::serve(listener, api::router(face), bounds, stopped));
-        Ok(Self { address, grace, work, store, reload, stop: Some(stop), server })
+        Ok(Self { address, grace, work, store, reload, retention, stop: Some(stop), server })
     }
 
     /// Where it listens.
@@ -122,6 +126,7 @@ impl Host {
     pub async fn stop(mut self) {
         let began = Instant::now();
         drop(self.stop.take());
+        self.retention.abort();
         if tokio::time::timeout(self.grace, &mut self.server).await.is_err() {
             tracing::warn!("requests were open at the end of the grace and are cut");
             self.server.abort();
@@ -203,6 +208,8 @@ fn limits(config: &Config) -> sqlite::Limits {
         max_backlog: config.delivery.max_backlog,
         min_free: storage.min_free,
         max_bytes: storage.max_bytes,
+        keep_settled: config.retention.settled,
+        keep_dead_letters: config.retention.dead_letters,
         readers: storage.readers,
         pending_operations: storage.pending_operations,
         pending_bytes: storage.pending_bytes,

@@ -13,6 +13,7 @@ pub mod intake;
 mod listener;
 pub mod reload;
 pub mod render;
+mod retention;
 mod served;
 mod signals;
 pub mod storage;

@@ -1,6 +1,6 @@
 //! `nuncio check`: everything that is wrong with the configuration, before anything starts.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use nuncio_core::{Dispatcher, Entry};
 use serde_json::json;
@@ -13,10 +13,12 @@ use super::{
     output::{Output, Tone},
 };
 use crate::{
+    app::StartError,
     config::{Config, ConfigError, Key, Place, Problem, Template, keys, reference, tables},
     drivers::Roster,
     render::Renderer,
     served::unserved,
+    storage::sqlite,
 };
 
 #[derive(Debug, clap::Args)]
@@ -24,6 +26,9 @@ pub(super) struct Arguments {
     /// List every key with its default, unit and meaning, as Markdown
     #[arg(long)]
     keys: bool,
+    /// Look at every page and every value of the database too; a host may be at work on it
+    #[arg(long, conflicts_with = "keys")]
+    database: bool,
 }
 
 pub(super) async fn run(arguments: &Arguments, shared: &Shared, output: Output) -> Result<Exit, Fault> {
@@ -32,6 +37,9 @@ pub(super) async fn run(arguments: &Arguments, shared: &Shared, output: Output) 
         return Ok(Exit::Ok);
     }
     let mut config = shared.load()?;
+    if arguments.database {
+        return database(config.storage.path().to_path_buf(), output).await;
+    }
     let crew = Crew::whatever(&mut config).await;
     let problems = problems(&config, crew.roster());
     let told = if problems.is_empty() {
@@ -65,6 +73,24 @@ fn tell(config: &Config, dispatcher: &Dispatcher, shared: &Shared, output: Outpu
         config.http.listen,
         config.storage.path().display()
     ));
+}
+
+async fn database(path: PathBuf, output: Output) -> Result<Exit, Fault> {
+    let looked = path.clone();
+    let looking = tokio::task::spawn_blocking(move || sqlite::examine(&looked));
+    let faults = looking.await.map_err(|error| Fault::new(Exit::System, error))?;
+    let faults = faults.map_err(StartError::from)?;
+    if !faults.is_empty() {
+        let advice = "restore a backup, or save what can be read as docs/operations.md says";
+        let message = format!("{} is damaged; {advice}:\n{}", path.display(), faults.join("\n"));
+        return Err(Fault::new(Exit::Input, message).detail("faults", json!(faults)));
+    }
+    if output.json {
+        output.value(&json!({"sound": true, "database": path}), false);
+    } else {
+        output.line(format!("{} is sound", path.display()));
+    }
+    Ok(Exit::Ok)
 }
 
 fn print_keys(output: Output) {

@@ -15,7 +15,7 @@ pub enum Exit {
     Failed = 1,
     /// The command line is wrong (`EX_USAGE`).
     Usage = 64,
-    /// A URI, an option or a body is wrong (`EX_DATAERR`).
+    /// A URI, an option, a body or a file is wrong (`EX_DATAERR`).
     Input = 65,
     /// A file that should be read is not there (`EX_NOINPUT`).
     NoInput = 66,

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     app::{self, StartError},
     reload::Reread,
+    storage::sqlite::OpenError,
     telemetry,
 };
 
@@ -37,6 +38,9 @@ impl From<StartError> for Fault {
         let exit = match error {
             StartError::Drivers(_) | StartError::Templates(_) | StartError::Retry(_) => Exit::Config,
             StartError::Listen { .. } => Exit::Unavailable,
+            StartError::Open(
+                OpenError::Damaged { .. } | OpenError::NotOurs { .. } | OpenError::Newer { .. },
+            ) => Exit::Input,
             _ => Exit::System,
         };
         Self::new(exit, error)

@@ -47,6 +47,7 @@ const fn choice(now: &'static [&'static str], later: &'static [&'static str]) ->
 
 const PAGE: Kind = integer(1, 1000);
 const YEAR: u64 = 366 * 86_400;
+const CENTURY: u64 = 100 * YEAR;
 
 #[rustfmt::skip]
 const KEYS: &[Key] = &[
@@ -83,7 +84,11 @@ const KEYS: &[Key] = &[
     key("storage.min_free", Kind::Bytes { min: 0, max: 1 << 50 }, r#""64 MiB""#, "bytes", r#""1 GiB""#,
         "The space left free on the disk of the database: below it nothing more is taken in (503), so that outcomes can still be written; 0 for none."),
     key("storage.max_bytes", Kind::Bytes { min: 0, max: 1 << 50 }, r#"0"#, "bytes", r#""20 GiB""#,
-        "The most of the database file that is in use: above it nothing more is taken in (503); 0 for no limit."),
+        "The most of the database file that is in use: from nine tenths of it on settled messages are deleted whatever their age, above it nothing more is taken in (503); 0 for no limit."),
+    key("retention.settled", time(1_000, CENTURY), r#""7d""#, "duration", r#""24h""#,
+        "How long a message is kept after the last of its deliveries was settled, if no queue holds it for pull."),
+    key("retention.dead_letters", time(1_000, CENTURY), r#""30d""#, "duration", r#""90d""#,
+        "How long a dead letter is kept, with its message and its attempts."),
     key("auth.strategy", choice(&["none"], &["token", "keystone"]), r#""none""#, "", r#""none""#,
         "How clients prove who they are. `none`: the project is what the `X-Project-ID` header says, on loopback only."),
     key("notification.subscriber_types", Kind::Names, "", "schemes", r#"["https"]"#,

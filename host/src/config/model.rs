@@ -15,6 +15,8 @@ pub struct Config {
     pub http: Http,
     /// Where everything is kept.
     pub storage: Storage,
+    /// How long things are kept.
+    pub retention: Retention,
     /// Who clients are.
     pub auth: Auth,
     /// Who may be notified.
@@ -56,6 +58,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("http", &self.http)
             .field("storage", &self.storage)
+            .field("retention", &self.retention)
             .field("notification", &self.notification)
             .field("queues", &self.queues)
             .field("delivery", &self.delivery)
@@ -124,6 +127,18 @@ impl Storage {
     pub fn path(&self) -> &Path {
         Path::new(self.url.strip_prefix("sqlite:").unwrap_or(&self.url))
     }
+}
+
+/// `[retention]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// How long settled messages are kept.
+    #[serde(deserialize_with = "millis")]
+    pub settled: Duration,
+    /// How long dead letters are kept.
+    #[serde(deserialize_with = "millis")]
+    pub dead_letters: Duration,
 }
 
 /// `[auth]`

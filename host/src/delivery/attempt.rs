@@ -69,7 +69,11 @@ impl Attempts {
     }
 
     async fn found(&self, job: &Job) -> Result<Found, End> {
-        let unreadable = |error: StoreError| End::Held(error.to_string());
+        let unreadable = |error: StoreError| match error {
+            // It will not become readable: holding its lane would hold all that waits behind it.
+            StoreError::Corrupt(_) => rejected(Scope::Message, error.to_string()),
+            error => End::Held(error.to_string()),
+        };
         let ready = self.targets.get(job.target).await.map_err(unreadable)?;
         let message = self.messages.get(job.message).await.map_err(unreadable)?;
         match (ready, message) {

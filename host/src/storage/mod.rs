@@ -7,10 +7,10 @@ mod conformance;
 mod traits;
 mod words;
 
-pub use traits::{Catalog, Deliveries, Health, Intake, Pull, Store};
+pub use traits::{Catalog, Deliveries, Health, Intake, Pull, Retention, Store};
 pub use words::{
     Accepted, Addressed, CancelResult, Committed, Dedup, DeliveryFilter, DeliveryPage, DeliveryView,
-    Disabled, Draft, Finding, Found, Gauges, LaneRow, Loaded, NewSubscription, NewTarget, Post, PullFilter,
-    Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing, StoreError, Subscribed,
-    SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated,
+    Disabled, Draft, Finding, Forgotten, Found, Gauges, LaneRow, Loaded, NewSubscription, NewTarget, Post,
+    PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing, StoreError,
+    Subscribed, SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated,
 };

@@ -9,9 +9,9 @@ use nuncio_core::{
 use serde_json::{Map, Value};
 
 use super::words::{
-    Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Finding, Found, Gauges, Loaded,
-    NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Standing,
-    StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
+    Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Finding, Forgotten, Found, Gauges,
+    Loaded, NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned,
+    Standing, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
 };
 
 /// Takes messages in.
@@ -183,9 +183,20 @@ pub trait Health: Send + Sync {
     async fn project(&self, id: ProjectId) -> Result<Option<String>, StoreError>;
 }
 
+/// Forgetting what is settled. Both are called again and again, with pauses in which others have the store.
+#[async_trait]
+pub trait Retention: Send + Sync {
+    /// Deletes a slice of the messages from `from` on, oldest first, that were settled longer ago than they are kept.
+    /// Nothing goes that waits, is held, stands in a queue for pull, or answers for an idempotency key.
+    async fn forget(&self, from: MessageId) -> Result<Forgotten, StoreError>;
+    /// Removes a slice of what only forgotten messages needed, and gives room back to the disk; whether anything is
+    /// left to do.
+    async fn tidy(&self) -> Result<bool, StoreError>;
+}
+
 /// A whole store.
 #[async_trait]
-pub trait Store: Intake + Catalog + Pull + Deliveries + Health {
+pub trait Store: Intake + Catalog + Pull + Deliveries + Health + Retention {
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;
     /// What the store says of itself: for `/metrics` and `/readyz`.

@@ -14,6 +14,7 @@ mod model;
 mod moving;
 mod pull;
 mod queues;
+mod retention;
 mod settling;
 mod subscriptions;
 

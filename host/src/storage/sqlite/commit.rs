@@ -43,6 +43,9 @@ impl Commit<'_> {
         let (mut published, tally) = (std::mem::take(&mut self.published), self.tally);
         let result = operation(self);
         let new = std::mem::take(&mut self.published);
+        if let Err(error) = &result {
+            self.marks.damage.note(error);
+        }
         if result.is_ok() {
             self.memory.keep();
             append(&mut published, new);
@@ -113,6 +116,7 @@ fn append(all: &mut Committed, mut new: Committed) {
         all.rest = beyond.or(new.rest);
     }
     all.lanes.append(&mut new.lanes);
+    all.lanes_gone.append(&mut new.lanes_gone);
     all.scheduled.append(&mut new.scheduled);
     all.changed.append(&mut new.changed);
     all.queues.append(&mut new.queues);
@@ -133,6 +137,7 @@ pub(super) fn is_empty(published: &Committed) -> bool {
     published.messages.is_empty()
         && published.fresh.is_empty()
         && published.lanes.is_empty()
+        && published.lanes_gone.is_empty()
         && published.scheduled.is_empty()
         && published.changed.is_empty()
         && published.queues.is_empty()

@@ -19,6 +19,9 @@ const APPLICATION_ID: i64 = 0x4e75_6e63;
 /// The schema by version: the script at `n` brings a database of version `n` to `n + 1`.
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
 
+/// Bytes of a database that is looked at as a whole after a crash: it takes about half a second.
+const LOOKED_AT: u64 = 256 << 20;
+
 /// The first version that keeps accounts.
 const WITH_ACCOUNTS: usize = 2;
 
@@ -59,12 +62,14 @@ fn sync_directory(_: &Path) -> io::Result<()> {
 
 /// Opens the connection that writes, on a database that is made and migrated as need be.
 pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+    let crashed = has_crashed(path);
     private_file(path)
         .and_then(|_| sync_entry(path))
         .map_err(|source| OpenError::File { path: path.into(), source })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).map_err(|source| refused(path, source))?;
     recognise(&db, path)?;
+    look_after_a_crash(&db, path, crashed)?;
     prepare(&db).map_err(|source| refused(path, source))?;
     migrate(&mut db).map_err(|source| OpenError::Migration { path: path.into(), source })?;
     Ok(db)
@@ -120,6 +125,8 @@ pub(super) fn recognise(db: &Connection, path: &Path) -> Result<(), OpenError> {
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(PATIENCE)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Takes effect before the first table only; then the file can shrink.
+    db.pragma_update(None, "auto_vacuum", "incremental")?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     db.pragma_update(None, "synchronous", "full")?;
     // The writer copies back between commits, when it suits.
@@ -153,10 +160,37 @@ fn open_accounts(db: &Connection) -> Result<(), StoreError> {
     }
 }
 
-fn refused(path: &Path, source: rusqlite::Error) -> OpenError {
+/// Looks at all pages after an end that was not clean, if there are not too many.
+fn look_after_a_crash(db: &Connection, path: &Path, crashed: bool) -> Result<(), OpenError> {
+    if !crashed {
+        return Ok(());
+    }
+    let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
+    if bytes > LOOKED_AT {
+        tracing::info!(
+            database = %path.display(),
+            "the last host did not end cleanly; `nuncio check --database` looks at every page of the database"
+        );
+        return Ok(());
+    }
+    let found: String = db
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|source| refused(path, source))?;
+    if found == "ok" { Ok(()) } else { Err(OpenError::Damaged { path: path.into(), found }) }
+}
+
+/// Whether the last host left a write-ahead log: it did not end cleanly.
+fn has_crashed(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|file| file.len() > 0)
+}
+
+pub(super) fn refused(path: &Path, source: rusqlite::Error) -> OpenError {
     match source.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            OpenError::NotOurs { path: path.into(), reason: source.to_string() }
+        Some(ErrorCode::NotADatabase) => OpenError::NotOurs { path: path.into(), reason: source.to_string() },
+        Some(ErrorCode::DatabaseCorrupt) => {
+            OpenError::Damaged { path: path.into(), found: source.to_string() }
         }
         _ => OpenError::Sqlite { path: path.into(), source },
     }

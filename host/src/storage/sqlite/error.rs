@@ -42,6 +42,18 @@ pub enum OpenError {
         /// How that shows.
         reason: String,
     },
+    /// The file is damaged.
+    #[error(
+        "{} is damaged ({found}) and was left as it is: restore a backup, or save what can be read with \
+         `sqlite3 {} .recover`; docs/operations.md says how",
+        path.display(), path.display()
+    )]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What was found.
+        found: String,
+    },
     /// A newer version wrote it.
     #[error(
         "{} was written by a newer version (schema {found}, this version knows up to {known}): start that version, or restore a backup from before the upgrade",

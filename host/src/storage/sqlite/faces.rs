@@ -15,10 +15,10 @@ use super::{
     targets,
 };
 use crate::storage::{
-    Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Finding, Found,
-    Gauges, Health, Intake, Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow,
-    QueueStats, RequeueResult, Scanned, Standing, Store, StoreError, Subscribed, SubscriptionChange,
-    SubscriptionRow, TargetView, Tell, Updated,
+    Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Finding,
+    Forgotten, Found, Gauges, Health, Intake, Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge,
+    QueueRow, QueueStats, RequeueResult, Retention, Scanned, Standing, Store, StoreError, Subscribed,
+    SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
 };
 
 #[async_trait]
@@ -202,7 +202,12 @@ impl Deliveries for Sqlite {
         max: u32,
     ) -> Result<Loaded, StoreError> {
         let log = self.log;
-        self.readers.read(move |db| deliveries::load(db, log, lane, from, until, max)).await
+        let read = move |db: &rusqlite::Transaction<'_>| deliveries::load(db, log, lane, from, until, max);
+        let (page, unreadable) = self.readers.read(read).await?;
+        if !unreadable.is_empty() {
+            self.writer.change(0, move |commit| deliveries::bury_unreadable(commit, &unreadable)).await?;
+        }
+        Ok(page)
     }
 
     async fn scan(&self, cursor: Cursor, max: u32) -> Result<Scanned, StoreError> {
@@ -266,6 +271,17 @@ impl Health for Sqlite {
 
     async fn project(&self, id: ProjectId) -> Result<Option<String>, StoreError> {
         self.readers.read(move |db| Ok(targets::project_name(db, id)?)).await
+    }
+}
+
+#[async_trait]
+impl Retention for Sqlite {
+    async fn forget(&self, from: MessageId) -> Result<Forgotten, StoreError> {
+        self.forget_from(from).await
+    }
+
+    async fn tidy(&self) -> Result<bool, StoreError> {
+        self.tidy_slice().await
     }
 }
 

@@ -1,4 +1,4 @@
-//! The store's numbers. Each is a key of `[storage]`, but the bounds of a queue and of the backlog.
+//! The store's numbers. Each is a key of `[storage]`, but the bounds of a queue and of the backlog, and how long things are kept.
 
 use std::time::Duration;
 
@@ -17,6 +17,10 @@ pub struct Limits {
     pub max_filters: usize,
     /// Bytes that the writer remembers of queues, their subscriptions above all.
     pub index_bytes: usize,
+    /// How long settled messages are kept (`[retention] settled`).
+    pub keep_settled: Duration,
+    /// How long dead letters are kept (`[retention] dead_letters`).
+    pub keep_dead_letters: Duration,
     /// Connections that read.
     pub readers: u32,
     /// Operations that may wait for the writer.
@@ -44,6 +48,8 @@ impl Default for Limits {
             max_bytes: 0,
             max_filters: 200,
             index_bytes: 64 << 20,
+            keep_settled: Duration::from_secs(7 * 86_400),
+            keep_dead_letters: Duration::from_secs(30 * 86_400),
             readers: 4,
             pending_operations: 8192,
             pending_bytes: 64 << 20,

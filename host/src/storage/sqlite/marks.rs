@@ -3,13 +3,14 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use rusqlite::Connection;
 use tokio::time::Instant;
 
-use super::limits::Limits;
+use super::{damage::Damage, limits::Limits};
 use crate::storage::{StoreError, Tally};
 
 /// How often the disk and the file are looked at, at most.
@@ -23,6 +24,7 @@ pub(super) struct Marks {
     room: Room,
     tally: Tally,
     low: bool,
+    pub(super) damage: Arc<Damage>,
 }
 
 /// Sizes in bytes.
@@ -36,6 +38,9 @@ pub(super) struct Room {
     pub(super) used: u64,
 }
 
+/// Percent of `max_bytes` from which on what is settled goes whatever its age.
+const PRESSED: u64 = 90;
+
 impl Room {
     /// Looks at the file and its disk.
     pub(super) fn look(db: &Connection, database: &Path) -> rusqlite::Result<Self> {
@@ -45,6 +50,11 @@ impl Room {
         let page = number("PRAGMA page_size")?;
         let (pages, unused) = (number("PRAGMA page_count")?, number("PRAGMA freelist_count")?);
         Ok(Self { free: free(database), file: pages * page, used: pages.saturating_sub(unused) * page })
+    }
+
+    /// Whether the database is nearly as big as it may be.
+    pub(super) fn is_pressed(&self, limits: &Limits) -> bool {
+        limits.max_bytes > 0 && self.used >= limits.max_bytes / 100 * PRESSED
     }
 
     /// Why nothing more is taken in, if so.
@@ -59,8 +69,8 @@ impl Room {
 }
 
 impl Marks {
-    pub(super) fn new(database: PathBuf, tally: Tally) -> Self {
-        Self { database, looked: None, room: Room::default(), tally, low: false }
+    pub(super) fn new(database: PathBuf, tally: Tally, damage: Arc<Damage>) -> Self {
+        Self { database, looked: None, room: Room::default(), tally, low: false, damage }
     }
 
     /// Refuses what would make the database grow while there is no room for it.
@@ -81,6 +91,11 @@ impl Marks {
             _ => {}
         }
         self.low = refusal.is_some();
+    }
+
+    /// Settlements could not be recorded.
+    pub(super) fn unrecorded(&self, error: &StoreError) {
+        self.damage.strike(&self.database, error);
     }
 
     /// The accounts as the last commit left them.

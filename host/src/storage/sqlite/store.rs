@@ -7,17 +7,21 @@ use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 
 use super::{
-    backup, connection,
+    backup,
+    commit::Commit,
+    connection,
+    damage::Damage,
     error::OpenError,
     limits::Limits,
     lock::Lock,
     marks::{Marks, Room},
     memory::Memory,
     reader::Readers,
+    retention::{self, Found},
     tally, turned,
     writer::{Desk, Writer},
 };
-use crate::storage::{Committed, Gauges, StoreError};
+use crate::storage::{Committed, Forgotten, Gauges, StoreError};
 
 /// How a store is opened.
 pub struct Options {
@@ -42,6 +46,7 @@ pub struct Sqlite {
     pub(super) log: u16,
     path: PathBuf,
     limits: Limits,
+    damage: Arc<Damage>,
     id_key: [u8; 32],
 }
 
@@ -65,9 +70,10 @@ impl Sqlite {
         let id_key = id_key(&db).map_err(sqlite)?;
         let issuer = backup::issuer(&db, log).map_err(sqlite)?;
         let memory = Memory::new(issuer, last_id(&db, log).map_err(sqlite)?, limits.index_bytes);
-        let marks = Marks::new(path.clone(), tally::read(&db, log).map_err(sqlite)?);
+        let damage = Arc::new(Damage::default());
+        let marks = Marks::new(path.clone(), tally::read(&db, log).map_err(sqlite)?, Arc::clone(&damage));
         let latest = turned::last_commit(&db, log).map_err(sqlite)?;
-        let readers = Readers::new(path.clone(), limits.readers);
+        let readers = Readers::new(path.clone(), limits.readers, Arc::clone(&damage));
         let known = limits.clone();
         let desk = Desk {
             db,
@@ -83,7 +89,7 @@ impl Sqlite {
             published,
         };
         let writer = Writer::start(desk).map_err(|source| OpenError::File { path: path.clone(), source })?;
-        Ok(Arc::new(Self { writer, readers, clock, log, path, limits: known, id_key }))
+        Ok(Arc::new(Self { writer, readers, clock, log, path, limits: known, damage, id_key }))
     }
 
     pub(super) async fn check_both(&self) -> Result<(), StoreError> {
@@ -106,8 +112,37 @@ impl Sqlite {
         let (log, path) = (self.log, self.path.clone());
         let (tally, room) =
             self.readers.read(move |db| Ok((tally::read(db, log)?, Room::look(db, &path)?))).await?;
-        let ailments = room.refusal(&self.limits).iter().map(ToString::to_string).collect();
-        Ok(Gauges { tally, file_bytes: room.file, used_bytes: room.used, free_bytes: room.free, ailments })
+        let damaged = self.damage.found().map(str::to_owned);
+        let full = room.refusal(&self.limits).map(|refusal| refusal.to_string());
+        Ok(Gauges {
+            tally,
+            file_bytes: room.file,
+            used_bytes: room.used,
+            free_bytes: room.free,
+            pressed: room.is_pressed(&self.limits),
+            ailments: damaged.into_iter().chain(full).collect(),
+        })
+    }
+
+    pub(super) async fn forget_from(&self, from: MessageId) -> Result<Forgotten, StoreError> {
+        let (log, path, limits, now) =
+            (self.log, self.path.clone(), self.limits.clone(), self.clock.now_ms());
+        let search =
+            move |db: &rusqlite::Transaction<'_>| retention::search(db, &path, log, &limits, now, from);
+        let Found { ids, next } = self.readers.read(search).await?;
+        if ids.is_empty() {
+            return Ok(Forgotten { messages: 0, next });
+        }
+        let delete = move |commit: &mut Commit<'_>| retention::delete(commit, &ids, next);
+        Ok(Forgotten { messages: self.writer.change(0, delete).await?, next })
+    }
+
+    pub(super) async fn tidy_slice(&self) -> Result<bool, StoreError> {
+        let log = self.log;
+        let lanes = self.readers.read(move |db| retention::unused(db, log)).await?;
+        self.writer
+            .change(0, move |commit| Ok(retention::tidy(commit)? | retention::drop_unused(commit, &lanes)?))
+            .await
     }
 
     pub(super) async fn close_both(&self) {

@@ -10,14 +10,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use nuncio_core::{Attributes, Clock, Cursor, DeliveryKey, EPOCH_MS, MessageId, Settlement, State};
+use nuncio_core::{
+    Attributes, Clock, Cursor, Deferred, DeliveryKey, EPOCH_MS, MessageId, Settlement, State, Why,
+};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::{OpenError, Options, Sqlite};
 use crate::storage::{
-    Accepted, Addressed, Catalog, Committed, Deliveries, Draft, Intake, NewSubscription, NewTarget, Post,
-    Purge, Store, StoreError,
+    Accepted, Addressed, Catalog, Committed, Deliveries, DeliveryFilter, Draft, Intake, NewSubscription,
+    NewTarget, Post, Purge, Store, StoreError,
 };
 
 struct Turned(AtomicI64);
@@ -207,6 +209,94 @@ async fn targets_that_cannot_be_read_do_not_stop_recovery() {
     assert_eq!(page.fresh.iter().map(|one| one.message).collect::<Vec<_>>(), [ids[0], ids[2]]);
     let error = bench.store.message(ids[1]).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_waiting_row_that_cannot_be_read_is_buried_and_holds_up_nothing() {
+    let bench = bench();
+    bench.subscribe().await;
+    let accepted = bench.post(3, 1).await.unwrap();
+    let lane = bench.store.standing().await.unwrap().lanes[0].id;
+    let wait = |id: &MessageId| Settlement::Deferred {
+        row: Deferred {
+            key: DeliveryKey::new(*id, 0),
+            first: 0,
+            target: accepted.matched[0][0].target,
+            lane,
+            due: 500,
+            why: Why::Retry,
+            n: 1,
+            tries: 1,
+            since: 1,
+            bytes: 1,
+            post: 0,
+            until: 0,
+        },
+        failure: None,
+    };
+    let failed = Arc::new(|why: String| panic!("{why}"));
+    let low = Cursor { message: MessageId(i64::MAX), idx: 0 };
+    bench.store.record(accepted.ids.iter().map(wait).collect(), low, failed).await.unwrap();
+    bench
+        .execute(
+            "UPDATE deferred SET why = 99 WHERE message = (SELECT max(message) FROM deferred);
+             UPDATE deferred SET idx = -7 WHERE message = (SELECT min(message) FROM deferred)",
+        )
+        .await;
+    let beginning = (i64::MIN, DeliveryKey::new(MessageId::NONE, 0));
+    for _ in 0..2 {
+        let page = bench.store.load(lane, beginning, i64::MAX, 10).await.unwrap();
+        assert_eq!(page.rows.iter().map(|row| row.key.message).collect::<Vec<_>>(), [accepted.ids[1]]);
+    }
+    let buried = bench.store.delivery("p", DeliveryKey::new(accepted.ids[2], 0)).await.unwrap().unwrap();
+    assert_eq!(buried.state, State::Dead);
+    assert!(buried.reason.contains("deferred.why is 99"), "{}", buried.reason);
+    assert_eq!(bench.store.gauges().await.unwrap().tally.dead, 1);
+    assert_eq!(bench.count("SELECT count(*) FROM deferred"), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_page_fails_what_needs_it_and_is_told() {
+    let bench = bench();
+    bench.post(1, 1).await.unwrap();
+    let page = bench.count("SELECT rootpage FROM sqlite_schema WHERE name = 'dead_project'");
+    bench.store.close().await;
+    spoil(&bench.path, page);
+    let (store, _published) = open(&bench.path).unwrap();
+    let dead = DeliveryFilter { state: Some(State::Dead), limit: 1, ..DeliveryFilter::default() };
+    let error = store.deliveries("p", dead).await.unwrap_err();
+    assert!(matches!(error, StoreError::Damaged(_)), "{error}");
+    assert_eq!(store.gauges().await.unwrap().ailments, [error.to_string()]);
+    assert!(store.check().await.is_ok());
+}
+
+#[tokio::test]
+async fn after_a_crash_a_damaged_page_is_found_at_the_start() {
+    let bench = bench();
+    bench.post(1, 1).await.unwrap();
+    let page = bench.count("SELECT rootpage FROM sqlite_schema WHERE name = 'dead_project'");
+    bench.execute("UPDATE log SET last_id = last_id").await;
+    let crashed = bench.path.with_file_name("crashed.db");
+    Connection::open(&bench.path)
+        .unwrap()
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+        .unwrap();
+    bench.post(1, 1).await.unwrap();
+    std::fs::copy(&bench.path, &crashed).unwrap();
+    std::fs::copy(bench.path.with_file_name("n.db-wal"), bench.path.with_file_name("crashed.db-wal"))
+        .unwrap();
+    spoil(&crashed, page);
+    let refused = open(&crashed).unwrap_err();
+    assert!(matches!(refused, OpenError::Damaged { .. }), "{refused}");
+    assert!(refused.to_string().contains("restore a backup"), "{refused}");
+}
+
+/// Overwrites a page of the file.
+fn spoil(path: &Path, page: i64) {
+    use std::io::{Seek, SeekFrom, Write};
+    let mut file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start((page.unsigned_abs() - 1) * 4096)).unwrap();
+    file.write_all(&[0xa5; 4096]).unwrap();
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub struct Committed {
     pub rest: Option<Cursor>,
     /// Lanes that are new, or lead elsewhere or by other rules than before.
     pub lanes: Vec<LaneRow>,
+    /// Lanes that are no more: nothing leads to them, nothing waits in them, and their numbers are not given again.
+    pub lanes_gone: Vec<LaneId>,
     /// `deferred` rows that somebody else than the engine wrote: lane and earliest due time.
     pub scheduled: Vec<(LaneId, i64)>,
     /// Subscriptions that were changed or ended: what is remembered of their targets is stale.

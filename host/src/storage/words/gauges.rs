@@ -1,6 +1,6 @@
 //! What the store says of itself: accounts of deliveries, and room.
 
-use nuncio_core::State;
+use nuncio_core::{MessageId, State};
 
 /// Deliveries since the database was made. Accounts close: what was accepted is open or has ended in one of these ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,8 +76,19 @@ pub struct Gauges {
     pub used_bytes: u64,
     /// Free bytes on its disk, where the system says so.
     pub free_bytes: Option<u64>,
+    /// Whether it is so near to its limit that what is settled goes whatever its age.
+    pub pressed: bool,
     /// What is amiss although the store works, a sentence each.
     pub ailments: Vec<String>,
+}
+
+/// A slice of what was forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// How many messages were deleted.
+    pub messages: u64,
+    /// Where to go on; `None` at the end.
+    pub next: Option<MessageId>,
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod subscription;
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;
-pub use gauges::{Gauges, Tally};
+pub use gauges::{Forgotten, Gauges, Tally};
 pub use health::{Disabled, Finding, Found, Tell};
 pub use post::{Accepted, Addressed, Dedup, Draft, NewTarget, Post};
 pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};

@@ -1,6 +1,6 @@
 //! What stands of the deliveries of one block of message ids: read once for a page.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use nuncio_core::{
     Deferred, DeliveryKey, MessageId, State,
@@ -8,7 +8,7 @@ use nuncio_core::{
 };
 use rusqlite::{Connection, params};
 
-use super::deferred;
+use super::{deferred, unreadable::Unreadable};
 use crate::storage::StoreError;
 
 /// A dead letter, as much as a state says of it.
@@ -24,6 +24,8 @@ pub(super) struct Dead {
 pub(in crate::storage::sqlite) struct Block {
     pub(super) ended: HashMap<DeliveryKey, Ended>,
     pub(super) deferred: HashMap<DeliveryKey, Deferred>,
+    /// What waits in a row that cannot be read: it is buried when its lane is read.
+    pub(super) unreadable: HashSet<DeliveryKey>,
     pub(super) dead: HashMap<DeliveryKey, Dead>,
 }
 
@@ -54,8 +56,10 @@ impl Block {
             .filter(|one| inside(one.key.message))
             .map(|one| (one.key, one))
             .collect();
-        let deferred = deferred::between(db, from, to)?.into_iter().map(|row| (row.key, row)).collect();
-        Ok(Self { ended, deferred, dead: dead(db, from, to)? })
+        let page = deferred::between(db, from, to)?;
+        let unreadable = page.unreadable.iter().filter_map(Unreadable::key).collect();
+        let deferred = page.rows.into_iter().map(|row| (row.key, row)).collect();
+        Ok(Self { ended, deferred, unreadable, dead: dead(db, from, to)? })
     }
 
     /// How a delivery ended, if it has.
@@ -63,7 +67,7 @@ impl Block {
         if self.dead.contains_key(&key) {
             return Some(State::Dead);
         }
-        if self.deferred.contains_key(&key) {
+        if self.deferred.contains_key(&key) || self.unreadable.contains(&key) {
             return None;
         }
         self.ended.get(&key).map(|entry| entry.state)
@@ -71,13 +75,16 @@ impl Block {
 
     /// Whether a delivery is settled or stands in a row of its own: what recovery leaves out.
     pub(super) fn names(&self, key: DeliveryKey) -> bool {
-        self.ended.contains_key(&key) || self.deferred.contains_key(&key) || self.dead.contains_key(&key)
+        self.ended.contains_key(&key)
+            || self.deferred.contains_key(&key)
+            || self.unreadable.contains(&key)
+            || self.dead.contains_key(&key)
     }
 }
 
 /// The packed entries of a block, oldest first. One that cannot be read is said and left out: what it ended is
 /// delivered again rather than lost.
-pub(super) fn entries(db: &Connection, block: i64) -> Result<Vec<Ended>, StoreError> {
+pub(in crate::storage::sqlite) fn entries(db: &Connection, block: i64) -> Result<Vec<Ended>, StoreError> {
     let mut all = Vec::new();
     let mut rows = db.prepare_cached("SELECT seq, packed FROM outcome WHERE block = ?1 ORDER BY seq")?;
     let mut rows = rows.query([block])?;

@@ -1,8 +1,9 @@
 //! Deliveries that must wait, by lane and due time.
 
 use nuncio_core::{Deferred, DeliveryKey, LaneId, MessageId, TargetId, Why};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Rows, params};
 
+use super::unreadable::Unreadable;
 use crate::storage::{Loaded, StoreError, sqlite::commit::Commit};
 
 /// Writes a row, in place of the one that was there.
@@ -42,11 +43,43 @@ pub(super) fn remove(db: &Connection, key: DeliveryKey) -> rusqlite::Result<()> 
 const COLUMNS: &str =
     "SELECT message, idx, first, target, lane, due, why, n, tries, since, bytes, post, until FROM deferred";
 
+/// Rows as they are: those that can be read, and the others.
+#[derive(Default)]
+pub(super) struct Page {
+    pub(super) rows: Vec<Deferred>,
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+impl Page {
+    fn read(mut rows: Rows<'_>) -> Result<Self, StoreError> {
+        let mut page = Self::default();
+        while let Some(row) = rows.next()? {
+            match deferred(row) {
+                Ok(one) => page.rows.push(one),
+                Err(StoreError::Corrupt(why)) => page.unreadable.push(Unreadable {
+                    message: row.get(0)?,
+                    idx: row.get(1)?,
+                    lane: row.get(4)?,
+                    due: row.get(5)?,
+                    why,
+                }),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(page)
+    }
+
+    /// Due time, message and recipient of the last row.
+    fn last(&self) -> Option<(i64, i64, i64)> {
+        let read = self.rows.last().map(|row| (row.due, row.key.message.0, i64::from(row.key.idx)));
+        read.max(self.unreadable.last().map(|row| (row.due, row.message, row.idx)))
+    }
+}
+
 /// Rows of messages from `from` up to and without `to`.
-pub(super) fn between(db: &Connection, from: MessageId, to: MessageId) -> Result<Vec<Deferred>, StoreError> {
-    db.prepare_cached(&format!("{COLUMNS} WHERE message >= ?1 AND message < ?2"))?
-        .query_and_then([from.0, to.0], deferred)?
-        .collect()
+pub(super) fn between(db: &Connection, from: MessageId, to: MessageId) -> Result<Page, StoreError> {
+    let mut rows = db.prepare_cached(&format!("{COLUMNS} WHERE message >= ?1 AND message < ?2"))?;
+    Page::read(rows.query([from.0, to.0])?)
 }
 
 fn deferred(row: &Row<'_>) -> Result<Deferred, StoreError> {
@@ -75,23 +108,21 @@ pub(in crate::storage::sqlite) fn load(
     from: (i64, DeliveryKey),
     until: i64,
     max: u32,
-) -> Result<Loaded, StoreError> {
+) -> Result<(Loaded, Vec<Unreadable>), StoreError> {
     let (due, key) = from;
-    let rows: Vec<_> = db
-        .prepare_cached(&format!(
-            "{COLUMNS} WHERE log = ?1 AND lane = ?2 AND (due, message, idx) > (?3, ?4, ?5) AND due <= ?6
-             ORDER BY due, message, idx LIMIT ?7"
-        ))?
-        .query_and_then(params![log, lane.0, due, key.message.0, key.idx, until, max], deferred)?
-        .collect::<Result<_, _>>()?;
-    let last = rows.last().map_or(from, |row| (row.due, row.key));
+    let mut rows = db.prepare_cached(&format!(
+        "{COLUMNS} WHERE log = ?1 AND lane = ?2 AND (due, message, idx) > (?3, ?4, ?5) AND due <= ?6
+         ORDER BY due, message, idx LIMIT ?7"
+    ))?;
+    let page = Page::read(rows.query(params![log, lane.0, due, key.message.0, key.idx, until, max])?)?;
+    let last = page.last().unwrap_or((due, key.message.0, key.idx.into()));
     let next_due = db
         .prepare_cached(
             "SELECT due FROM deferred WHERE log = ?1 AND lane = ?2 AND (due, message, idx) > (?3, ?4, ?5)
              ORDER BY due, message, idx LIMIT 1",
         )?
-        .query_map(params![log, lane.0, last.0, last.1.message.0, last.1.idx], |row| row.get(0))?
+        .query_map(params![log, lane.0, last.0, last.1, last.2], |row| row.get(0))?
         .next()
         .transpose()?;
-    Ok(Loaded { rows, next_due })
+    Ok((Loaded { rows: page.rows, next_due }, page.unreadable))
 }

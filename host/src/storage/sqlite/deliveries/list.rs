@@ -117,13 +117,7 @@ impl Walk<'_> {
         known: &Block,
     ) -> Result<(), StoreError> {
         self.seen += 1;
-        let stand = match self.viewer.stand(known, key, aim) {
-            Ok(stand) => stand,
-            Err(error) => {
-                tracing::error!(%error, "a delivery is left out of a list");
-                return Ok(());
-            }
-        };
+        let Some(stand) = self.viewer.stand(known, key, aim) else { return Ok(()) };
         if self.filter.state.is_none_or(|wanted| wanted == stand.state) {
             let view = self.viewer.view(message, key, position, aim, stand)?;
             self.page.deliveries.push(view);

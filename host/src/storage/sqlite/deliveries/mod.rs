@@ -11,14 +11,16 @@ mod record;
 mod scan;
 mod state;
 mod target;
+mod unreadable;
 mod view;
 
-pub(super) use block::Block;
+pub(super) use block::{Block, entries};
 pub(super) use byhand::{cancel, requeue};
 pub(super) use deferred::{load, put as put_deferred};
 pub(super) use list::list;
-pub(super) use read::{message, standing, waiting};
+pub(super) use read::{low, message, standing, waiting};
 pub(super) use record::record;
 pub(super) use scan::scan;
 pub(super) use target::view as target;
+pub(super) use unreadable::bury as bury_unreadable;
 pub(super) use view::delivery;

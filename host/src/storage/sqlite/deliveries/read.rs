@@ -18,7 +18,7 @@ pub(super) fn head(db: &Connection) -> rusqlite::Result<MessageId> {
 }
 
 /// The low watermark of a log.
-pub(super) fn low(db: &Connection, log: u16) -> rusqlite::Result<Cursor> {
+pub(in crate::storage::sqlite) fn low(db: &Connection, log: u16) -> rusqlite::Result<Cursor> {
     db.prepare_cached("SELECT low_message, low_idx FROM log WHERE id = ?1")?
         .query_row([log], |row| Ok(Cursor { message: MessageId(row.get(0)?), idx: row.get(1)? }))
 }

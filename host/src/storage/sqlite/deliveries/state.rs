@@ -3,7 +3,6 @@
 use nuncio_core::{Cursor, DeliveryKey, State, Why};
 
 use super::block::Block;
-use crate::storage::StoreError;
 
 /// How a delivery stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,25 +26,24 @@ pub(super) struct Asked {
 }
 
 /// The first that applies: a dead letter, a `deferred` row, the latest packed entry, the backlog.
-///
-/// # Errors
-/// When the delivery is below the low watermark and nothing is known of it.
-pub(super) fn of(known: &Block, key: DeliveryKey, asked: Asked) -> Result<Stand, StoreError> {
+/// Below the watermark everything has an entry or a row: without any, retention is deleting it, and it is no more.
+pub(super) fn of(known: &Block, key: DeliveryKey, asked: Asked) -> Option<Stand> {
     if let Some(dead) = known.dead.get(&key) {
         let reason = dead.reason.clone();
-        return Ok(Stand { state: State::Dead, why: None, at: dead.at, attempts: dead.attempts, reason });
+        return Some(Stand { state: State::Dead, why: None, at: dead.at, attempts: dead.attempts, reason });
     }
     if let Some(row) = known.deferred.get(&key) {
         let state = waiting(asked.ended, is_held(row.why, row.due, asked.now));
-        return Ok(Stand { why: Some(row.why), ..plain(state, row.due, row.n) });
+        return Some(Stand { why: Some(row.why), ..plain(state, row.due, row.n) });
+    }
+    if known.unreadable.contains(&key) {
+        return Some(plain(waiting(asked.ended, false), 0, 0));
     }
     if let Some(entry) = known.ended.get(&key) {
-        return Ok(plain(entry.state, entry.at, entry.n));
+        return Some(plain(entry.state, entry.at, entry.n));
     }
-    if (Cursor { message: key.message, idx: key.idx }) >= asked.low {
-        return Ok(plain(waiting(asked.ended, false), 0, 0));
-    }
-    Err(StoreError::Corrupt(format!("nothing is known of delivery {}/{}", key.message, key.idx)))
+    let is_hot = Cursor { message: key.message, idx: key.idx } >= asked.low;
+    is_hot.then(|| plain(waiting(asked.ended, false), 0, 0))
 }
 
 fn plain(state: State, at: i64, attempts: u32) -> Stand {
@@ -80,8 +78,8 @@ mod tests {
     }
 
     #[test]
-    fn below_the_watermark_nothing_known_is_corruption() {
-        assert!(matches!(of(&Block::default(), KEY, asked(6, false)), Err(StoreError::Corrupt(_))));
+    fn below_the_watermark_what_nothing_is_known_of_is_no_more() {
+        assert_eq!(of(&Block::default(), KEY, asked(6, false)), None);
     }
 
     #[test]

@@ -95,8 +95,8 @@ impl<'c> Viewer<'c> {
         Ok(name)
     }
 
-    /// How a delivery stands.
-    pub(super) fn stand(&self, known: &Block, key: DeliveryKey, aim: &Aim) -> Result<Stand, StoreError> {
+    /// How a delivery stands; `None` for one that is no more.
+    pub(super) fn stand(&self, known: &Block, key: DeliveryKey, aim: &Aim) -> Option<Stand> {
         state::of(known, key, Asked { low: self.low, ended: aim.ended, now: self.now })
     }
 
@@ -189,7 +189,7 @@ pub(super) fn find(
         StoreError::Corrupt(format!("message {} names target {}, which is not there", message.id, one.target))
     })?;
     let known = Block::read_one(viewer.db, key.message)?;
-    let stand = viewer.stand(&known, key, &aim)?;
+    let Some(stand) = viewer.stand(&known, key, &aim) else { return Ok(None) };
     Ok(Some(Found { message, target: one.target, first, aim, known, stand }))
 }
 

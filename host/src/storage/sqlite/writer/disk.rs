@@ -20,14 +20,17 @@ pub(super) fn trust(path: &Path, error: &rusqlite::Error) {
             tracing::error!(path = %path.display(), %error, "the disk failed: the host stops, and recovers at its start");
             std::process::exit(IO_ERROR);
         }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            tracing::error!(
-                path = %path.display(), %error,
-                "the database is damaged and nothing can be written: the host stops; restore a backup, or save what can \
-                 be read as docs/operations.md says"
-            );
-            std::process::exit(DAMAGED);
-        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => stop_damaged(path, &error.to_string()),
         _ => {}
     }
+}
+
+/// Ends the process: the database is damaged where it must be written.
+pub(in crate::storage::sqlite) fn stop_damaged(path: &Path, found: &str) {
+    tracing::error!(
+        path = %path.display(), found,
+        "the database is damaged and cannot be written: the host stops; restore a backup, or save what can be read as \
+         docs/operations.md says"
+    );
+    std::process::exit(DAMAGED);
 }

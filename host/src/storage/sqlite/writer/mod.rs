@@ -8,5 +8,6 @@ mod pace;
 mod thread;
 mod transaction;
 
+pub(super) use disk::stop_damaged;
 pub(super) use handle::Writer;
 pub(super) use thread::Desk;

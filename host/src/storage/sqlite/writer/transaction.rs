@@ -91,8 +91,12 @@ fn record(commit: &mut Commit<'_>, batches: &VecDeque<Batch>) -> usize {
         if let Err(error) = recorded {
             tracing::error!(%error, "settlements could not be recorded; they are tried again");
             (batch.failed)(error.to_string());
+            commit.marks.unrecorded(&error);
             return n;
         }
+    }
+    if !batches.is_empty() {
+        commit.marks.damage.mended();
     }
     batches.len()
 }
