@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    api::{self, Face},
+    api::{self, Face, Shared},
     catalog::Catalog,
     clock::System,
     config::{Config, ConfigError},
@@ -178,7 +178,9 @@ pub(crate) async fn assemble(
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
     let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
-    Ok(Face { store, ids, board, config, clock, delivery, renderer, intake, catalog, reload, metrics })
+    let shared =
+        Shared { store, ids, board, config, clock, delivery, renderer, intake, catalog, reload, metrics };
+    Ok(Face::new(shared))
 }
 
 async fn open(
@@ -213,6 +215,7 @@ fn limits(config: &Config) -> sqlite::Limits {
         readers: storage.readers,
         pending_operations: storage.pending_operations,
         pending_bytes: storage.pending_bytes,
+        pending_time: storage.pending_time,
         commit_operations: storage.commit_operations,
         commit_bytes: storage.commit_bytes,
         linger: storage.linger,

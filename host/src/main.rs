@@ -2,6 +2,10 @@
 
 use std::{process::ExitCode, time::Duration};
 
+/// Messages are allocated on one thread and freed on another, which this one is made for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long tasks that are left behind may take to end.
 const LINGER: Duration = Duration::from_millis(500);
 

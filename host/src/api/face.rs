@@ -1,6 +1,6 @@
 //! What the routes share.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Switchboard};
@@ -10,9 +10,28 @@ use crate::{
     storage::Store,
 };
 
-/// What the routes share.
+/// What the routes share; cheap to clone, since each layer of a request does.
 #[derive(Clone)]
-pub struct Face {
+pub struct Face(Arc<Shared>);
+
+impl Face {
+    /// Shares `shared`.
+    #[must_use]
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for Face {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What the routes share.
+pub struct Shared {
     /// The store.
     pub store: Arc<dyn Store>,
     /// Makes public ids and reads them.

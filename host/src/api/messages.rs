@@ -1,5 +1,7 @@
 //! `/v2/queues/{queue}/messages`: posting and pulling.
 
+use std::fmt::Write as _;
+
 use axum::{
     Extension,
     body::Body,
@@ -58,12 +60,24 @@ pub(super) async fn post(
     let messages = wanted(&bytes)?;
     let from = Producer { project: caller.project, client: caller.client, key: key.map(|key| (key, bytes)) };
     let accepted = face.intake.post(from, &queue, &rules, messages).await?;
-    let ids: Vec<_> = accepted.ids.iter().map(|id| face.ids.message(*id).to_string()).collect();
     let collection = format!("/v2/queues/{queue}/messages");
-    let resources: Vec<_> = ids.iter().map(|id| format!("{collection}/{id}")).collect();
-    let location = format!("{collection}?ids={}", ids.join(","));
-    let response = answer::created(&location, &json!({"resources": resources}))?;
+    let mut location = format!("{collection}?ids=");
+    let mut resources = Vec::with_capacity(accepted.ids.len());
+    for id in accepted.ids {
+        let id = face.ids.message(id);
+        let comma = if resources.is_empty() { "" } else { "," };
+        // Writing to a string does not fail.
+        write!(location, "{comma}{id}").ok();
+        resources.push(format!("{collection}/{id}"));
+    }
+    let response = answer::created(&location, &Posted { resources })?;
     Ok(answer::replayed(response, accepted.duplicate))
+}
+
+/// Where the messages of a POST are found.
+#[derive(Serialize)]
+struct Posted {
+    resources: Vec<String>,
 }
 
 /// The messages of `{"messages": [{"body", "ttl", "delay", "attributes"}]}`; other members are left out, as in Zaqar.

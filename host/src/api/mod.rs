@@ -24,6 +24,7 @@ mod problem;
 mod queues;
 mod reload;
 mod request;
+mod requests;
 mod router;
 mod subscriptions;
 
@@ -32,5 +33,5 @@ mod tests;
 
 use crate::times;
 
-pub use face::Face;
+pub use face::{Face, Shared};
 pub use router::router;

@@ -51,8 +51,8 @@ pub(super) async fn show(
     Path(queue): Path<String>,
 ) -> Answer {
     let row = face.store.queue(&caller.project, &queue).await?;
-    let metadata = row.map(|row| row.metadata).unwrap_or_default();
-    answer::ok(&with_defaults(&metadata, &face.config.queues))
+    let (none, limits) = (Map::new(), &face.config.queues);
+    answer::ok(&with_defaults(row.as_ref().map_or(&none, |row| &row.metadata), limits))
 }
 
 /// `PATCH /v2/queues/{queue}`: a JSON patch of its metadata.

@@ -2,30 +2,30 @@
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, MatchedPath, Request},
-    http::{HeaderName, HeaderValue, Method},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
+    extract::DefaultBodyLimit,
+    middleware,
     routing::{get, post, put},
 };
-use tracing::Instrument;
-use uuid::Uuid;
 
 use super::{
-    base, context, deliveries, drivers, face::Face, inbound, later, messages, notifications, probes,
-    problem::Problem, queues, reload, subscriptions,
+    base, context, deliveries, drivers,
+    face::Face,
+    inbound, later, messages, notifications, probes,
+    problem::Problem,
+    queues, reload,
+    requests::{self, Requests},
+    subscriptions,
 };
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
-    metrics::describe_counter!("nuncio_http_requests_total", "Requests by method, route and status");
     Router::new()
         .merge(zaqar().route_layer(middleware::from_fn_with_state(face.clone(), context::zaqar)))
         .merge(own().route_layer(middleware::from_fn(context::own)))
         .merge(bare())
         .fallback(later::fallback)
         .method_not_allowed_fallback(async || Problem::no_method())
-        .layer(middleware::from_fn(named))
+        .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
         // Bodies are read by `body::read`, which names its limit.
         .layer(DefaultBodyLimit::disable())
         .with_state(face)
@@ -79,37 +79,4 @@ fn bare() -> Router<Face> {
         .route("/v2/inbound/{driver}/{account}", get(inbound::receive).post(inbound::receive))
         .route("/v2/inbound/{driver}/{account}/", get(inbound::receive).post(inbound::receive))
         .route("/v2/inbound/{driver}/{account}/{*below}", get(inbound::receive).post(inbound::receive))
-}
-
-/// A method's name, where a client's invention is `other`: it becomes a label of a metric.
-fn known(method: &Method) -> &'static str {
-    const NAMES: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    NAMES.into_iter().find(|name| *name == method.as_str()).unwrap_or("other")
-}
-
-/// Gives every request an id, which its log lines and its answer bear, and counts it.
-async fn named(request: Request, next: Next) -> Response {
-    let id = format!("req-{}", Uuid::new_v4());
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let method = known(request.method());
-    let span = tracing::debug_span!("request", id, method, route);
-    let mut response = next.run(request).instrument(span).await.into_response();
-    let status = response.status().as_u16().to_string();
-    metrics::counter!("nuncio_http_requests_total", "method" => method, "route" => route, "status" => status)
-        .increment(1);
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HeaderName::from_static("x-openstack-request-id"), value);
-    }
-    response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_method_that_a_client_invented_makes_no_label_of_its_own() {
-        assert_eq!(known(&Method::PATCH), "PATCH");
-        assert_eq!(known(&Method::from_bytes(b"INVENTED").unwrap()), "other");
-    }
 }

@@ -69,7 +69,7 @@ impl Catalog {
         let absent = || CatalogError::Absent(format!("Queue {queue} does not exist."));
         for _ in 0..PATIENCE {
             let row = self.store.queue(project, queue).await?.ok_or_else(absent)?;
-            let mut metadata = row.metadata;
+            let mut metadata = row.metadata.clone();
             change(&mut metadata)?;
             metadata::check(&metadata, &self.config.queues)?;
             match self.store.queue_metadata(project, queue, row.version, metadata.clone()).await? {

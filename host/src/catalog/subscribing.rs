@@ -116,7 +116,7 @@ impl Catalog {
 
     async fn policy(&self, project: &str, queue: &str) -> Result<Option<Value>, CatalogError> {
         let row = self.store.queue(project, queue).await?;
-        Ok(row.and_then(|mut row| row.metadata.remove("_retry_policy")))
+        Ok(row.and_then(|row| row.metadata.get("_retry_policy").cloned()))
     }
 }
 

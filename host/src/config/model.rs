@@ -102,6 +102,9 @@ pub struct Storage {
     pub pending_operations: usize,
     /// Bytes of bodies that may wait for the writer.
     pub pending_bytes: u32,
+    /// How long a request may wait for a place among them.
+    #[serde(deserialize_with = "millis")]
+    pub pending_time: Duration,
     /// Operations of one commit.
     pub commit_operations: usize,
     /// Bytes of bodies of one commit.

@@ -13,7 +13,7 @@ use super::{
     health::Health,
     masking::masked,
     messages::Messages,
-    observe::{self, Observed, Observers},
+    observe::{Observed, Observers},
     panics::contained,
     prepared::{self, Prepared},
     targets::{Ready, Targets},
@@ -132,39 +132,36 @@ impl Attempts {
 
     /// Tells what became of each recipient, and whether the deadline said it.
     fn account(&self, job: &Job, prepared: &Prepared, answer: &Answer, ends: &mut Vec<(u32, End)>) -> bool {
-        let (entry, queue) = (&prepared.entry, &prepared.ready.view.queue);
         let ended = self.clock.now_ms();
-        let (options, secrets) = (&prepared.ready.view.options, &entry.manifest.option_secrets);
+        let (options, secrets) = (&prepared.ready.view.options, &prepared.entry.manifest.option_secrets);
         let outcomes = masked(&answer.outcomes, &prepared.uri, options, secrets);
         for recipient in prepared.recipients() {
             let report = outcomes.of(recipient.index);
             self.health.saw(&prepared.ready, &recipient, &report);
-            self.tell(job, entry, &prepared.uri, &recipient, &report, queue, ended, ended - prepared.began);
+            self.tell(job, prepared, &recipient, &report, ended);
             ends.push((recipient.index, End::Report(report)));
         }
         answer.timed_out
     }
 
-    #[allow(clippy::too_many_arguments, reason = "an account of one recipient has many parts, used once")]
     fn tell(
         &self,
         job: &Job,
-        entry: &Entry,
-        uri: &SubscriberUri,
+        prepared: &Prepared,
         recipient: &Recipient<'_>,
         report: &Report,
-        queue: &str,
         ended_ms: i64,
-        ms: i64,
     ) {
-        observe::count(&entry.manifest.name, report, ms);
+        let Prepared { ready, entry, uri, .. } = prepared;
+        let ms = ended_ms - prepared.began;
+        ready.meter.count(report.outcome, ms);
         if !self.observers.any() {
             return;
         }
         let attempt = job.open.iter().find(|open| open.idx == recipient.index).map_or(1, |open| open.n);
         self.observers.tell(Observed {
             id: self.targets.public(DeliveryKey::new(job.message, recipient.index)),
-            queue: queue.to_owned(),
+            queue: ready.view.queue.clone(),
             driver: entry.manifest.name.clone(),
             uri: uri.redacted().to_owned(),
             address: SubscriberUri::shown_address(recipient.address),

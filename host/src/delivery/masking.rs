@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use nuncio_core::{Options, Outcomes, Report, SubscriberUri};
+use nuncio_core::{Options, Outcome, Outcomes, Report, SubscriberUri};
 use nuncio_plugin_loader::Redactor;
 use serde_json::Value;
 use url::Url;
@@ -33,8 +33,9 @@ pub(super) fn masked<'a>(
     })
 }
 
+/// Of what was delivered the excerpt is neither kept nor shown.
 fn is_silent(report: &Report) -> bool {
-    report.reason.is_empty() && report.excerpt.is_empty()
+    report.reason.is_empty() && (report.excerpt.is_empty() || report.outcome == Outcome::Delivered)
 }
 
 fn redactor(uri: &SubscriberUri, options: &Options, secrets: &[String]) -> Redactor {

@@ -1,6 +1,7 @@
 //! Who looks on: metrics, and anyone who wants to see deliveries as they happen.
 
-use nuncio_core::{Outcome, Report};
+use metrics::{Counter, Histogram};
+use nuncio_core::Outcome;
 use tokio::sync::broadcast;
 
 /// A finished attempt, for one recipient.
@@ -56,15 +57,37 @@ impl Observers {
     }
 }
 
-/// Counts one attempt for one recipient.
-pub(super) fn count(driver: &str, report: &Report, ms: i64) {
-    let outcome = match report.outcome {
-        Outcome::Delivered => "delivered",
-        Outcome::Deferred => "deferred",
-        Outcome::Rejected => "rejected",
-        Outcome::Gone => "gone",
-    };
-    metrics::counter!("nuncio_attempts_total", "driver" => driver.to_owned(), "outcome" => outcome)
-        .increment(1);
-    metrics::histogram!("nuncio_attempt_seconds", "driver" => driver.to_owned()).record(ms as f64 / 1000.0);
+/// Counts the attempts of one driver. What it counts with is looked up by labels once, not at each attempt.
+pub(super) struct Meter {
+    delivered: Counter,
+    deferred: Counter,
+    rejected: Counter,
+    gone: Counter,
+    seconds: Histogram,
+}
+
+impl Meter {
+    /// The meter of `driver`.
+    pub(super) fn of(driver: &str) -> Self {
+        let counter = |outcome| metrics::counter!("nuncio_attempts_total", "driver" => driver.to_owned(), "outcome" => outcome);
+        Self {
+            delivered: counter("delivered"),
+            deferred: counter("deferred"),
+            rejected: counter("rejected"),
+            gone: counter("gone"),
+            seconds: metrics::histogram!("nuncio_attempt_seconds", "driver" => driver.to_owned()),
+        }
+    }
+
+    /// Counts one attempt for one recipient, which took `ms`.
+    pub(super) fn count(&self, outcome: Outcome, ms: i64) {
+        let counter = match outcome {
+            Outcome::Delivered => &self.delivered,
+            Outcome::Deferred => &self.deferred,
+            Outcome::Rejected => &self.rejected,
+            Outcome::Gone => &self.gone,
+        };
+        counter.increment(1);
+        self.seconds.record(ms as f64 / 1000.0);
+    }
 }

@@ -15,6 +15,7 @@ use nuncio_core::{
 };
 use serde_json::Value;
 
+use super::observe::Meter;
 use crate::storage::{Store, StoreError, TargetView};
 
 /// Targets remembered at most; beyond it all are forgotten and read again.
@@ -28,6 +29,8 @@ pub(super) struct Ready {
     pub(super) uri: Result<Arc<SubscriberUri>, UriError>,
     /// The driver, if it is in this host.
     pub(super) entry: Option<Entry>,
+    /// Counts its attempts.
+    pub(super) meter: Arc<Meter>,
     /// What comes after a failure.
     pub(super) policy: Arc<Policy>,
     /// Total time of one attempt.
@@ -67,8 +70,35 @@ pub(super) struct Targets {
     ids: PublicIds,
     default_policy: Arc<Policy>,
     default_deadline: Duration,
-    kept: Mutex<HashMap<TargetId, Arc<Ready>>>,
+    kept: Mutex<Kept>,
     generation: AtomicU64,
+    meters: Mutex<HashMap<String, Arc<Meter>>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    by_id: HashMap<TargetId, Arc<Ready>>,
+    /// The revisions of each subscription that are in it.
+    revisions: HashMap<SubscriptionId, Vec<TargetId>>,
+}
+
+impl Kept {
+    fn add(&mut self, id: TargetId, ready: &Arc<Ready>) {
+        if self.by_id.len() >= MAX_KEPT {
+            *self = Self::default();
+        }
+        if self.by_id.insert(id, Arc::clone(ready)).is_none()
+            && ready.view.subscription != SubscriptionId::NONE
+        {
+            self.revisions.entry(ready.view.subscription).or_default().push(id);
+        }
+    }
+
+    fn forget(&mut self, subscription: SubscriptionId) {
+        for id in self.revisions.remove(&subscription).unwrap_or_default() {
+            self.by_id.remove(&id);
+        }
+    }
 }
 
 impl Targets {
@@ -87,12 +117,13 @@ impl Targets {
             default_deadline,
             kept: Mutex::default(),
             generation: AtomicU64::new(0),
+            meters: Mutex::default(),
         }
     }
 
     /// A target; `None` when the store has none of that id.
     pub(super) async fn get(&self, id: TargetId) -> Result<Option<Arc<Ready>>, StoreError> {
-        if let Some(ready) = self.lock().get(&id) {
+        if let Some(ready) = self.lock().by_id.get(&id) {
             return Ok(Some(Arc::clone(ready)));
         }
         let generation = self.generation.load(Ordering::Acquire);
@@ -101,10 +132,7 @@ impl Targets {
         let mut kept = self.lock();
         // A change may have been committed after the read: then what was read is used once and not remembered.
         if self.generation.load(Ordering::Acquire) == generation {
-            if kept.len() >= MAX_KEPT {
-                kept.clear();
-            }
-            kept.insert(id, Arc::clone(&ready));
+            kept.add(id, &ready);
         }
         Ok(Some(ready))
     }
@@ -121,14 +149,14 @@ impl Targets {
     pub(super) fn forget(&self, subscriptions: &[SubscriptionId]) {
         let mut kept = self.lock();
         self.generation.fetch_add(1, Ordering::AcqRel);
-        kept.retain(|_, ready| !subscriptions.contains(&ready.view.subscription));
+        subscriptions.iter().for_each(|one| kept.forget(*one));
     }
 
     /// Forgets all targets: a queue changed what holds for its subscriptions, or drivers were switched.
     pub(super) fn forget_all(&self) {
         let mut kept = self.lock();
         self.generation.fetch_add(1, Ordering::AcqRel);
-        kept.clear();
+        *kept = Kept::default();
     }
 
     fn prepare(&self, view: TargetView) -> Ready {
@@ -143,11 +171,18 @@ impl Targets {
         Ready {
             uri: SubscriberUri::parse(uri).map(Arc::new),
             entry: self.board.now().by_name(driver).cloned(),
+            meter: self.meter(driver),
             policy: self.policy_of(&view),
             deadline: deadline.unwrap_or(self.default_deadline),
             subscription,
             view,
         }
+    }
+
+    fn meter(&self, driver: &str) -> Arc<Meter> {
+        let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = meters.entry(driver.to_owned());
+        Arc::clone(known.or_insert_with(|| Arc::new(Meter::of(driver))))
     }
 
     fn policy_of(&self, view: &TargetView) -> Arc<Policy> {
@@ -170,7 +205,7 @@ impl Targets {
         self.ids.message(id).to_string()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TargetId, Arc<Ready>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -202,6 +237,7 @@ mod tests {
         Ready {
             uri: SubscriberUri::parse("log:x").map(Arc::new),
             entry: None,
+            meter: Arc::new(Meter::of("d")),
             policy: Arc::default(),
             deadline: Duration::from_secs(1),
             subscription: String::new(),

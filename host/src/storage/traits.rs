@@ -32,7 +32,7 @@ pub trait Catalog: Send + Sync {
         metadata: Map<String, Value>,
     ) -> Result<bool, StoreError>;
     /// A live queue.
-    async fn queue(&self, project: &str, name: &str) -> Result<Option<QueueRow>, StoreError>;
+    async fn queue(&self, project: &str, name: &str) -> Result<Option<Arc<QueueRow>>, StoreError>;
     /// Replaces the metadata, if the queue still has `version`.
     async fn queue_metadata(
         &self,

@@ -96,6 +96,7 @@ fn prepared(driver: &Arc<Obedient>, body: &'static str, deadline: Duration) -> A
     let ready = Ready {
         uri: Ok(Arc::clone(&uri)),
         entry: Some(entry.clone()),
+        meter: Arc::new(crate::delivery::observe::Meter::of("obedient")),
         policy: Arc::default(),
         deadline,
         subscription: String::new(),

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use super::{limits::Limits, marks::Marks, memory::Memory};
 use crate::storage::{Committed, StoreError, Tally};
 
-/// Notices that one operation hands over in memory at most; the engine keeps fewer.
+/// Notices that one commit hands over in memory at most; the engine keeps fewer.
 pub(super) const MOST_FRESH: usize = 1 << 16;
 
 /// An open transaction.
@@ -40,20 +40,7 @@ impl Commit<'_> {
         operation: impl FnOnce(&mut Self) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.db.prepare_cached("SAVEPOINT operation")?.execute([])?;
-        let (mut published, tally) = (std::mem::take(&mut self.published), self.tally);
-        let result = operation(self);
-        let new = std::mem::take(&mut self.published);
-        if let Err(error) = &result {
-            self.marks.damage.note(error);
-        }
-        if result.is_ok() {
-            self.memory.keep();
-            append(&mut published, new);
-        } else {
-            self.memory.undo();
-            self.tally = tally;
-        }
-        self.published = published;
+        let result = self.told(operation);
         if result.is_ok() {
             self.db.prepare_cached("RELEASE operation")?.execute([])?;
         } else if self.db.is_autocommit() {
@@ -83,6 +70,46 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// Runs an `operation` that refuses before it writes. It needs no savepoint, which costs a copy of each page that is
+    /// written in it. If it fails after it has written then writing fails, and all is rolled back.
+    pub(super) fn straight<T>(
+        &mut self,
+        operation: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let before = self.db.total_changes();
+        let result = self.told(operation);
+        if let Err(error) = &result {
+            if self.db.total_changes() != before && !self.db.is_autocommit() {
+                self.db.execute_batch("ROLLBACK")?;
+            }
+            // A full disk or the like ends the transaction by itself.
+            if self.db.is_autocommit() {
+                self.lost = Some(error.clone());
+            }
+        }
+        result
+    }
+
+    /// Runs `operation`; what it publishes and remembers goes when it fails.
+    fn told<T>(
+        &mut self,
+        operation: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (before, tally) = (Mark::of(&self.published), self.tally);
+        let result = operation(self);
+        if let Err(error) = &result {
+            self.marks.damage.note(error);
+        }
+        if result.is_ok() {
+            self.memory.keep();
+        } else {
+            self.memory.undo();
+            before.restore(&mut self.published);
+            self.tally = tally;
+        }
+        result
+    }
+
     /// The next message id.
     pub(super) fn issue(&mut self) -> MessageId {
         self.memory.issue(self.now)
@@ -106,20 +133,42 @@ impl Commit<'_> {
     }
 }
 
-fn append(all: &mut Committed, mut new: Committed) {
-    all.messages.append(&mut new.messages);
-    if all.rest.is_none() {
-        let room = MOST_FRESH.saturating_sub(all.fresh.len());
-        let beyond = new.fresh.get(room).map(|fresh| Cursor { message: fresh.message, idx: fresh.first });
-        new.fresh.truncate(room);
-        all.fresh.append(&mut new.fresh);
-        all.rest = beyond.or(new.rest);
+/// How much was published at a moment. Operations only add.
+struct Mark {
+    messages: usize,
+    fresh: usize,
+    rest: Option<Cursor>,
+    lanes: usize,
+    lanes_gone: usize,
+    scheduled: usize,
+    changed: usize,
+    queues: usize,
+}
+
+impl Mark {
+    fn of(published: &Committed) -> Self {
+        Self {
+            messages: published.messages.len(),
+            fresh: published.fresh.len(),
+            rest: published.rest,
+            lanes: published.lanes.len(),
+            lanes_gone: published.lanes_gone.len(),
+            scheduled: published.scheduled.len(),
+            changed: published.changed.len(),
+            queues: published.queues.len(),
+        }
     }
-    all.lanes.append(&mut new.lanes);
-    all.lanes_gone.append(&mut new.lanes_gone);
-    all.scheduled.append(&mut new.scheduled);
-    all.changed.append(&mut new.changed);
-    all.queues.append(&mut new.queues);
+
+    fn restore(self, published: &mut Committed) {
+        published.messages.truncate(self.messages);
+        published.fresh.truncate(self.fresh);
+        published.rest = self.rest;
+        published.lanes.truncate(self.lanes);
+        published.lanes_gone.truncate(self.lanes_gone);
+        published.scheduled.truncate(self.scheduled);
+        published.changed.truncate(self.changed);
+        published.queues.truncate(self.queues);
+    }
 }
 
 /// Makes what is published short: one entry a lane, a subscription, a queue.

@@ -25,7 +25,7 @@ use crate::storage::{
 impl Intake for Sqlite {
     async fn accept(&self, post: Post) -> Result<Accepted, StoreError> {
         let bytes = post.drafts.iter().map(|draft| draft.body.len()).sum();
-        self.writer.change(bytes, move |commit| intake::accept(commit, post)).await
+        self.writer.ask(bytes, move |commit| intake::accept(commit, post)).await
     }
 }
 
@@ -41,9 +41,17 @@ impl Catalog for Sqlite {
         self.writer.change(0, move |commit| queues::put(commit, &project, &name, &metadata)).await
     }
 
-    async fn queue(&self, project: &str, name: &str) -> Result<Option<QueueRow>, StoreError> {
-        let (project, name) = (project.to_owned(), name.to_owned());
-        self.readers.read(move |db| queues::read(db, &project, &name)).await
+    async fn queue(&self, project: &str, name: &str) -> Result<Option<Arc<QueueRow>>, StoreError> {
+        let moment = match self.named.get(project, name) {
+            Ok(known) => return Ok(Some(known)),
+            Err(moment) => moment,
+        };
+        let (owner, name) = (project.to_owned(), name.to_owned());
+        let row = self.readers.read(move |db| queues::read(db, &owner, &name)).await?.map(Arc::new);
+        if let Some(row) = &row {
+            self.named.keep(moment, project, row);
+        }
+        Ok(row)
     }
 
     async fn queue_metadata(

@@ -27,6 +27,8 @@ pub struct Limits {
     pub pending_operations: usize,
     /// Bytes of bodies that may wait for the writer.
     pub pending_bytes: u32,
+    /// How long an operation may wait for a place among them.
+    pub pending_time: Duration,
     /// Operations of one commit.
     pub commit_operations: usize,
     /// Bytes of bodies of one commit.
@@ -53,6 +55,7 @@ impl Default for Limits {
             readers: 4,
             pending_operations: 8192,
             pending_bytes: 64 << 20,
+            pending_time: Duration::from_secs(5),
             commit_operations: 4096,
             commit_bytes: 8 << 20,
             linger: Duration::from_millis(5),

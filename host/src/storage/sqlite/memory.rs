@@ -2,9 +2,9 @@
 //!
 //! It is a cache. What an operation changed is forgotten when the operation fails, all of it when a commit fails.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use nuncio_core::{LaneId, MessageId, MessageIds, QueueId, SubscriptionId, TargetId};
+use nuncio_core::{LaneId, MessageId, MessageIds, ProjectId, QueueId, SubscriptionId, TargetId};
 use rusqlite::{Connection, Row, params};
 
 use super::index::{Active, Interest, Recent, Seen, Wanted, Weight};
@@ -18,7 +18,19 @@ pub(super) struct Memory {
     queues: Recent<Remembered>,
     touched: Vec<QueueId>,
     by_hand: HashSet<i64>,
+    /// Projects by name, each with its live queues by name.
+    places: HashMap<String, Place>,
+    named: usize,
 }
+
+#[derive(Debug, Default)]
+struct Place {
+    project: ProjectId,
+    queues: HashMap<String, QueueId>,
+}
+
+/// Names that are remembered at once; beyond it all are looked up again as they are used.
+const QUEUES: usize = 100_000;
 
 /// What it remembers of a queue; what is not there was not asked for since.
 #[derive(Debug, Default)]
@@ -37,7 +49,15 @@ impl Memory {
     /// Goes on after `last`, the highest id that `log` ever issued, and remembers about `bytes` of queues.
     pub(super) fn new(log: u16, last: MessageId, bytes: usize) -> Self {
         let ids = MessageIds::new(log, last);
-        Self { ids, last, queues: Recent::new(bytes), touched: Vec::new(), by_hand: HashSet::new() }
+        Self {
+            ids,
+            last,
+            queues: Recent::new(bytes),
+            touched: Vec::new(),
+            by_hand: HashSet::new(),
+            places: HashMap::new(),
+            named: 0,
+        }
     }
 
     /// The next message id. It is not issued again, even if its commit fails.
@@ -49,6 +69,30 @@ impl Memory {
     /// The highest id issued.
     pub(super) fn last_id(&self) -> MessageId {
         self.last
+    }
+
+    /// A live queue and its project.
+    pub(super) fn place(&self, project: &str, queue: &str) -> Option<(ProjectId, QueueId)> {
+        let place = self.places.get(project)?;
+        place.queues.get(queue).map(|queue| (place.project, *queue))
+    }
+
+    /// A live queue was looked up.
+    pub(super) fn placed(&mut self, (project, id): (&str, ProjectId), (queue, queue_id): (&str, QueueId)) {
+        if self.named >= QUEUES {
+            self.renamed();
+        }
+        let place = self.places.entry(project.to_owned()).or_default();
+        place.project = id;
+        if place.queues.insert(queue.to_owned(), queue_id).is_none() {
+            self.named += 1;
+        }
+    }
+
+    /// A queue is gone.
+    pub(super) fn renamed(&mut self) {
+        self.places.clear();
+        self.named = 0;
     }
 
     /// Who wants a message of a queue.
@@ -150,6 +194,7 @@ impl Memory {
 
     /// The operation that ran last was undone.
     pub(super) fn undo(&mut self) {
+        self.renamed();
         for queue in std::mem::take(&mut self.touched) {
             self.queues.forget(queue);
         }
@@ -157,6 +202,7 @@ impl Memory {
 
     /// The whole commit was undone.
     pub(super) fn forget(&mut self) {
+        self.renamed();
         self.queues.clear();
         self.touched.clear();
     }

@@ -1,8 +1,8 @@
 //! The store in one SQLite file: one writer, many readers, group commit.
 //!
 //! A thread owns the write connection (`writer`). It takes what arrived while the last commit was on its way to the
-//! disk, runs each operation in a savepoint of one transaction, commits, answers, and publishes what is new. Reads
-//! have connections of their own and see one committed state for one page. WAL with `synchronous=FULL`: `NORMAL`
+//! disk, runs each operation in one transaction (in a savepoint, if it may be refused after it has written), commits,
+//! answers, and publishes what is new. Reads have connections of their own and see one committed state for one page. WAL with `synchronous=FULL`: `NORMAL`
 //! would lose acknowledged messages at a power cut.
 
 mod backup;
@@ -21,6 +21,7 @@ mod limits;
 mod lock;
 mod marks;
 mod memory;
+mod named;
 mod pull;
 mod reader;
 mod retention;

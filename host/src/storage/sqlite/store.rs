@@ -16,6 +16,7 @@ use super::{
     lock::Lock,
     marks::{Marks, Room},
     memory::Memory,
+    named::Named,
     reader::Readers,
     retention::{self, Found},
     tally, turned,
@@ -42,6 +43,7 @@ pub struct Options {
 pub struct Sqlite {
     pub(super) writer: Writer,
     pub(super) readers: Arc<Readers>,
+    pub(super) named: Arc<Named>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) log: u16,
     path: PathBuf,
@@ -72,9 +74,9 @@ impl Sqlite {
         let memory = Memory::new(issuer, last_id(&db, log).map_err(sqlite)?, limits.index_bytes);
         let damage = Arc::new(Damage::default());
         let marks = Marks::new(path.clone(), tally::read(&db, log).map_err(sqlite)?, Arc::clone(&damage));
-        let latest = turned::last_commit(&db, log).map_err(sqlite)?;
         let readers = Readers::new(path.clone(), limits.readers, Arc::clone(&damage));
-        let known = limits.clone();
+        let (known, named) = (limits.clone(), Arc::new(Named::default()));
+        let latest = turned::last_commit(&db, log).map_err(sqlite)?;
         let desk = Desk {
             db,
             path: path.clone(),
@@ -83,13 +85,14 @@ impl Sqlite {
             limits,
             memory,
             marks,
+            named: Arc::clone(&named),
             latest,
             turned: false,
             clock: clock.clone(),
             published,
         };
         let writer = Writer::start(desk).map_err(|source| OpenError::File { path: path.clone(), source })?;
-        Ok(Arc::new(Self { writer, readers, clock, log, path, limits: known, damage, id_key }))
+        Ok(Arc::new(Self { writer, readers, named, clock, log, path, limits: known, damage, id_key }))
     }
 
     pub(super) async fn check_both(&self) -> Result<(), StoreError> {

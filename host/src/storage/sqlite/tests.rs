@@ -326,3 +326,24 @@ async fn a_thousand_successes_are_one_row() {
     assert_eq!(bench.count("SELECT count(*) FROM outcome"), blocks.len() as i64);
     assert!(bench.store.scan(Cursor::default(), 10).await.unwrap().fresh.is_empty());
 }
+
+#[tokio::test]
+async fn a_post_that_cannot_be_written_whole_is_not_written_at_all() {
+    let bench = bench();
+    bench.post(1, 10).await.unwrap();
+    bench.execute("CREATE TRIGGER t BEFORE INSERT ON queued BEGIN SELECT raise(ABORT, 'no'); END").await;
+    assert!(matches!(bench.post(2, 10).await, Err(StoreError::Unavailable(_))));
+    assert_eq!(bench.count("SELECT count(*) FROM message"), 1);
+    bench.execute("DROP TRIGGER t").await;
+    bench.post(2, 10).await.unwrap();
+    assert_eq!(bench.count("SELECT count(*) FROM queued"), 3);
+}
+
+#[tokio::test]
+async fn a_queue_that_is_made_again_takes_messages_of_its_own() {
+    let bench = bench();
+    bench.post(1, 10).await.unwrap();
+    bench.store.queue_delete("p", "q").await.unwrap();
+    bench.post(1, 10).await.unwrap();
+    assert_eq!(bench.count("SELECT count(DISTINCT queue) FROM message"), 2);
+}

@@ -27,16 +27,34 @@ fn find_in(db: &Connection, project: ProjectId, name: &str) -> rusqlite::Result<
         .optional()
 }
 
-/// A live queue, made if need be.
+/// A live queue and its project, both made if need be.
 pub(in crate::storage::sqlite) fn ensure(
-    commit: &Commit<'_>,
-    project: ProjectId,
+    commit: &mut Commit<'_>,
+    project: &str,
     name: &str,
-) -> Result<QueueId, StoreError> {
-    match find_in(commit.db, project, name)? {
-        Some(known) => Ok(known),
-        None => add(commit, project, name, &Map::new()),
+) -> Result<(ProjectId, QueueId), StoreError> {
+    if let Some(known) = known(commit, project, name)? {
+        return Ok(known);
     }
+    let id = targets::ensure_project(commit.db, project)?;
+    let queue = add(commit, id, name, &Map::new())?;
+    commit.memory.placed((project, id), (name, queue));
+    Ok((id, queue))
+}
+
+/// A live queue and its project, as the writer remembers them or finds them.
+pub(in crate::storage::sqlite) fn known(
+    commit: &mut Commit<'_>,
+    project: &str,
+    name: &str,
+) -> Result<Option<(ProjectId, QueueId)>, StoreError> {
+    if let Some(known) = commit.memory.place(project, name) {
+        return Ok(Some(known));
+    }
+    let Some(id) = targets::project(commit.db, project)? else { return Ok(None) };
+    let Some(queue) = find_in(commit.db, id, name)? else { return Ok(None) };
+    commit.memory.placed((project, id), (name, queue));
+    Ok(Some((id, queue)))
 }
 
 fn add(
@@ -66,8 +84,7 @@ pub(in crate::storage::sqlite) fn put(
     if find_in(commit.db, project, name)?.is_some() {
         return Ok(false);
     }
-    let id = add(commit, project, name, metadata)?;
-    commit.published.queues.push(id);
+    add(commit, project, name, metadata)?;
     Ok(true)
 }
 
@@ -144,6 +161,7 @@ pub(in crate::storage::sqlite) fn delete(
     empty(commit, id)?;
     end_subscriptions(commit, id)?;
     commit.db.prepare_cached("UPDATE queue SET deleted = 1 WHERE id = ?1")?.execute([id.0])?;
+    commit.memory.renamed();
     commit.published.queues.push(id);
     Ok(())
 }

@@ -23,8 +23,7 @@ pub(in crate::storage::sqlite) fn add(
     queue: &str,
     new: &NewSubscription,
 ) -> Result<Subscribed, StoreError> {
-    let project = targets::ensure_project(commit.db, project)?;
-    let queue = queues::ensure(commit, project, queue)?;
+    let (project, queue) = queues::ensure(commit, project, queue)?;
     if let Some(known) = under(commit.db, queue, &new.uri_key)? {
         if !has_expired(known.expires, commit.now) {
             return Ok(Subscribed::Exists { id: known.id, confirmed: known.confirmed });

@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use super::{dedup, matching};
 use crate::storage::{
-    Accepted, Addressed, Draft, Post, StoreError,
+    Accepted, Addressed, Dedup, Draft, NewTarget, Post, StoreError,
     sqlite::{catalog::queues, commit::Commit, deliveries, index::Wanted, json, targets},
 };
 
@@ -20,30 +20,79 @@ pub(in crate::storage::sqlite) fn accept(
 ) -> Result<Accepted, StoreError> {
     let Post { project, to, kind, client, drafts, dedup: key } = post;
     commit.room()?;
-    let project = targets::ensure_project(commit.db, &project)?;
-    let queue = match &to {
-        Addressed::Queue(name) => queues::ensure(commit, project, name)?,
-        Addressed::Targets(_) => QueueId::NONE,
-    };
-    if let Some(key) = &key
-        && let Some(earlier) = dedup::earlier(commit, (project, queue), key)?
+    let by = Producer { project, client, kind, key };
+    match to {
+        Addressed::Queue(name) => commit.straight(|commit| to_queue(commit, &by, &name, drafts)),
+        Addressed::Targets(new) => commit.alone(|commit| to_targets(commit, &by, &new, drafts)),
+    }
+}
+
+/// Who posts, and under which key.
+struct Producer {
+    project: String,
+    client: String,
+    kind: Kind,
+    key: Option<Dedup>,
+}
+
+/// All that can be refused is refused before the first write.
+fn to_queue(
+    commit: &mut Commit<'_>,
+    by: &Producer,
+    name: &str,
+    drafts: Vec<Draft>,
+) -> Result<Accepted, StoreError> {
+    let known = queues::known(commit, &by.project, name)?;
+    if let (Some(place), Some(key)) = (known, &by.key)
+        && let Some(earlier) = dedup::earlier(commit, place, key)?
     {
         return Ok(earlier);
     }
-    if queue != QueueId::NONE {
-        room(commit, queue, drafts.len() as u64)?;
-    }
-    let wanted = matching::wanted(commit, (project, queue), &to, &drafts)?;
+    let queue = known.map_or(QueueId::NONE, |(_, queue)| queue);
+    room(commit, queue, drafts.len() as u64)?;
+    let wanted = matching::subscribed(commit, queue, &drafts)?;
     commit.open(wanted.iter().map(|one| one.recipients).sum())?;
+    let place = match known {
+        Some(place) => place,
+        None => queues::ensure(commit, &by.project, name)?,
+    };
+    take_in(commit, by, place, drafts, wanted)
+}
+
+fn to_targets(
+    commit: &mut Commit<'_>,
+    by: &Producer,
+    new: &[NewTarget],
+    drafts: Vec<Draft>,
+) -> Result<Accepted, StoreError> {
+    let project = targets::ensure_project(commit.db, &by.project)?;
+    let place = (project, QueueId::NONE);
+    if let Some(key) = &by.key
+        && let Some(earlier) = dedup::earlier(commit, place, key)?
+    {
+        return Ok(earlier);
+    }
+    let wanted = vec![matching::addressed(commit, project, new)?; drafts.len()];
+    commit.open(wanted.iter().map(|one| one.recipients).sum())?;
+    take_in(commit, by, place, drafts, wanted)
+}
+
+fn take_in(
+    commit: &mut Commit<'_>,
+    by: &Producer,
+    (project, queue): (ProjectId, QueueId),
+    drafts: Vec<Draft>,
+    wanted: Vec<Wanted>,
+) -> Result<Accepted, StoreError> {
     let ids: Vec<_> = drafts.iter().map(|_| commit.issue()).collect();
     let train = if ids.len() > 1 { ids.first().map_or(0, |id| id.0) } else { 0 };
     for ((id, draft), wanted) in ids.iter().zip(drafts).zip(&wanted) {
         let message = Arc::new(Message {
             post: train,
-            kind,
+            kind: by.kind,
             project,
             queue,
-            client: client.clone(),
+            client: by.client.clone(),
             matched: wanted.matched.clone(),
             ..message(*id, commit.now, draft)
         });
@@ -51,18 +100,21 @@ pub(in crate::storage::sqlite) fn accept(
         hand_over(commit, &message, wanted)?;
         commit.published.messages.push(message);
     }
-    if let Some(key) = &key {
+    if let Some(key) = &by.key {
         dedup::remember(commit, (project, queue), key, &ids)?;
     }
     Ok(Accepted { ids, matched: wanted.into_iter().map(|one| one.matched).collect(), duplicate: false })
 }
 
+/// A queue that is not there yet (`NONE`) holds nothing.
 fn room(commit: &mut Commit<'_>, queue: QueueId, more: u64) -> Result<(), StoreError> {
     let limit = commit.limits.max_messages;
     if commit.memory.depth(commit.db, queue)?.saturating_add(more) > limit {
         return Err(StoreError::Full { limit: "queues.max_messages", value: limit });
     }
-    commit.memory.moved(queue, more, 0);
+    if queue != QueueId::NONE {
+        commit.memory.moved(queue, more, 0);
+    }
     Ok(())
 }
 
@@ -169,6 +221,7 @@ fn schedule(commit: &mut Commit<'_>, fresh: &Fresh, due: i64) -> Result<(), Stor
             target: fresh.target,
             lane: fresh.lane,
             due,
+            not_before: 0,
             why: Why::Scheduled,
             n: 0,
             tries: 0,

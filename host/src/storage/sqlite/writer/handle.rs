@@ -4,10 +4,14 @@ use std::{
     io,
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
+    time::Duration,
 };
 
 use nuncio_core::{Cursor, Settlement};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    time::{Instant, timeout_at},
+};
 
 use super::thread::Desk;
 use crate::storage::{StoreError, sqlite::commit::Commit};
@@ -58,6 +62,8 @@ pub(in crate::storage::sqlite) struct Writer {
     requests: mpsc::Sender<Request>,
     room: Arc<Semaphore>,
     most: u32,
+    bytes: u64,
+    patience: Duration,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -72,26 +78,58 @@ impl Writer {
             std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(queue))?;
         let most = limits.pending_bytes.div_ceil(KIB as u32).max(1);
         let room = Arc::new(Semaphore::new(most as usize));
-        Ok(Self { requests, room, most, thread: Mutex::new(Some(thread)) })
+        let (bytes, patience) = (limits.pending_bytes.into(), limits.pending_time);
+        Ok(Self { requests, room, most, bytes, patience, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Makes a change that brings `bytes`, and returns when it is on stable storage.
+    /// Makes a change that brings `bytes`, alone, and returns when it is on stable storage.
     pub(in crate::storage::sqlite) async fn change<T: Send + 'static>(
         &self,
         bytes: usize,
         change: impl FnOnce(&mut Commit<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.ask(bytes, move |commit| commit.alone(change)).await
+    }
+
+    /// As [`change`](Self::change), of one that sees to it by itself that it harms no other.
+    pub(in crate::storage::sqlite) async fn ask<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        change: impl FnOnce(&mut Commit<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let share = u32::try_from(bytes.div_ceil(KIB)).unwrap_or(self.most).clamp(1, self.most);
-        let room = self.room.clone().acquire_many_owned(share).await.map_err(|_| StoreError::Closed)?;
+        let (room, place) = self.admitted(share).await?;
         let (answer, answered) = oneshot::channel();
         let run = Box::new(move |commit: Option<&mut Commit<'_>>| -> Answer {
-            let result = commit.map_or(Err(StoreError::Closed), |commit| commit.alone(change));
+            let result = commit.map_or(Err(StoreError::Closed), change);
             // A client that has gone away needs no answer.
             Box::new(move |failed| drop(answer.send(failed.map_or(result, Err))))
         });
-        let request = Request::Change(Change { run, bytes, _room: room });
-        self.requests.send(request).await.map_err(|_| StoreError::Closed)?;
+        place.send(Request::Change(Change { run, bytes, _room: room }));
         answered.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// A place in front of the writer. Who finds none waits for one, for so long and no longer.
+    async fn admitted(
+        &self,
+        share: u32,
+    ) -> Result<(OwnedSemaphorePermit, mpsc::Permit<'_, Request>), StoreError> {
+        if let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(share)
+            && let Ok(place) = self.requests.try_reserve()
+        {
+            return Ok((room, place));
+        }
+        let until = Instant::now() + self.patience;
+        let full = |limit, value| StoreError::Full { limit, value };
+        let room = timeout_at(until, Arc::clone(&self.room).acquire_many_owned(share))
+            .await
+            .map_err(|_| full("storage.pending_bytes", self.bytes))?
+            .map_err(|_| StoreError::Closed)?;
+        let place = timeout_at(until, self.requests.reserve())
+            .await
+            .map_err(|_| full("storage.pending_operations", self.requests.max_capacity() as u64))?
+            .map_err(|_| StoreError::Closed)?;
+        Ok((room, place))
     }
 
     /// Records settlements, and returns when they are on stable storage. Calls are taken in the order in which they
@@ -119,5 +157,45 @@ impl Writer {
                 tracing::error!("the store's writer ended with a panic");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A writer whose thread takes nothing.
+    fn stuck(operations: usize, kib: u32) -> (Arc<Writer>, mpsc::Receiver<Request>) {
+        let (requests, queue) = mpsc::channel(operations);
+        let writer = Writer {
+            requests,
+            room: Arc::new(Semaphore::new(kib as usize)),
+            most: kib,
+            bytes: u64::from(kib) * KIB as u64,
+            patience: Duration::from_secs(5),
+            thread: Mutex::new(None),
+        };
+        (Arc::new(writer), queue)
+    }
+
+    async fn refused(writer: Arc<Writer>, bytes: usize) -> String {
+        let first = Arc::clone(&writer);
+        let waits = tokio::spawn(async move { first.change(bytes, |_| Ok(())).await });
+        tokio::task::yield_now().await;
+        let error = writer.change(bytes, |_| Ok(())).await.unwrap_err().to_string();
+        waits.abort();
+        error
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_no_place_is_told_the_limit_after_a_while() {
+        let began = Instant::now();
+        let (writer, _queue) = stuck(1, 1024);
+        let operations = refused(writer, 1).await;
+        assert!(operations.contains("storage.pending_operations is reached (1)"), "{operations}");
+        assert_eq!(began.elapsed(), Duration::from_secs(5));
+        let (writer, _queue) = stuck(16, 8);
+        let bytes = refused(writer, 6 * KIB).await;
+        assert!(bytes.contains("storage.pending_bytes is reached (8192)"), "{bytes}");
     }
 }

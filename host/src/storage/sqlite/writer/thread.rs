@@ -15,7 +15,7 @@ use super::{
 };
 use crate::storage::{
     Committed,
-    sqlite::{commit, limits::Limits, lock::Lock, marks::Marks, memory::Memory},
+    sqlite::{commit, limits::Limits, lock::Lock, marks::Marks, memory::Memory, named::Named},
 };
 
 /// How often settlements are tried once the host is stopping.
@@ -35,6 +35,7 @@ pub(in crate::storage::sqlite) struct Desk {
     pub(in crate::storage::sqlite) latest: i64,
     /// Whether the clock was ever set back.
     pub(in crate::storage::sqlite) turned: bool,
+    pub(in crate::storage::sqlite) named: Arc<Named>,
     pub(in crate::storage::sqlite) clock: Arc<dyn Clock>,
     pub(in crate::storage::sqlite) published: mpsc::Sender<Committed>,
 }
@@ -68,6 +69,7 @@ impl Desk {
         let done = transaction::run(self, work);
         match &done.result {
             Ok(()) => {
+                self.named.forget(&done.published.queues);
                 for batch in gathered.batches.drain(..done.recorded) {
                     // Whoever asked may have gone away.
                     batch.durable.send(()).ok();
