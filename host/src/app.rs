@@ -19,6 +19,7 @@ use crate::{
     delivery::{Observed, Parts, Work},
     drivers::{Roster, dismiss, wipe},
     intake::Intake,
+    jobs::Jobs,
     listener,
     reload::{Reload, ReloadError, Reloaded, Reread},
     render::{RenderError, Renderer},
@@ -26,7 +27,7 @@ use crate::{
     served::unserved,
     signals::{Signal, Signals},
     storage::{
-        Store, StoreError,
+        Committed, Store, StoreError,
         sqlite::{self, Sqlite},
     },
     telemetry,
@@ -75,6 +76,7 @@ pub struct Host {
     address: SocketAddr,
     grace: Duration,
     work: Arc<Work>,
+    jobs: Arc<Jobs>,
     store: Arc<dyn Store>,
     reload: Arc<Reload>,
     retention: JoinHandle<()>,
@@ -96,18 +98,39 @@ impl Host {
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn start_with(config: Config, reread: Option<Reread>) -> Result<Self, StartError> {
+        Self::start_on(config, reread, None).await
+    }
+
+    /// As [`start`](Self::start), over a store of the caller's, who is given where it publishes its commits.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_over(
+        config: Config,
+        store: impl FnOnce(mpsc::Sender<Committed>) -> Arc<dyn Store>,
+    ) -> Result<Self, StartError> {
+        let (published, commits) = mpsc::channel(COMMITS);
+        let store = store(published);
+        Self::start_on(config, None, Some(Opened { store, commits })).await
+    }
+
+    async fn start_on(
+        config: Config,
+        reread: Option<Reread>,
+        opened: Option<Opened>,
+    ) -> Result<Self, StartError> {
         let listen = |source| StartError::Listen { address: config.http.listen, source };
         let listener = TcpListener::bind(config.http.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
         let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
-        let face = assemble(config, telemetry::metrics()?, reread).await?;
+        let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
-        let reload = Arc::clone(&face.reload);
+        let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(listener::serve(listener, api::router(face), bounds, stopped));
-        Ok(Self { address, grace, work, store, reload, retention, stop: Some(stop), server })
+        Ok(Self { address, grace, work, jobs, store, reload, retention, stop: Some(stop), server })
     }
 
     /// Where it listens.
@@ -131,6 +154,7 @@ impl Host {
             tracing::warn!("requests were open at the end of the grace and are cut");
             self.server.abort();
         }
+        self.jobs.stop().await;
         self.work.stop(self.grace).await;
         let left = self.grace.saturating_sub(began.elapsed());
         self.reload.stop(left.max(FAREWELL.min(self.grace))).await;
@@ -146,7 +170,13 @@ impl Host {
     }
 }
 
-/// Puts together what the API stands on: the store is opened, delivery goes on from where it stood.
+/// A store with what it publishes.
+pub(crate) struct Opened {
+    store: Arc<dyn Store>,
+    commits: mpsc::Receiver<Committed>,
+}
+
+/// Puts together what the API stands on: the store is opened, unless it is, and delivery goes on from where it stood.
 ///
 /// # Errors
 /// As [`Host::start`].
@@ -154,6 +184,7 @@ pub(crate) async fn assemble(
     mut config: Config,
     metrics: PrometheusHandle,
     reread: Option<Reread>,
+    opened: Option<Opened>,
 ) -> Result<Face, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(System);
     let roster = drivers(&mut config, &clock).await?;
@@ -161,8 +192,10 @@ pub(crate) async fn assemble(
     let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
-    let (published, commits) = mpsc::channel(COMMITS);
-    let store: Arc<dyn Store> = open(&config, Arc::clone(&clock), published).await?;
+    let Opened { store, commits } = match opened {
+        Some(opened) => opened,
+        None => open(&config, Arc::clone(&clock)).await?,
+    };
     let ids = PublicIds::new(&store.id_key());
     let parts = Parts {
         config: Arc::clone(&config),
@@ -175,19 +208,29 @@ pub(crate) async fn assemble(
         policy,
     };
     let delivery = Work::start(parts).await?;
+    let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
     let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
-    let shared =
-        Shared { store, ids, board, config, clock, delivery, renderer, intake, catalog, reload, metrics };
+    let shared = Shared {
+        store,
+        ids,
+        board,
+        config,
+        clock,
+        delivery,
+        jobs,
+        renderer,
+        intake,
+        catalog,
+        reload,
+        metrics,
+    };
     Ok(Face::new(shared))
 }
 
-async fn open(
-    config: &Config,
-    clock: Arc<dyn Clock>,
-    published: mpsc::Sender<crate::storage::Committed>,
-) -> Result<Arc<Sqlite>, StartError> {
+async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
+    let (published, commits) = mpsc::channel(COMMITS);
     let options = sqlite::Options {
         path: config.storage.path().to_path_buf(),
         log: 0,
@@ -196,7 +239,8 @@ async fn open(
         published,
     };
     let opened = tokio::task::spawn_blocking(move || Sqlite::open(options)).await;
-    Ok(opened.map_err(|error| StoreError::Unavailable(error.to_string()))??)
+    let store = opened.map_err(|error| StoreError::Unavailable(error.to_string()))??;
+    Ok(Opened { store, commits })
 }
 
 fn bounds(config: &Config) -> listener::Bounds {
@@ -223,6 +267,7 @@ fn limits(config: &Config) -> sqlite::Limits {
         max_filters: config.queues.max_filters,
         checkpoint_bytes: storage.checkpoint_bytes,
         wal_bytes: storage.wal_bytes,
+        keep_jobs: config.jobs.keep,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod config;
 pub mod delivery;
 pub mod drivers;
 pub mod intake;
+pub mod jobs;
 mod listener;
 pub mod reload;
 pub mod render;

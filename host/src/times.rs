@@ -1,6 +1,10 @@
 //! Times on the wire.
 
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+use time::{
+    OffsetDateTime,
+    format_description::{BorrowedFormatItem, well_known::Rfc3339},
+    macros::format_description,
+};
 
 const MILLIS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
@@ -20,6 +24,17 @@ pub(crate) fn created(ms: i64) -> String {
 /// Whole seconds since `ms`, never negative.
 pub(crate) fn age(now: i64, ms: i64) -> i64 {
     (now - ms).max(0) / 1000
+}
+
+/// Unix milliseconds of a time by RFC 3339; `None` when it is none, or not after 1970.
+pub(crate) fn of_rfc3339(text: &str) -> Option<i64> {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok().filter(|ms| *ms > 0)
+}
+
+/// Unix milliseconds of Unix seconds; `None` when they are not after 1970, or too many.
+pub(crate) fn of_seconds(seconds: i64) -> Option<i64> {
+    seconds.checked_mul(1000).filter(|ms| *ms > 0)
 }
 
 fn written(ms: i64, format: &[BorrowedFormatItem<'_>]) -> Option<String> {

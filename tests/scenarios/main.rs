@@ -18,6 +18,7 @@ mod loaded;
 mod mail;
 mod misbehaviour;
 mod plugins;
+mod replay;
 mod second_host;
 mod sendmail;
 mod tls;

@@ -30,6 +30,11 @@ pub(super) fn accepted(value: &impl Serialize) -> Answer {
     with(StatusCode::ACCEPTED, value)
 }
 
+/// 202 with `value`: done later, to be followed at `location`.
+pub(super) fn accepted_at(location: &str, value: &impl Serialize) -> Answer {
+    Ok(located(accepted(value)?, location))
+}
+
 /// 204.
 pub(super) fn no_content() -> Response {
     StatusCode::NO_CONTENT.into_response()

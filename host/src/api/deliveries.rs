@@ -16,11 +16,12 @@ use super::{
     problem::{Answer, Problem},
     times,
 };
-use crate::storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult};
+use crate::storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
 
 const MAX_LIMIT: u32 = 1000;
 const DEFAULT_LIMIT: i64 = 20;
-const PARAMS: [&str; 6] = ["state", "queue", "subscription", "destination", "limit", "marker"];
+const PARAMS: [&str; 10] =
+    ["state", "queue", "subscription", "destination", "driver", "from", "to", "reason", "limit", "marker"];
 
 /// `GET`: newest first. A short page is not the end: the end has no link.
 pub(super) async fn list(
@@ -61,11 +62,19 @@ fn filter(face: &Face, params: &Params) -> Result<DeliveryFilter, Problem> {
         Some(Public::Delivery(key)) => Some(Some(key)),
         _ => None,
     })?;
+    let text = |name| params.get(name).map(str::to_owned);
+    let selection = Selection {
+        queue: text("queue"),
+        subscription: subscription.transpose()?,
+        destination: text("destination"),
+        driver: text("driver"),
+        from: params.moment("from")?,
+        to: params.moment("to")?,
+        reason: text("reason"),
+    };
     Ok(DeliveryFilter {
         state: state.transpose()?,
-        queue: params.get("queue").map(str::to_owned),
-        subscription: subscription.transpose()?,
-        destination: params.get("destination").map(str::to_owned),
+        selection,
         before,
         limit: page::limit(params, "the most of this route", MAX_LIMIT, DEFAULT_LIMIT)?,
     })

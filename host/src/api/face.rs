@@ -6,8 +6,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Switchboard};
 
 use crate::{
-    catalog::Catalog, config::Config, delivery::Work, intake::Intake, reload::Reload, render::Renderer,
-    storage::Store,
+    catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs, reload::Reload,
+    render::Renderer, storage::Store,
 };
 
 /// What the routes share; cheap to clone, since each layer of a request does.
@@ -44,6 +44,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// The delivering side.
     pub delivery: Arc<Work>,
+    /// Replaying and cancelling by filter.
+    pub jobs: Arc<Jobs>,
     /// Templates.
     pub renderer: Arc<Renderer>,
     /// The door for messages.

@@ -12,6 +12,8 @@ mod deliveries;
 mod drivers;
 mod face;
 mod inbound;
+mod job_request;
+mod jobs;
 mod later;
 mod members;
 mod messages;

@@ -3,6 +3,7 @@
 use url::form_urlencoded;
 
 use super::problem::Problem;
+use crate::times;
 
 const TRUE: [&str; 7] = ["", "true", "t", "yes", "y", "1", "on"];
 const FALSE: [&str; 6] = ["false", "f", "no", "n", "0", "off"];
@@ -26,6 +27,17 @@ impl Params {
     pub(super) fn int(&self, name: &str) -> Result<Option<i64>, Problem> {
         let parse = |text: &str| text.parse().map_err(|_| Problem::parameter(name, "an integer"));
         self.get(name).map(parse).transpose()
+    }
+
+    /// The time `name`, in Unix milliseconds: RFC 3339, or Unix seconds.
+    pub(super) fn moment(&self, name: &str) -> Result<Option<i64>, Problem> {
+        let read = |text: &str| {
+            // A `+` in a query is a space.
+            let text = text.replace(' ', "+");
+            let ms = text.parse().map_or_else(|_| times::of_rfc3339(&text), times::of_seconds);
+            ms.ok_or_else(|| Problem::moment(name))
+        };
+        self.get(name).map(read).transpose()
     }
 
     /// Whether `name` is on; off without it.
@@ -100,6 +112,7 @@ mod tests {
             for (name, _) in params.others(&[]) {
                 drop(params.int(name));
                 drop(params.flag(name));
+                drop(params.moment(name));
                 let _: Option<_> = params.list(name);
             }
             let next = Params::parse(Some(&params.after("m")));

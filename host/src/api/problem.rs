@@ -38,6 +38,13 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "Invalid request body", description)
     }
 
+    /// A member or parameter is no time.
+    pub(super) fn moment(name: &str) -> Self {
+        Self::request(format!(
+            "{name}: must be a time by RFC 3339, like \"2026-01-31T09:00:00Z\", or Unix seconds."
+        ))
+    }
+
     /// A query parameter is not of its type.
     pub(super) fn parameter(name: &str, want: &str) -> Self {
         let description = format!("The \"{name}\" parameter is invalid. The value must be {want}.");

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use nuncio_core::{Attributes, Options};
-use serde_json::{Map, Value, value::RawValue};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use serde_json::{Map, Value};
 
 use super::{
     attachments, attributes,
     body::{self, Document, Limit, Members},
-    members::known,
+    members::{known, moment, value},
     problem::Problem,
 };
 use crate::attachments::Attachment;
@@ -126,31 +125,6 @@ fn entry(value: Value, shared: &Map<String, Value>) -> Result<Entry, String> {
         Some(Value::String(uri)) => Ok(Entry { uri, options: Options(options) }),
         _ => Err("uri: missing, or not a string".to_owned()),
     }
-}
-
-fn value(members: &Members<'_>, name: &str) -> Result<Option<Value>, Problem> {
-    let parse = |raw: &&RawValue| {
-        serde_json::from_str(raw.get()).map_err(|error| Problem::body(format!("{name}: {error}.")))
-    };
-    members.get(name).map(parse).transpose()
-}
-
-/// RFC 3339, or Unix seconds.
-fn moment(members: &Members<'_>, name: &str) -> Result<Option<i64>, Problem> {
-    let wrong = || {
-        Problem::request(format!(
-            "{name}: must be a time by RFC 3339, like \"2026-01-31T09:00:00Z\", or Unix seconds."
-        ))
-    };
-    let ms = match value(members, name)? {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Number(number)) => number.as_i64().and_then(|seconds| seconds.checked_mul(1000)),
-        Some(Value::String(text)) => OffsetDateTime::parse(&text, &Rfc3339)
-            .ok()
-            .and_then(|time| i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok()),
-        Some(_) => None,
-    };
-    ms.filter(|ms| *ms > 0).map(Some).ok_or_else(wrong)
 }
 
 #[cfg(test)]

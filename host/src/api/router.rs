@@ -10,7 +10,7 @@ use axum::{
 use super::{
     base, context, deliveries, drivers,
     face::Face,
-    inbound, later, messages, notifications, probes,
+    inbound, jobs, later, messages, notifications, probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
@@ -61,6 +61,10 @@ fn own() -> Router<Face> {
     Router::new()
         .route("/v2/notifications", post(notifications::send))
         .route("/v2/deliveries", get(deliveries::list))
+        .route("/v2/deliveries/replay", post(jobs::replay))
+        .route("/v2/deliveries/cancel", post(jobs::cancel))
+        .route("/v2/jobs", get(jobs::list))
+        .route("/v2/jobs/{job}", get(jobs::show).delete(jobs::stop))
         .route("/v2/deliveries/{delivery}", get(deliveries::show))
         .route("/v2/deliveries/{delivery}/retry", post(deliveries::retry))
         .route("/v2/deliveries/{delivery}/cancel", post(deliveries::cancel))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{backup, check, demo, drivers, explain, new_driver, pages, send};
+use super::{backup, check, demo, drivers, explain, new_driver, pages, remote, send};
 
 /// A notification host: messages come in, every match is delivered, nothing accepted is lost.
 #[derive(Debug, Parser)]
@@ -40,6 +40,14 @@ pub(super) enum Command {
     Send(send::Arguments),
     /// See it work: a host, receivers and deliveries, all on this machine
     Demo(demo::Arguments),
+    /// Look at the deliveries of a running host, try one again or cancel one
+    Deliveries(remote::Deliveries),
+    /// Have a running host try dead deliveries again, by filter
+    Replay(remote::Replay),
+    /// Have a running host cancel deliveries that wait or are held, by filter
+    Cancel(remote::Cancel),
+    /// Follow replays and cancellations of a running host, or stop one
+    Jobs(remote::Jobs),
     /// Check the configuration without starting anything
     Check(check::Arguments),
     /// Copy the database while its host works

@@ -3,6 +3,7 @@
 mod arguments;
 mod backup;
 mod check;
+mod client;
 mod configuration;
 mod crew;
 mod demo;
@@ -12,6 +13,7 @@ mod fault;
 mod new_driver;
 mod output;
 mod pages;
+mod remote;
 mod run;
 mod send;
 mod serve;

@@ -28,6 +28,8 @@ pub struct Config {
     /// What operators and tenants are told.
     #[serde(default)]
     pub events: Events,
+    /// Replays and cancellations by filter.
+    pub jobs: Jobs,
     /// What is logged.
     pub log: Log,
     /// `[templates.NAME]`: the sources of named templates, read from their files.
@@ -62,6 +64,7 @@ impl fmt::Debug for Config {
             .field("notification", &self.notification)
             .field("queues", &self.queues)
             .field("delivery", &self.delivery)
+            .field("jobs", &self.jobs)
             .field("log", &self.log)
             .field("templates", &self.templates.keys())
             .field("drivers", &self.drivers.keys())
@@ -284,6 +287,19 @@ pub struct Events {
     pub queue: Option<String>,
     /// The project of that queue; `None` for the project that an event is about.
     pub project: Option<String>,
+}
+
+/// `[jobs]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    /// The most deliveries that one commit of a job changes.
+    pub slice: u64,
+    /// The most jobs of a project that run at once.
+    pub max_running: u64,
+    /// How long a job is kept after its end.
+    #[serde(deserialize_with = "millis")]
+    pub keep: Duration,
 }
 
 /// `[log]`

@@ -207,6 +207,14 @@ impl Work {
         Ok(result)
     }
 
+    /// Cancels those of `keys` that the engine holds, all at once; its answers, in order.
+    ///
+    /// # Errors
+    /// When delivery has stopped.
+    pub(crate) async fn cancel_hot(&self, keys: &[DeliveryKey]) -> Result<Vec<CancelAnswer>, StoreError> {
+        futures_util::future::try_join_all(keys.iter().map(|key| self.ask_to_cancel(*key))).await
+    }
+
     async fn ask_to_cancel(&self, key: DeliveryKey) -> Result<CancelAnswer, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.inbound.send(Inbound::Cancel(key, answer)).await.map_err(|_| StoreError::Closed)?;
@@ -217,6 +225,14 @@ impl Work {
     #[must_use]
     pub fn held(&self, driver: &str) -> Option<String> {
         self.lanes.held(driver)
+    }
+
+    /// The drivers of lanes whose deliveries are held.
+    #[must_use]
+    pub fn stalled(&self) -> Vec<String> {
+        let mut drivers = self.lanes.drivers();
+        drivers.retain(|driver| self.held(driver).is_some());
+        drivers
     }
 
     /// What does not work as it should: drivers that are disabled, refused or missing, lanes that are paused.

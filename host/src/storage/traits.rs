@@ -9,9 +9,10 @@ use nuncio_core::{
 use serde_json::{Map, Value};
 
 use super::words::{
-    Accepted, CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, Finding, Forgotten, Found, Gauges,
-    Loaded, NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned,
-    Standing, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
+    Accepted, Asked, Begun, CancelResult, Catch, DeliveryFilter, DeliveryPage, DeliveryView, Finding,
+    Forgotten, Found, Gauges, JobId, JobRow, Loaded, NewJob, NewSubscription, Post, PullFilter, Pulled,
+    Purge, QueueRow, QueueStats, RequeueResult, Scanned, Search, Standing, StoreError, Subscribed,
+    SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
 };
 
 /// Takes messages in.
@@ -194,9 +195,40 @@ pub trait Retention: Send + Sync {
     async fn tidy(&self) -> Result<bool, StoreError>;
 }
 
+/// Replaying and cancelling by filter, slice by slice: a commit holds the effect of a slice and how far the job is.
+#[async_trait]
+pub trait Jobs: Send + Sync {
+    /// Begins a job; answers the earlier one where its key was used before for the same.
+    async fn job_begin(&self, new: NewJob) -> Result<Begun, StoreError>;
+    /// A job of a project.
+    async fn job(&self, project: &str, id: JobId) -> Result<Option<JobRow>, StoreError>;
+    /// Jobs of a project, newest first, before number `before`.
+    async fn jobs(&self, project: &str, before: i64, limit: u32) -> Result<Vec<JobRow>, StoreError>;
+    /// All jobs that run, oldest first.
+    async fn jobs_running(&self) -> Result<Vec<JobRow>, StoreError>;
+    /// Stops a job; one that has ended stays as it is.
+    async fn job_stop(&self, project: &str, id: JobId) -> Result<Option<JobRow>, StoreError>;
+    /// How much a job of a project would have to look at, about.
+    async fn job_total(&self, project: &str, verb: Verb) -> Result<u64, StoreError>;
+    /// Looks for deliveries.
+    async fn search(&self, search: Search) -> Result<Catch, StoreError>;
+    /// Replays what was caught behind `from`, where the job `number` is still there and runs.
+    async fn replay_slice(&self, number: i64, from: DeliveryKey, caught: Catch)
+    -> Result<JobRow, StoreError>;
+    /// Settles the slice of a cancellation, and gives it what was caught behind `from` for the next, where the job
+    /// `number` is still there and runs.
+    async fn cancel_slice(
+        &self,
+        number: i64,
+        from: DeliveryKey,
+        asked: Asked,
+        caught: Option<Catch>,
+    ) -> Result<JobRow, StoreError>;
+}
+
 /// A whole store.
 #[async_trait]
-pub trait Store: Intake + Catalog + Pull + Deliveries + Health + Retention {
+pub trait Store: Intake + Catalog + Pull + Deliveries + Health + Jobs + Retention {
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;
     /// What the store says of itself: for `/metrics` and `/readyz`.

@@ -3,6 +3,7 @@
 mod deliveries;
 mod house;
 mod inbound;
+mod jobs;
 mod messages;
 mod notifications;
 mod queues;

@@ -16,10 +16,11 @@ use nuncio_core::{
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use crate::storage::{
-    Accepted, Addressed, Committed, DeliveryView, Draft, NewSubscription, NewTarget, Post, Store, StoreError,
-    Subscribed,
+    Accepted, Addressed, Catch, Committed, DeliveryView, Draft, JobFilter, JobId, JobRow, NewJob,
+    NewSubscription, NewTarget, Post, Search, Store, StoreError, Subscribed, Verb,
     sqlite::{self, Limits},
 };
 
@@ -144,6 +145,32 @@ impl Bench {
     /// How a delivery stands.
     pub(super) async fn state(&self, key: DeliveryKey) -> State {
         self.delivery(key).await.state
+    }
+
+    /// Begins a job with room for another.
+    pub(super) async fn begin(&self, verb: Verb, filter: JobFilter) -> JobRow {
+        self.store.job_begin(self.job(verb, filter)).await.unwrap().job
+    }
+
+    /// A job that is to begin.
+    pub(super) fn job(&self, verb: Verb, filter: JobFilter) -> NewJob {
+        let id = JobId(Uuid::new_v4());
+        NewJob { id, project: PROJECT.into(), verb, filter, total: 0, key: None, most: 16 }
+    }
+
+    /// What a job takes next, at most `most`.
+    pub(super) async fn catch(&self, job: &JobRow, most: u64) -> Catch {
+        let search = Search {
+            project: job.project.clone(),
+            verb: job.verb,
+            filter: job.filter.clone(),
+            died_by: job.created,
+            newest: job.newest,
+            after: job.cursor,
+            most: most.min(job.room()),
+            stalled: Vec::new(),
+        };
+        self.store.search(search).await.unwrap()
     }
 
     /// The open deliveries of the whole backlog, page by page of `max`.

@@ -3,7 +3,7 @@
 use nuncio_core::{DeliveryKey, State};
 
 use super::bench::{Bench, PROJECT, QUEUE, closed, dead, key, post, target};
-use crate::storage::{Addressed, DeliveryFilter, Post};
+use crate::storage::{Addressed, DeliveryFilter, Post, Selection};
 
 async fn all(bench: &Bench, filter: DeliveryFilter) -> Vec<DeliveryKey> {
     let (mut found, mut before) = (Vec::new(), None);
@@ -42,12 +42,15 @@ async fn filters_leave_out_the_rest(bench: Bench) {
     let to = Addressed::Targets(vec![target("a.example/2")]);
     let adhoc = bench.store.accept(Post { to, ..post(&["3"]) }).await.unwrap().ids[0];
     bench.record(vec![closed(key(ids[0], 1), State::Delivered, false)]).await;
-    let subscription = DeliveryFilter { subscription: Some(a), ..by(10) };
-    assert_eq!(all(&bench, subscription).await, [key(ids[1], 0), key(ids[0], 0)]);
-    let destination = DeliveryFilter { destination: Some("a.example".into()), ..by(1) };
-    assert_eq!(all(&bench, destination).await, [key(adhoc, 0), key(ids[1], 0), key(ids[0], 0)]);
-    let queue = DeliveryFilter { queue: Some(QUEUE.into()), ..by(3) };
-    assert_eq!(all(&bench, queue).await.len(), 4);
+    let of = |selection: Selection, limit| all(&bench, DeliveryFilter { selection, ..by(limit) });
+    let subscription = Selection { subscription: Some(a), ..Selection::default() };
+    assert_eq!(of(subscription, 10).await, [key(ids[1], 0), key(ids[0], 0)]);
+    let destination = Selection { destination: Some("a.example".into()), ..Selection::default() };
+    assert_eq!(of(destination, 1).await, [key(adhoc, 0), key(ids[1], 0), key(ids[0], 0)]);
+    let queue = Selection { queue: Some(QUEUE.into()), ..Selection::default() };
+    assert_eq!(of(queue, 3).await.len(), 4);
+    let driver = |name: &str| Selection { driver: Some(name.into()), ..Selection::default() };
+    assert_eq!((of(driver("http"), 3).await.len(), of(driver("mailto"), 3).await.len()), (5, 0));
     let state = DeliveryFilter { state: Some(State::Delivered), ..by(1) };
     assert_eq!(all(&bench, state).await, [key(ids[0], 1)]);
 }
@@ -75,14 +78,36 @@ async fn dead_letters_are_found_however_far_they_lie_apart(mut bench: Bench) {
     assert_eq!(page.deliveries.len(), 3, "one call finds them");
     let wanted = [key(last, 1), key(first[1], 1), key(first[1], 0), key(first[0], 0)];
     assert_eq!(all(&bench, buried.clone()).await, wanted);
-    let of_b = DeliveryFilter { subscription: Some(b), queue: Some(QUEUE.into()), ..buried };
-    assert_eq!(all(&bench, of_b.clone()).await, [key(last, 1), key(first[1], 1)]);
-    assert!(all(&bench, DeliveryFilter { queue: Some("other".into()), ..of_b }).await.is_empty());
+    let of = |selection| all(&bench, DeliveryFilter { selection, ..buried.clone() });
+    let of_b = Selection { subscription: Some(b), queue: Some(QUEUE.into()), ..Selection::default() };
+    assert_eq!(of(of_b.clone()).await, [key(last, 1), key(first[1], 1)]);
+    assert!(of(Selection { queue: Some("other".into()), ..of_b }).await.is_empty());
+}
+
+async fn a_span_of_time_is_of_acceptance_and_for_the_dead_of_death(mut bench: Bench) {
+    bench.subscribe("a.example").await;
+    let (mut ids, mut times) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        times.push(bench.now());
+        ids.extend(bench.post(&["1"]).await.ids);
+        bench.turn(1_000);
+    }
+    let span = |from, to| Selection { from: Some(from), to: Some(to), ..Selection::default() };
+    let accepted = DeliveryFilter { selection: span(times[1], times[2]), ..by(1) };
+    assert_eq!(all(&bench, accepted).await, [key(ids[1], 0)]);
+    let fresh = bench.fresh().await.remove(0);
+    bench.record(vec![dead(key(ids[0], 0), fresh.lane, fresh.target, false)]).await;
+    let died = |selection| all(&bench, DeliveryFilter { state: Some(State::Dead), selection, ..by(1) });
+    assert_eq!(died(span(99, 100)).await, [key(ids[0], 0)], "they all die at 99");
+    assert!(died(span(98, 99)).await.is_empty());
+    let reason = |part: &str| Selection { reason: Some(part.into()), ..Selection::default() };
+    assert_eq!((died(reason("down")).await.len(), died(reason("up")).await.len()), (1, 0));
 }
 
 super::promises! {
     dead_letters_are_found_however_far_they_lie_apart,
     the_newest_come_first_whatever_the_page,
     filters_leave_out_the_rest,
+    a_span_of_time_is_of_acceptance_and_for_the_dead_of_death,
     a_deleted_queue_keeps_its_name_in_the_list,
 }

@@ -1,4 +1,5 @@
-//! The store's numbers. Each is a key of `[storage]`, but the bounds of a queue and of the backlog, and how long things are kept.
+//! The store's numbers. Each is a key of `[storage]`, but the bounds of a queue and of the backlog, and how long things
+//! are kept.
 
 use std::time::Duration;
 
@@ -13,14 +14,14 @@ pub struct Limits {
     pub min_free: u64,
     /// Bytes of the database in use at which nothing more is taken in; 0 for any number.
     pub max_bytes: u64,
-    /// Different filters that the subscriptions of one queue may have (`[queues] max_filters`).
-    pub max_filters: usize,
-    /// Bytes that the writer remembers of queues, their subscriptions above all.
-    pub index_bytes: usize,
     /// How long settled messages are kept (`[retention] settled`).
     pub keep_settled: Duration,
     /// How long dead letters are kept (`[retention] dead_letters`).
     pub keep_dead_letters: Duration,
+    /// Different filters that the subscriptions of one queue may have (`[queues] max_filters`).
+    pub max_filters: usize,
+    /// Bytes that the writer remembers of queues, their subscriptions above all.
+    pub index_bytes: usize,
     /// Connections that read.
     pub readers: u32,
     /// Operations that may wait for the writer.
@@ -39,6 +40,8 @@ pub struct Limits {
     pub checkpoint_bytes: u64,
     /// Bytes of write-ahead log at which commits wait until it is copied back and cut.
     pub wal_bytes: u64,
+    /// How long jobs are kept after their end (`[jobs] keep`).
+    pub keep_jobs: Duration,
 }
 
 impl Default for Limits {
@@ -48,10 +51,10 @@ impl Default for Limits {
             max_backlog: 10_000_000,
             min_free: 64 << 20,
             max_bytes: 0,
-            max_filters: 200,
-            index_bytes: 64 << 20,
             keep_settled: Duration::from_secs(7 * 86_400),
             keep_dead_letters: Duration::from_secs(30 * 86_400),
+            max_filters: 200,
+            index_bytes: 64 << 20,
             readers: 4,
             pending_operations: 8192,
             pending_bytes: 64 << 20,
@@ -61,6 +64,7 @@ impl Default for Limits {
             linger: Duration::from_millis(5),
             checkpoint_bytes: 16 << 20,
             wal_bytes: 64 << 20,
+            keep_jobs: Duration::from_secs(7 * 86_400),
         }
     }
 }

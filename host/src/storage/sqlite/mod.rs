@@ -16,6 +16,7 @@ mod examine;
 mod faces;
 mod index;
 mod intake;
+mod jobs;
 mod json;
 mod limits;
 mod lock;

@@ -5,7 +5,7 @@
 use nuncio_core::{LaneId, QueueId, SubscriptionId};
 use rusqlite::{OptionalExtension, params};
 
-use super::commit::Commit;
+use super::{commit::Commit, jobs};
 use crate::storage::StoreError;
 
 /// Rows of a slice.
@@ -19,6 +19,7 @@ pub(super) fn slice(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
     more |= expire_subscriptions(commit)?;
     more |= forget_keys(commit)?;
     more |= forget_gone(commit)?;
+    more |= jobs::forget(commit)?;
     Ok(more)
 }
 

@@ -1,18 +1,49 @@
 //! Deliveries as the API shows them.
 
 use nuncio_core::{DeliveryKey, Failure, LaneId, State, SubscriptionId, Why};
+use serde::{Deserialize, Serialize};
 
-/// Which deliveries to list.
-#[derive(Clone, Debug, Default)]
-pub struct DeliveryFilter {
-    /// In this state.
-    pub state: Option<State>,
+/// Deliveries by what they are, not by how they stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
     /// Of this queue (name).
     pub queue: Option<String>,
     /// Of this subscription.
     pub subscription: Option<SubscriptionId>,
     /// To this destination.
     pub destination: Option<String>,
+    /// By this driver.
+    pub driver: Option<String>,
+    /// Not before, Unix milliseconds.
+    pub from: Option<i64>,
+    /// Before, Unix milliseconds.
+    pub to: Option<i64>,
+    /// Given up for a reason in which this stands.
+    pub reason: Option<String>,
+}
+
+impl Selection {
+    /// Whether `at` is in its span of time.
+    #[must_use]
+    pub fn spans(&self, at: i64) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+
+    /// Whether it takes what was given up for `reason`.
+    #[must_use]
+    pub fn takes_reason(&self, reason: &str) -> bool {
+        self.reason.as_ref().is_none_or(|part| reason.contains(part.as_str()))
+    }
+}
+
+/// Which deliveries to list.
+#[derive(Clone, Debug, Default)]
+pub struct DeliveryFilter {
+    /// In this state.
+    pub state: Option<State>,
+    /// Those that this describes. Its times are those of the acceptance of a message, but where dead letters are
+    /// asked for those of their death.
+    pub selection: Selection,
     /// Before this delivery, newest first.
     pub before: Option<DeliveryKey>,
     /// At most so many.

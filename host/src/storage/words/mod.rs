@@ -5,15 +5,19 @@ mod engine;
 mod error;
 mod gauges;
 mod health;
+mod job;
 mod post;
 mod queue;
 mod subscription;
 
-pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult};
+pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;
 pub use gauges::{Forgotten, Gauges, Tally};
 pub use health::{Disabled, Finding, Found, Tell};
+pub use job::{
+    Asked, Begun, Catch, END, JobFilter, JobId, JobKey, JobRow, JobState, NewJob, Progress, Search, Verb,
+};
 pub use post::{Accepted, Addressed, Dedup, Draft, NewTarget, Post};
 pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};
 pub use subscription::{

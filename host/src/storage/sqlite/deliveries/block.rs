@@ -43,9 +43,18 @@ impl Block {
         Self::read(db, MessageId(to.block() << 30), MessageId(to.0.saturating_add(1)))
     }
 
+    /// Reads what concerns messages from `first` to `last`, both of one block.
+    pub(super) fn read_between(
+        db: &Connection,
+        first: MessageId,
+        last: MessageId,
+    ) -> Result<Self, StoreError> {
+        Self::read(db, first, MessageId(last.0.saturating_add(1)))
+    }
+
     /// Reads what concerns one message.
     pub(super) fn read_one(db: &Connection, message: MessageId) -> Result<Self, StoreError> {
-        Self::read(db, message, MessageId(message.0.saturating_add(1)))
+        Self::read_between(db, message, message)
     }
 
     /// From `from` to `to`, exclusive, both of one block.

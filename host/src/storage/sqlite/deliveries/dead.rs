@@ -1,13 +1,63 @@
-//! Listing dead letters: by their own index, however far they lie apart.
+//! Dead letters, found by their own index however far they lie apart.
 
-use nuncio_core::{DeliveryKey, MessageId, ProjectId};
-use rusqlite::{Connection, params};
+use nuncio_core::{DeliveryKey, MessageId, ProjectId, QueueId, TargetId};
+use rusqlite::{Connection, Row, params};
 
 use super::view::{self, Viewer};
-use crate::storage::{DeliveryFilter, DeliveryPage, StoreError};
+use crate::storage::{DeliveryFilter, DeliveryPage, Selection, StoreError};
 
 /// Dead letters that one call looks at at most.
 const ROWS: usize = 1000;
+
+/// A dead letter, as much as a filter asks of it.
+pub(super) struct Letter {
+    pub(super) key: DeliveryKey,
+    pub(super) at: i64,
+    target: TargetId,
+    queue: QueueId,
+    reason: String,
+}
+
+const COLUMNS: &str = "SELECT message, idx, at, target, queue, reason FROM dead";
+
+impl Letter {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            key: DeliveryKey::new(MessageId(row.get(0)?), row.get(1)?),
+            at: row.get(2)?,
+            target: TargetId(row.get(3)?),
+            queue: QueueId(row.get(4)?),
+            reason: row.get(5)?,
+        })
+    }
+
+    /// Whether `wanted` takes it; its times are those of the death.
+    pub(super) fn is_wanted(&self, viewer: &mut Viewer<'_>, wanted: &Selection) -> Result<bool, StoreError> {
+        if !wanted.spans(self.at) || !wanted.takes_reason(&self.reason) {
+            return Ok(false);
+        }
+        if let Some(queue) = &wanted.queue
+            && viewer.queue(self.queue)? != *queue
+        {
+            return Ok(false);
+        }
+        Ok(viewer.aim(self.target)?.is_some_and(|aim| aim.is_wanted(wanted)))
+    }
+}
+
+/// At most `most` dead letters of a project after `after`, ascending.
+pub(super) fn after(
+    db: &Connection,
+    project: ProjectId,
+    after: DeliveryKey,
+    most: usize,
+) -> rusqlite::Result<Vec<Letter>> {
+    db.prepare_cached(&format!(
+        "{COLUMNS} WHERE project = ?1 AND (message, idx) > (?2, ?3) ORDER BY message, idx LIMIT ?4"
+    ))?
+    .query_map(params![project.0, after.message.0, after.idx, most as i64], Letter::read)?
+    .collect()
+}
 
 /// A page of dead letters below `before`, newest first.
 pub(super) fn list(
@@ -20,32 +70,36 @@ pub(super) fn list(
 ) -> Result<DeliveryPage, StoreError> {
     let mut viewer = Viewer::new(db, log, now)?;
     let mut page = DeliveryPage::default();
-    let keys = keys(db, project, before)?;
-    for key in &keys {
+    let letters = before_key(db, project, before)?;
+    for letter in &letters {
         if page.deliveries.len() >= filter.limit as usize {
             return Ok(page);
         }
-        page.next = Some(*key);
-        let Some(found) = view::find(&mut viewer, project, *key)? else { continue };
-        let queue = viewer.queue(found.message.queue)?;
-        if filter.queue.as_ref().is_none_or(|wanted| *wanted == queue) && found.aim.is_wanted(filter) {
-            let position = key.idx - found.first;
-            page.deliveries.push(viewer.view(&found.message, *key, position, &found.aim, found.stand)?);
+        page.next = Some(letter.key);
+        if !letter.is_wanted(&mut viewer, &filter.selection)? {
+            continue;
+        }
+        if let Some(found) = view::find(&mut viewer, project, letter.key)? {
+            let position = letter.key.idx - found.first;
+            page.deliveries.push(viewer.view(
+                &found.message,
+                letter.key,
+                position,
+                &found.aim,
+                found.stand,
+            )?);
         }
     }
-    if keys.len() < ROWS {
+    if letters.len() < ROWS {
         page.next = None;
     }
     Ok(page)
 }
 
-fn keys(db: &Connection, project: ProjectId, before: DeliveryKey) -> rusqlite::Result<Vec<DeliveryKey>> {
-    db.prepare_cached(
-        "SELECT message, idx FROM dead WHERE project = ?1 AND (message, idx) < (?2, ?3)
-         ORDER BY message DESC, idx DESC LIMIT ?4",
-    )?
-    .query_map(params![project.0, before.message.0, before.idx, ROWS as i64], |row| {
-        Ok(DeliveryKey::new(MessageId(row.get(0)?), row.get(1)?))
-    })?
+fn before_key(db: &Connection, project: ProjectId, before: DeliveryKey) -> rusqlite::Result<Vec<Letter>> {
+    db.prepare_cached(&format!(
+        "{COLUMNS} WHERE project = ?1 AND (message, idx) < (?2, ?3) ORDER BY message DESC, idx DESC LIMIT ?4"
+    ))?
+    .query_map(params![project.0, before.message.0, before.idx, ROWS as i64], Letter::read)?
     .collect()
 }

@@ -82,6 +82,28 @@ pub(super) fn between(db: &Connection, from: MessageId, to: MessageId) -> Result
     Page::read(rows.query([from.0, to.0])?)
 }
 
+/// At most `most` rows after `after` of messages before `end`, ascending by delivery.
+pub(super) fn after(
+    db: &Connection,
+    after: DeliveryKey,
+    end: MessageId,
+    most: usize,
+) -> Result<Vec<Deferred>, StoreError> {
+    db.prepare_cached(&format!(
+        "{COLUMNS} WHERE (message, idx) > (?1, ?2) AND message < ?3 ORDER BY message, idx LIMIT ?4"
+    ))?
+    .query_and_then(params![after.message.0, after.idx, end.0, most as i64], deferred)?
+    .collect()
+}
+
+/// Removes a row, if there is one; the attempts that it counts.
+pub(super) fn take(db: &Connection, key: DeliveryKey) -> rusqlite::Result<Option<u32>> {
+    db.prepare_cached("DELETE FROM deferred WHERE message = ?1 AND idx = ?2 RETURNING n")?
+        .query_map(params![key.message.0, key.idx], |row| row.get(0))?
+        .next()
+        .transpose()
+}
+
 fn deferred(row: &Row<'_>) -> Result<Deferred, StoreError> {
     let why: i64 = row.get(6)?;
     Ok(Deferred {

@@ -39,6 +39,10 @@ pub(in crate::storage::sqlite) fn list(
     let mut walked = 0;
     while let Some(row) = rows.next()? {
         let id = MessageId(row.get(0)?);
+        // An id is never issued before its message is accepted: what follows is older still.
+        if filter.selection.from.is_some_and(|from| id.issued_ms() < from) {
+            break;
+        }
         if walked == MESSAGES {
             // Before the first recipient of the message after this one: this one is still to come.
             walk.page.next = Some(DeliveryKey::new(MessageId(id.0 + 1), 0));
@@ -73,7 +77,10 @@ struct Walk<'w> {
 impl Walk<'_> {
     /// Walks over the deliveries of a message below `end`, last first; whether the page ended there.
     fn message(&mut self, message: &Head, end: u32, known: &Block) -> Result<bool, StoreError> {
-        if let Some(queue) = &self.filter.queue
+        if !self.filter.selection.spans(message.created) {
+            return Ok(false);
+        }
+        if let Some(queue) = &self.filter.selection.queue
             && self.viewer.queue(message.queue)? != *queue
         {
             return Ok(false);
@@ -81,7 +88,7 @@ impl Walk<'_> {
         let targets: Vec<_> = numbered(&message.matched).collect();
         for (first, one) in targets.into_iter().rev().filter(|(first, _)| *first < end) {
             let Some(aim) = self.aim(message, one.target)? else { continue };
-            if !aim.is_wanted(self.filter) {
+            if !aim.is_wanted(&self.filter.selection) {
                 continue;
             }
             for position in (0..one.addresses.min(end - first)).rev() {
@@ -118,7 +125,9 @@ impl Walk<'_> {
     ) -> Result<(), StoreError> {
         self.seen += 1;
         let Some(stand) = self.viewer.stand(known, key, aim) else { return Ok(()) };
-        if self.filter.state.is_none_or(|wanted| wanted == stand.state) {
+        if self.filter.state.is_none_or(|wanted| wanted == stand.state)
+            && self.filter.selection.takes_reason(&stand.reason)
+        {
             let view = self.viewer.view(message, key, position, aim, stand)?;
             self.page.deliveries.push(view);
         }

@@ -1,6 +1,6 @@
 //! How a delivery stands: a total function of what is stored.
 
-use nuncio_core::{Cursor, DeliveryKey, State, Why};
+use nuncio_core::{Cursor, Deferred, DeliveryKey, State, Why};
 
 use super::block::Block;
 
@@ -33,8 +33,8 @@ pub(super) fn of(known: &Block, key: DeliveryKey, asked: Asked) -> Option<Stand>
         return Some(Stand { state: State::Dead, why: None, at: dead.at, attempts: dead.attempts, reason });
     }
     if let Some(row) = known.deferred.get(&key) {
-        let state = waiting(asked.ended, is_held(row.why, row.due, asked.now));
-        return Some(Stand { why: Some(row.why), ..plain(state, row.due, row.n) });
+        let state = of_row(row, asked.ended, asked.now);
+        return Some(Stand { why: Some(row.why), ..plain(state, row.due.max(row.not_before), row.n) });
     }
     if known.unreadable.contains(&key) {
         return Some(plain(waiting(asked.ended, false), 0, 0));
@@ -44,6 +44,11 @@ pub(super) fn of(known: &Block, key: DeliveryKey, asked: Asked) -> Option<Stand>
     }
     let is_hot = Cursor { message: key.message, idx: key.idx } >= asked.low;
     is_hot.then(|| plain(waiting(asked.ended, false), 0, 0))
+}
+
+/// How a delivery with a `deferred` row stands at `now`.
+pub(super) const fn of_row(row: &Deferred, ended: bool, now: i64) -> State {
+    waiting(ended, is_held(row.why, row.due, now))
 }
 
 fn plain(state: State, at: i64, attempts: u32) -> Stand {
@@ -60,7 +65,7 @@ const fn waiting(ended: bool, held: bool) -> State {
 
 const fn is_held(why: Why, due: i64, now: i64) -> bool {
     match why {
-        Why::Held => true,
+        Why::Held | Why::Stopped => true,
         Why::Scheduled => due > now,
         Why::Retry | Why::Spilled => false,
     }

@@ -14,7 +14,7 @@ use super::{
     state::{self, Asked, Stand},
 };
 use crate::storage::{
-    DeliveryFilter, DeliveryView, StoreError,
+    DeliveryView, Selection, StoreError,
     sqlite::{json, targets},
 };
 
@@ -38,6 +38,7 @@ pub(super) fn head(row: &Row<'_>) -> Result<Head, StoreError> {
 
 /// What is shown of a target.
 pub(super) struct Aim {
+    pub(super) project: ProjectId,
     pub(super) subscription: SubscriptionId,
     pub(super) lane: LaneId,
     pub(super) driver: String,
@@ -49,9 +50,10 @@ pub(super) struct Aim {
 
 impl Aim {
     /// Whether a filter asks for deliveries of it.
-    pub(super) fn is_wanted(&self, filter: &DeliveryFilter) -> bool {
-        filter.subscription.is_none_or(|wanted| wanted == self.subscription)
-            && filter.destination.as_ref().is_none_or(|wanted| *wanted == self.destination)
+    pub(super) fn is_wanted(&self, wanted: &Selection) -> bool {
+        wanted.subscription.is_none_or(|one| one == self.subscription)
+            && wanted.destination.as_ref().is_none_or(|one| *one == self.destination)
+            && wanted.driver.as_ref().is_none_or(|one| *one == self.driver)
     }
 }
 
@@ -131,8 +133,8 @@ impl<'c> Viewer<'c> {
 
 fn aim(db: &Connection, target: TargetId) -> Result<Option<Aim>, StoreError> {
     db.prepare_cached(
-        "SELECT t.subscription, l.id, l.driver, l.destination, t.redacted, t.addresses, coalesce(s.state = 2, 0)
-         FROM target t
+        "SELECT t.subscription, l.id, l.driver, l.destination, t.redacted, t.addresses, coalesce(s.state = 2, 0),
+         t.project FROM target t
          LEFT JOIN subscription s ON s.id = t.subscription LEFT JOIN target newest ON newest.id = s.target
          JOIN lane l ON l.id = iif(t.recipients = 1 AND newest.recipients = 1, newest.lane, t.lane)
          WHERE t.id = ?1",
@@ -140,6 +142,7 @@ fn aim(db: &Connection, target: TargetId) -> Result<Option<Aim>, StoreError> {
     .query_and_then([target.0], |row| {
         let addresses: String = row.get(5)?;
         Ok(Aim {
+            project: ProjectId(row.get(7)?),
             subscription: SubscriptionId(row.get(0)?),
             lane: LaneId(row.get(1)?),
             driver: row.get(2)?,
@@ -193,7 +196,12 @@ pub(super) fn find(
     Ok(Some(Found { message, target: one.target, first, aim, known, stand }))
 }
 
-fn message(db: &Connection, project: ProjectId, id: MessageId) -> Result<Option<Head>, StoreError> {
+/// A message of a project.
+pub(super) fn message(
+    db: &Connection,
+    project: ProjectId,
+    id: MessageId,
+) -> Result<Option<Head>, StoreError> {
     db.prepare_cached("SELECT id, created, queue, matched FROM message WHERE id = ?1 AND project = ?2")?
         .query_and_then(params![id.0, project.0], head)?
         .next()

@@ -1,0 +1,102 @@
+//! A client of a host's own API, over HTTP.
+
+use axum::http::{Method, Request, Uri};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::{
+    client::legacy::{Client as Http, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// The largest answer read.
+const MAX_ANSWER: usize = 16 << 20;
+
+/// A client with an id of its own, for one project of one host.
+#[derive(Debug)]
+pub(super) struct Client {
+    http: Http<HttpConnector, Full<Bytes>>,
+    base: String,
+    project: String,
+    id: Uuid,
+}
+
+/// An answer: its status and its JSON, null where it has none.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Value,
+}
+
+impl Answer {
+    /// Whether what was asked was done.
+    pub(super) const fn is_good(&self) -> bool {
+        matches!(self.status, 200..300)
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Silence {
+    /// Nobody is there.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Somebody is there who does not speak as a host does.
+    #[error("{0}")]
+    Garbled(String),
+}
+
+impl Client {
+    /// A client for the host at `base`, like `http://127.0.0.1:8888`.
+    pub(super) fn new(base: String, project: &str) -> Self {
+        let http = Http::builder(TokioExecutor::new()).build_http();
+        Self { http, base, project: project.to_owned(), id: Uuid::new_v4() }
+    }
+
+    /// Its Client-ID.
+    pub(super) const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// One request and its answer, whatever its status.
+    pub(super) async fn exchange(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, Silence> {
+        let garbled = |why: &dyn ToString| Silence::Garbled(why.to_string());
+        let uri: Uri = format!("{}{path}", self.base).parse().map_err(|error| garbled(&error))?;
+        let request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header("client-id", self.id.to_string())
+            .header("x-project-id", &self.project)
+            .header("content-type", "application/json")
+            .body(Full::from(body.map(Value::to_string).unwrap_or_default()))
+            .map_err(|error| garbled(&error))?;
+        let response = self.http.request(request).await.map_err(|error| {
+            let why = innermost(&error);
+            if error.is_connect() { Silence::Unreachable(why) } else { Silence::Garbled(why) }
+        })?;
+        let status = response.status().as_u16();
+        let bytes = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+        let bytes = bytes.map_err(|error| garbled(&error))?.to_bytes();
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).map_err(|error| garbled(&format!("no JSON: {error}")))?
+        };
+        Ok(Answer { status, body })
+    }
+}
+
+/// What lies at the bottom of an error: `connection refused`, without the layers around it.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}

@@ -1,0 +1,12 @@
+//! Commands that talk to a running host: deliveries, replays, cancellations and their jobs.
+
+mod bulk;
+mod deliveries;
+mod host;
+mod jobs;
+mod progress;
+mod which;
+
+pub(super) use bulk::{Cancel, Replay, cancel, replay};
+pub(super) use deliveries::{Arguments as Deliveries, run as deliveries};
+pub(super) use jobs::{Arguments as Jobs, run as jobs};
