@@ -1,7 +1,8 @@
 //! The guarded connector: the address policy is applied on the address about to be dialled.
 //!
 //! A check of the name alone is worth nothing, since a name may lead elsewhere a moment later (DNS rebinding). So
-//! the connector resolves, vets each answer, and dials exactly what it has vetted.
+//! the connector resolves, vets each answer, and dials exactly what it has vetted. What a name leads to is remembered
+//! for some seconds; every connection vets it again.
 
 use std::{
     io,
@@ -11,7 +12,9 @@ use std::{
 };
 
 use nuncio_core::net::Policy;
-use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
+use tokio::{net::TcpStream, time::timeout};
+
+use crate::names::Names;
 
 /// The most resolutions at a time: each holds a thread of the runtime until the system's resolver answers.
 pub const MAX_RESOLUTIONS: usize = 64;
@@ -49,14 +52,14 @@ pub enum GuardError {
 #[derive(Clone, Debug)]
 pub struct GuardedConnector {
     policy: Arc<Policy>,
-    resolutions: Arc<Semaphore>,
+    names: Arc<Names>,
 }
 
 impl GuardedConnector {
-    /// A connector that applies `policy`. Clones share the limit of [`MAX_RESOLUTIONS`].
+    /// A connector that applies `policy`. Clones share the limit of [`MAX_RESOLUTIONS`] and what names lead to.
     #[must_use]
     pub fn new(policy: Arc<Policy>) -> Self {
-        Self { policy, resolutions: Arc::new(Semaphore::new(MAX_RESOLUTIONS)) }
+        Self { policy, names: Arc::new(Names::new()) }
     }
 
     /// Connects to `host` (a name, an IPv4 address, or an IPv6 address with or without brackets) and `port`, with
@@ -80,20 +83,11 @@ impl GuardedConnector {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
         }
-        let failed = |source| GuardError::Resolve { host: host.to_owned(), source };
-        let permit = Arc::clone(&self.resolutions).acquire_owned().await;
-        let permit = permit.map_err(|closed| failed(io::Error::other(closed)))?;
-        let name = host.to_owned();
-        // The resolver's thread outlives a caller whose deadline has passed, and so must its permit.
-        let lookup = tokio::spawn(async move {
-            let _permit = permit;
-            tokio::net::lookup_host((name, port)).await.map(Iterator::collect::<Vec<_>>)
-        });
-        let found = lookup.await.map_err(|gone| failed(io::Error::other(gone)))?.map_err(failed)?;
-        if found.is_empty() {
-            return Err(failed(io::Error::new(io::ErrorKind::NotFound, "it has no address")));
-        }
-        Ok(found)
+        let found = self.names.addresses(host).await.map_err(|error| GuardError::Resolve {
+            host: host.to_owned(),
+            source: io::Error::new(error.kind(), error),
+        })?;
+        Ok(found.iter().map(|address| SocketAddr::new(*address, port)).collect())
     }
 }
 

@@ -14,6 +14,8 @@ mod entry;
 mod guide;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "connect")]
+mod names;
 mod plugin;
 mod read;
 mod secret;

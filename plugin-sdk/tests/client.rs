@@ -3,6 +3,8 @@
 // The lint knows test functions, not what helps them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod far_side;
+
 use std::{convert::Infallible, io::Write, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt, Full};
@@ -10,43 +12,16 @@ use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use nuncio_plugin_sdk::{
     core::net::Policy,
-    http::{Answer, BODY_CAP, Bytes, Client, HttpError, Request, StatusCode},
+    http::{Answer, BODY_CAP, Client, HttpError, StatusCode},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
 };
 
-const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-const LONG: Duration = Duration::from_secs(10);
+use far_side::{LONG, OK, bind, loopback, post, request_of, tls_acceptor};
+
 const SHORT: Duration = Duration::from_millis(150);
-
-fn loopback() -> Arc<Policy> {
-    Arc::new(Policy::new(&["127.0.0.0/8".to_owned()], &[]).unwrap())
-}
-
-fn post(url: &str) -> Request<Bytes> {
-    Request::post(url).body(Bytes::from_static(b"hello")).unwrap()
-}
-
-async fn bind() -> (TcpListener, u16) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    (listener, port)
-}
-
-async fn request_of(stream: &mut TcpStream) -> String {
-    let mut seen = Vec::new();
-    while !seen.ends_with(b"hello") {
-        let mut part = [0; 1024];
-        let n = stream.read(&mut part).await.unwrap();
-        if n == 0 {
-            break;
-        }
-        seen.extend_from_slice(&part[..n]);
-    }
-    String::from_utf8(seen).unwrap()
-}
 
 /// One connection; `then` plays the server after the request has been read.
 async fn exchange<F>(
@@ -216,17 +191,4 @@ async fn http_2_is_spoken_where_tls_offers_it_and_one_connection_carries_many_re
     let (one, two) = tokio::join!(client.send(post(&url), LONG), client.send(post(&url), LONG));
     assert_eq!((one.unwrap().body, two.unwrap().body), (b"hello".to_vec(), b"hello".to_vec()));
     server.abort();
-}
-
-fn tls_acceptor(own: &rcgen::CertifiedKey<rcgen::KeyPair>, protocols: &[&[u8]]) -> tokio_rustls::TlsAcceptor {
-    use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs};
-    let key = own.signing_key.serialize_der().try_into().unwrap();
-    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![own.cert.der().clone()], key)
-        .unwrap();
-    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-    tokio_rustls::TlsAcceptor::from(Arc::new(config))
 }

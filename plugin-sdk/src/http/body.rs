@@ -1,4 +1,4 @@
-//! Bodies: what is sent, with the knowledge whether it was; what is read, up to a cap.
+//! Bodies: what is sent on a shared connection, with the knowledge whether it was.
 
 use std::{
     convert::Infallible,
@@ -11,18 +11,33 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::BodyExt;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 
-/// Whether a request's body has been handed to a connection. From then on the far side may have it.
-#[derive(Clone, Debug)]
-pub(super) struct Handed(Arc<AtomicBool>);
+/// Whether the far side may have the request.
+#[derive(Default)]
+pub(super) enum Sent {
+    /// It has not.
+    #[default]
+    No,
+    /// It was given to a connection of its own.
+    Yes,
+    /// It waits for a stream of a shared connection, which says so when it takes it.
+    Asked(Handed),
+}
 
-impl Handed {
+impl Sent {
     pub(super) fn yes(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        match self {
+            Self::No => false,
+            Self::Yes => true,
+            Self::Asked(handed) => handed.0.load(Ordering::Acquire),
+        }
     }
 }
+
+/// Whether a request's body has been handed to a stream. From then on the far side may have it.
+#[derive(Clone)]
+pub(super) struct Handed(Arc<AtomicBool>);
 
 /// A request's body, which remembers that it was handed over.
 pub(super) struct Outgoing {
@@ -60,16 +75,26 @@ impl Body for Outgoing {
     }
 }
 
-/// Reads `body` into `kept` up to `cap` bytes. Says whether that was all of it.
-pub(super) async fn read(mut body: Incoming, kept: &mut Vec<u8>, cap: usize) -> bool {
-    while let Some(frame) = body.frame().await {
-        let Ok(frame) = frame else { return false };
-        let Ok(data) = frame.into_data() else { continue };
-        let room = cap.saturating_sub(kept.len());
-        kept.extend(data.iter().take(room));
-        if data.len() > room {
-            return false;
-        }
+/// What is kept of a response's body.
+pub(super) struct Kept {
+    pub(super) data: Vec<u8>,
+    cap: usize,
+}
+
+impl Kept {
+    pub(super) fn new(cap: usize) -> Self {
+        Self { data: Vec::new(), cap }
     }
-    true
+
+    /// Takes one frame of the body: `Some` says that it was the last that is wanted, and whether the body is whole.
+    pub(super) fn take<E>(&mut self, frame: Option<Result<Frame<Bytes>, E>>) -> Option<bool> {
+        let data = match frame {
+            None => return Some(true),
+            Some(Err(_)) => return Some(false),
+            Some(Ok(frame)) => frame.into_data().ok()?,
+        };
+        let room = self.cap.saturating_sub(self.data.len());
+        self.data.extend(data.iter().take(room));
+        (data.len() > room).then_some(false)
+    }
 }

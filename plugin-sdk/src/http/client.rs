@@ -3,30 +3,23 @@
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, Uri};
-use hyper_util::{
-    client::legacy,
-    rt::{TokioExecutor, TokioTimer},
-};
+use http::{HeaderMap, Method, Request, StatusCode};
 use nuncio_core::net::Policy;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
-    body::{Outgoing, read},
+    attempt::Attempt,
+    body::{Kept, Sent},
     dial::Dial,
+    endpoint::Endpoint,
     error::HttpError,
+    pool::{Pool, Pooling},
     tls::{self, TlsError},
 };
 use crate::connect::GuardedConnector;
 
 /// The most bytes of a response body that are read; then the connection is dropped.
 pub const BODY_CAP: usize = 16 * 1024;
-
-const HEAD_CAP: usize = 64 * 1024;
-const IDLE: Duration = Duration::from_secs(30);
-const MAX_IDLE_PER_HOST: usize = 64;
-/// An HTTP/2 connection whose far side has vanished is noticed by a ping, not by every request's deadline.
-const PING: Duration = Duration::from_secs(20);
 
 /// What came back.
 #[derive(Clone, Debug)]
@@ -42,10 +35,11 @@ pub struct Answer {
     pub truncated: bool,
 }
 
-/// A pooled HTTP client whose every connection goes through the guard. Clones share the pool.
+/// An HTTP client whose every connection goes through the guard. Clones share the connections, and the last one closes
+/// them.
 #[derive(Clone)]
 pub struct Client {
-    inner: legacy::Client<Dial, Outgoing>,
+    pool: Pool,
 }
 
 impl fmt::Debug for Client {
@@ -60,16 +54,16 @@ impl Client {
     /// # Errors
     /// [`TlsError`] when `ca_file` cannot be used.
     pub fn new(policy: Arc<Policy>, ca_file: Option<&Path>) -> Result<Self, TlsError> {
+        Self::with(policy, ca_file, Pooling::default())
+    }
+
+    /// [`new`](Self::new), keeping so many connections as `pooling` says.
+    ///
+    /// # Errors
+    /// [`TlsError`] when `ca_file` cannot be used.
+    pub fn with(policy: Arc<Policy>, ca_file: Option<&Path>, pooling: Pooling) -> Result<Self, TlsError> {
         let dial = Dial::new(GuardedConnector::new(policy), tls::config(ca_file)?);
-        let inner = legacy::Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
-            .http1_max_buf_size(HEAD_CAP)
-            .http2_keep_alive_interval(PING)
-            .build(dial);
-        Ok(Self { inner })
+        Ok(Self { pool: Pool::new(dial, pooling) })
     }
 
     /// Sends `request` once and reads the answer, all within `deadline`.
@@ -80,30 +74,44 @@ impl Client {
     /// # Errors
     /// [`HttpError`] when no response head came.
     pub async fn send(&self, request: Request<Bytes>, deadline: Duration) -> Result<Answer, HttpError> {
-        let target = origin(request.uri());
-        if deadline.is_zero() {
-            return Err(HttpError::Timeout { target, after: deadline, maybe_sent: false });
-        }
-        let (parts, data) = request.into_parts();
-        let (outgoing, handed) = Outgoing::new(data);
-        let started = Instant::now();
-        let response = match timeout(deadline, self.inner.request(Request::from_parts(parts, outgoing))).await
-        {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Err(HttpError::of(&error, target, handed.yes())),
-            Err(_) => return Err(HttpError::Timeout { target, after: deadline, maybe_sent: handed.yes() }),
-        };
-        let (head, incoming) = response.into_parts();
-        let mut body = Vec::new();
-        let left = deadline.saturating_sub(started.elapsed());
-        let whole = timeout(left, read(incoming, &mut body, BODY_CAP)).await;
-        Ok(Answer { status: head.status, headers: head.headers, body, truncated: whole != Ok(true) })
+        let (parts, body) = request.into_parts();
+        let to = Endpoint::of(&parts.uri)?;
+        self.request(Attempt::new(&to, parts.method, parts.headers, body), &to, deadline).await
     }
-}
 
-/// `scheme://host:port`: what may be shown of a URI.
-fn origin(uri: &Uri) -> String {
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
-    format!("{scheme}://{}:{port}", uri.host().unwrap_or_default())
+    /// Sends a POST of `headers` and `body` to `to`, as [`send`](Self::send) does; `to` was taken apart before.
+    ///
+    /// # Errors
+    /// [`HttpError`] when no response head came.
+    pub async fn post(
+        &self,
+        to: &Endpoint,
+        headers: HeaderMap,
+        body: Bytes,
+        deadline: Duration,
+    ) -> Result<Answer, HttpError> {
+        self.request(Attempt::new(to, Method::POST, headers, body), to, deadline).await
+    }
+
+    async fn request(
+        &self,
+        attempt: Attempt<'_>,
+        to: &Endpoint,
+        after: Duration,
+    ) -> Result<Answer, HttpError> {
+        let target = || to.origin().to_owned();
+        if after.is_zero() {
+            return Err(HttpError::Timeout { target: target(), after, maybe_sent: false });
+        }
+        let until = Instant::now() + after;
+        let mut sent = Sent::No;
+        let answered = match timeout_at(until, attempt.answer(&self.pool, &mut sent)).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(failure)) => return Err(HttpError::of(failure, target())),
+            Err(_) => return Err(HttpError::Timeout { target: target(), after, maybe_sent: sent.yes() }),
+        };
+        let mut kept = Kept::new(BODY_CAP);
+        let (head, whole) = answered.read(&mut kept, until).await;
+        Ok(Answer { status: head.status, headers: head.headers, body: kept.data, truncated: !whole })
+    }
 }

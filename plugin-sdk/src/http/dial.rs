@@ -1,26 +1,13 @@
-//! From a URI to a connection: the guard, then TLS, then nothing that outlives its time.
+//! From an endpoint to a connection: the guard, then TLS.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{io, sync::Arc};
 
-use http::Uri;
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, time::timeout};
-use tower_service::Service;
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
+use tokio_rustls::TlsConnector;
 
+use super::{endpoint::Endpoint, stream::Stream};
 use crate::connect::{GuardError, GuardedConnector};
-
-/// The pool may finish a connection that no request waits for any more; this ends one that hangs (in the TLS
-/// handshake, for instance).
-const LIMIT: Duration = Duration::from_secs(60);
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Pending<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
 /// Why there is no connection to speak HTTP on.
 #[derive(Debug, thiserror::Error)]
@@ -28,70 +15,39 @@ pub(super) enum DialError {
     #[error(transparent)]
     Guard(#[from] GuardError),
     #[error("{0}")]
-    Tls(BoxError),
-    #[error("no connection within {} s", LIMIT.as_secs())]
-    Timeout,
+    Tls(io::Error),
 }
 
-/// The guarded connector as the pool wants it: plain TCP for a URI's host and port.
-#[derive(Clone)]
-pub(super) struct Tcp(pub(super) GuardedConnector);
-
-impl Service<Uri> for Tcp {
-    type Response = TokioIo<TcpStream>;
-    type Error = GuardError;
-    type Future = Pending<Self::Response, Self::Error>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), GuardError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let connector = self.0.clone();
-        Box::pin(async move {
-            let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-            Ok(TokioIo::new(connector.connect(uri.host().unwrap_or_default(), port).await?))
-        })
-    }
+/// Which HTTP a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speaks {
+    Http1,
+    Http2,
 }
 
-/// TCP, or TLS over it, as the scheme asks.
-#[derive(Clone)]
+/// Opens connections.
 pub(super) struct Dial {
-    inner: HttpsConnector<Tcp>,
+    connector: GuardedConnector,
+    tls: TlsConnector,
 }
 
 impl Dial {
-    pub(super) fn new(connector: GuardedConnector, tls: rustls::ClientConfig) -> Self {
-        let inner = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(Tcp(connector));
-        Self { inner }
-    }
-}
-
-impl Service<Uri> for Dial {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
-    type Error = DialError;
-    type Future = Pending<Self::Response, Self::Error>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), DialError>> {
-        Poll::Ready(Ok(()))
+    /// A dialler on `connector`. HTTP/2 is spoken where the far side chooses it by ALPN (RFC 7301).
+    pub(super) fn new(connector: GuardedConnector, mut tls: ClientConfig) -> Self {
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Self { connector, tls: TlsConnector::from(Arc::new(tls)) }
     }
 
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = self.inner.call(uri);
-        Box::pin(async move {
-            match timeout(LIMIT, connecting).await {
-                Ok(Ok(stream)) => Ok(stream),
-                Ok(Err(error)) => Err(match error.downcast::<GuardError>() {
-                    Ok(guard) => DialError::Guard(*guard),
-                    Err(tls) => DialError::Tls(tls),
-                }),
-                Err(_) => Err(DialError::Timeout),
-            }
-        })
+    pub(super) async fn open(&self, to: &Endpoint) -> Result<(Stream, Speaks), DialError> {
+        let tcp = self.connector.connect(to.host(), to.port()).await?;
+        if !to.tls() {
+            return Ok((Stream::Clear(tcp), Speaks::Http1));
+        }
+        let name = ServerName::try_from(to.host().to_owned())
+            .map_err(|error| DialError::Tls(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
+        let stream = self.tls.connect(name, tcp).await.map_err(DialError::Tls)?;
+        let chosen = stream.get_ref().1.alpn_protocol();
+        let speaks = if chosen == Some(b"h2") { Speaks::Http2 } else { Speaks::Http1 };
+        Ok((Stream::Secured(Box::new(stream)), speaks))
     }
 }

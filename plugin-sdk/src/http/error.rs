@@ -1,8 +1,6 @@
 //! Why a request has no answer.
 
-use std::{error::Error as _, io, time::Duration};
-
-use hyper_util::client::legacy;
+use std::{io, time::Duration};
 
 use super::dial::DialError;
 use crate::connect::GuardError;
@@ -12,6 +10,12 @@ use crate::connect::GuardError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
+    /// The URI is not for this client: it speaks `http` and `https`, and needs a host.
+    #[error("a URI of the scheme `{scheme}` cannot be requested; use `http` or `https` and name a host")]
+    Unsupported {
+        /// The scheme, as it was given.
+        scheme: String,
+    },
     /// The policy refuses the address.
     #[error("{}", GuardError::Forbidden)]
     Forbidden,
@@ -79,17 +83,32 @@ impl HttpError {
         }
     }
 
-    pub(super) fn of(error: &legacy::Error, target: String, maybe_sent: bool) -> Self {
-        let cause = error.source();
-        if let Some(dial) = cause.and_then(|cause| cause.downcast_ref::<DialError>()) {
-            return of_dial(dial, target);
+    pub(super) fn of(failure: Failure, target: String) -> Self {
+        match failure {
+            Failure::Dial(error) => of_dial(&error, target),
+            Failure::Closed => Self::Reset { target, maybe_sent: false },
+            Failure::Http { error, maybe_sent } if error.is_parse() || error.is_user() => {
+                Self::Other { target, detail: error.to_string(), maybe_sent }
+            }
+            Failure::Http { maybe_sent, .. } => Self::Reset { target, maybe_sent },
         }
-        let hyper = cause.and_then(|cause| cause.downcast_ref::<hyper::Error>());
-        if hyper.is_some_and(|hyper| hyper.is_parse() || hyper.is_user()) || hyper.is_none() {
-            let detail = hyper.map_or_else(|| error.to_string(), ToString::to_string);
-            return Self::Other { target, detail, maybe_sent };
-        }
-        Self::Reset { target, maybe_sent }
+    }
+}
+
+/// Why a request has no answer, as the parts of the client tell each other.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// There is no connection.
+    Dial(DialError),
+    /// The connection failed.
+    Http { error: hyper::Error, maybe_sent: bool },
+    /// The client is at its end.
+    Closed,
+}
+
+impl From<DialError> for Failure {
+    fn from(error: DialError) -> Self {
+        Self::Dial(error)
     }
 }
 
@@ -99,7 +118,6 @@ fn of_dial(error: &DialError, target: String) -> HttpError {
         DialError::Guard(GuardError::Resolve { .. }) => HttpError::Resolve { target },
         DialError::Guard(GuardError::Connect(source)) => HttpError::Connect { target, kind: source.kind() },
         DialError::Tls(source) => HttpError::Tls { target, detail: source.to_string() },
-        DialError::Timeout => HttpError::Connect { target, kind: io::ErrorKind::TimedOut },
     }
 }
 

@@ -20,12 +20,14 @@ pub const EXCERPT_BYTES: usize = 1024;
 /// | 413 | rejected | message |
 /// | other 4xx | rejected | recipient |
 /// | no name, no connection, TLS, timeout, reset, not HTTP | deferred | destination |
-/// | refused by the address policy | rejected | recipient |
+/// | refused by the address policy, not a web address | rejected | recipient |
 #[must_use]
 pub fn report(result: &Result<Answer, HttpError>, now_ms: i64) -> Report {
     match result {
         Ok(answer) => of_answer(answer, now_ms),
-        Err(HttpError::Forbidden) => Report::rejected(Scope::Recipient, HttpError::Forbidden.to_string()),
+        Err(error @ (HttpError::Forbidden | HttpError::Unsupported { .. })) => {
+            Report::rejected(Scope::Recipient, error.to_string())
+        }
         Err(error) => {
             let report = Report::deferred(Scope::Destination, error.to_string());
             if error.maybe_sent() { report.maybe_sent() } else { report }

@@ -5,8 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+use rustls::{ClientConfig, RootCertStore, client::Resumption, crypto::aws_lc_rs};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
+
+/// Tickets that are kept for resuming sessions, of all servers together; rustls keeps up to 8 of a server. Its own
+/// default is enough for 32 servers, and webhooks go to many more.
+const TICKETS: usize = 8 * 1024;
 
 /// Why there is no TLS configuration.
 #[derive(Debug, thiserror::Error)]
@@ -43,10 +47,12 @@ pub(super) fn config(ca_file: Option<&Path>) -> Result<ClientConfig, TlsError> {
             return Err(TlsError::Empty(path.to_owned()));
         }
     }
-    Ok(ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
-        .with_no_client_auth())
+        .with_no_client_auth();
+    config.resumption = Resumption::in_memory_sessions(TICKETS);
+    Ok(config)
 }
 
 #[cfg(test)]

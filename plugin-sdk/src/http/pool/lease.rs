@@ -1,0 +1,130 @@
+//! A connection for one request.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{
+    super::{
+        dial::{Dial, Speaks},
+        endpoint::Endpoint,
+        error::Failure,
+        http1::Http1,
+        http2::{Http2, Lane},
+    },
+    limits::Pooling,
+    state::State,
+    visit::{Shared, Visit},
+};
+
+/// Connections by origin.
+#[derive(Clone)]
+pub(in super::super) struct Pool {
+    shared: Arc<Shared>,
+}
+
+/// A connection for one request.
+pub(in super::super) enum Lease {
+    /// One of its own.
+    Own(Own),
+    /// A part of one that is shared.
+    Stream(Stream),
+}
+
+/// A stream of an HTTP/2 connection.
+pub(in super::super) struct Stream {
+    pub(in super::super) lane: Lane,
+    /// The connection has served before.
+    pub(in super::super) reused: bool,
+    _visit: Visit,
+}
+
+/// An HTTP/1.1 connection; what is not given back is closed.
+pub(in super::super) struct Own {
+    pub(in super::super) connection: Box<Http1>,
+    /// It has served before, so the far side may have closed it in between.
+    pub(in super::super) reused: bool,
+    slot: OwnedSemaphorePermit,
+    visit: Visit,
+}
+
+impl Own {
+    /// The answer was read to its end: the next request may use the connection, if the far side lets it.
+    pub(in super::super) fn give_back(mut self) {
+        if self.connection.usable() {
+            self.visit.rest(self.connection, self.slot);
+        }
+    }
+}
+
+impl Pool {
+    pub(in super::super) fn new(dial: Dial, limits: Pooling) -> Self {
+        Self { shared: Arc::new(Shared::new(dial, limits)) }
+    }
+
+    /// A connection to `to`: a stream, one at rest unless it is to be `fresh`, or a new one.
+    pub(in super::super) async fn lease(&self, to: &Endpoint, fresh: bool) -> Result<Lease, Failure> {
+        let visit = Visit::new(&self.shared, to);
+        if let Some(lane) = visit.stream(State::stream) {
+            return Ok(Lease::Stream(Stream { lane, reused: true, _visit: visit }));
+        }
+        let slots = Arc::clone(&visit.door.slots);
+        let slot = match slots.try_acquire_owned() {
+            Ok(slot) => slot,
+            Err(_) => match visit.stream(State::crowd) {
+                Some(lane) => return Ok(Lease::Stream(Stream { lane, reused: true, _visit: visit })),
+                None => visit.turn().await?,
+            },
+        };
+        while !fresh && let Some(mut connection) = visit.wake() {
+            if connection.usable() {
+                return Ok(Lease::Own(Own { connection, reused: true, slot, visit }));
+            }
+        }
+        if !to.tls() || visit.speaks() == Some(Speaks::Http1) {
+            return visit.open(to, slot).await;
+        }
+        let door = Arc::clone(&visit.door);
+        let first = door.first.lock().await;
+        if let Some(lane) = visit.stream(State::stream) {
+            return Ok(Lease::Stream(Stream { lane, reused: true, _visit: visit }));
+        }
+        if visit.speaks() == Some(Speaks::Http1) {
+            drop(first);
+        }
+        visit.open(to, slot).await
+    }
+}
+
+impl Visit {
+    fn stream(&self, which: fn(&State, &str) -> Option<Lane>) -> Option<Lane> {
+        which(&self.shared.state(), &self.door.origin)
+    }
+
+    fn wake(&self) -> Option<Box<Http1>> {
+        self.shared.state().wake(&self.door.origin)
+    }
+
+    fn speaks(&self) -> Option<Speaks> {
+        self.shared.state().speaks(&self.door.origin)
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        Arc::clone(&self.door.slots).acquire_owned().await.map_err(|_| Failure::Closed)
+    }
+
+    async fn open(self, to: &Endpoint, slot: OwnedSemaphorePermit) -> Result<Lease, Failure> {
+        let (stream, speaks) = self.shared.dial.open(to).await?;
+        let unsent = |error| Failure::Http { error, maybe_sent: false };
+        self.shared.state().learn(&self.door.origin, speaks);
+        if speaks == Speaks::Http1 {
+            let connection = Http1::new(stream).await.map_err(unsent)?;
+            return Ok(Lease::Own(Own { connection, reused: false, slot, visit: self }));
+        }
+        let (connection, lane) = Http2::new(stream, slot).await.map_err(unsent)?;
+        let gone = self.shared.state().share(&self.door.origin, connection, &self.shared.limits);
+        drop(gone);
+        self.shared.watch();
+        Ok(Lease::Stream(Stream { lane, reused: false, _visit: self }))
+    }
+}
