@@ -56,12 +56,25 @@ impl Nginx {
         &self.authority
     }
 
+    /// Waits until `n` requests for `/once`, where each answer ends its connection, were answered over TLS; whether each
+    /// connection resumed a session.
+    #[must_use]
+    #[track_caller]
+    pub fn wait_for_sessions(&self, n: usize, limit: Duration) -> Vec<bool> {
+        self.logged("sessions.log", n, limit).iter().map(|line| line == "r").collect()
+    }
+
     /// Waits until `n` requests were answered, and returns the log: a line `POST /path HTTP/2.0 <webhook-id>` each.
     #[must_use]
     #[track_caller]
     pub fn wait_for(&self, n: usize, limit: Duration) -> Vec<String> {
+        self.logged("access.log", n, limit)
+    }
+
+    #[track_caller]
+    fn logged(&self, file: &str, n: usize, limit: Duration) -> Vec<String> {
         until(&format!("{n} requests to nginx"), limit, || {
-            let log = fs::read_to_string(self.folder.join("access.log")).unwrap_or_default();
+            let log = fs::read_to_string(self.folder.join(file)).unwrap_or_default();
             let lines: Vec<String> = log.lines().map(str::to_owned).collect();
             (lines.len() >= n).then_some(lines)
         })
@@ -87,6 +100,7 @@ error_log {dir}/error.log;
 events {{ worker_connections 512; }}
 http {{
     log_format line '$request $http_webhook_id';
+    log_format session '$ssl_session_reused';
     access_log {dir}/access.log line;
     client_body_temp_path {dir}/body;
     proxy_temp_path {dir}/proxy;
@@ -100,6 +114,11 @@ http {{
         ssl_certificate_key {key};
         # A bare `return` would answer before the body is read, which breaks HTTP/2 streams off.
         location / {{ proxy_pass http://unix:{dir}/answer.sock:; }}
+        location /once {{
+            keepalive_timeout 0;
+            access_log {dir}/sessions.log session;
+            proxy_pass http://unix:{dir}/answer.sock:;
+        }}
     }}
     server {{
         listen unix:{dir}/answer.sock;

@@ -16,6 +16,18 @@ fn https_is_verified_and_speaks_http2() {
 }
 
 #[test]
+fn a_second_connection_resumes_the_session_of_the_first() {
+    let nginx = Nginx::start();
+    let trust = format!("[drivers.http]\nca_file = \"{}\"", nginx.authority().ca_file.display());
+    let host = Recipe::new().section(&trust).start();
+    for n in 1..=2 {
+        let ids = host.notify(&json!({"to": [nginx.https("/once")], "content": "over tls"}));
+        host.settled(&ids[0], "delivered", SOON);
+        assert_eq!(nginx.wait_for_sessions(n, SOON).last(), Some(&(n == 2)), "connection {n}");
+    }
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_refused() {
     let nginx = Nginx::start();
     let host = Recipe::new().delivery("retry = { schedule = [\"0s\"] }").start();

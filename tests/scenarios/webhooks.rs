@@ -63,3 +63,34 @@ fn options_shape_the_request() {
     assert!(received.header("webhook-signature").is_some_and(|value| value.starts_with("v1,")));
     assert!(received.header("webhook-timestamp").is_some_and(|value| value.parse::<u64>().is_ok()));
 }
+
+#[test]
+fn a_message_arrives_as_a_cloudevent_in_either_mode() {
+    let sink = Sink::start();
+    let host = Recipe::new().start();
+    host.subscribe("orders", &sink.url("/structured"), &json!({"format": "cloudevents"}));
+    host.subscribe("orders", &sink.url("/binary"), &json!({"format": "cloudevents-binary"}));
+    let attributes = json!({"ce-type": "org.example.order", "team": "blue", "n": 5});
+    let messages = json!({"messages": [{"body": {"order": 7}, "attributes": attributes}]});
+    host.request("POST", "/v2/queues/orders/messages", &messages).expect(201);
+
+    let structured = &sink.wait_for("/structured", 1, SOON)[0];
+    assert_eq!(structured.header("content-type"), Some("application/cloudevents+json; charset=UTF-8"));
+    let event = structured.json();
+    assert_eq!(event["specversion"], "1.0");
+    assert_eq!(event["type"], "org.example.order");
+    assert_eq!((&event["team"], &event["n"]), (&json!("blue"), &json!("5")));
+    assert_eq!(event["data"], json!({"order": 7}));
+    assert!(event["source"].as_str().is_some_and(|source| source.ends_with("/queues/orders")), "{event}");
+
+    let binary = &sink.wait_for("/binary", 1, SOON)[0];
+    assert_eq!(binary.header("content-type"), Some("application/json"));
+    assert_eq!(binary.json(), json!({"order": 7}));
+    for name in ["specversion", "id", "source", "type", "time", "team", "n"] {
+        assert_eq!(
+            binary.header(&format!("ce-{name}")),
+            event[name].as_str(),
+            "the two modes differ in {name}"
+        );
+    }
+}

@@ -12,8 +12,10 @@ use nuncio_plugin_sdk::{
 use serde_json::Value;
 
 use crate::{
+    messages::Messages,
     options::{self, Wanted, Written},
-    render,
+    plan::{Plan, Plans},
+    render::{self, Letter},
     settings::Settings,
     target::{self, Target},
 };
@@ -24,15 +26,27 @@ pub struct Webhook {
     clock: Arc<dyn Clock>,
     network: Arc<Policy>,
     agent: HeaderValue,
+    plans: Plans,
+    messages: Messages,
+}
+
+impl Webhook {
+    fn prepare(&self, notice: &Notice<'_>) -> Result<(Arc<Plan>, Letter), Refusal> {
+        let read = || Plan::read(notice.uri, notice.options, &self.agent);
+        let plan = self.plans.plan(notice.uri, notice.options, read)?;
+        let letter = render::letter(notice, &plan, &self.messages)?;
+        Ok((plan, letter))
+    }
 }
 
 #[async_trait]
 impl Driver for Webhook {
     async fn deliver(&self, notice: &Notice<'_>) -> Outcomes {
         // A refusal here is of something that was stored before it was refused at the door, or of the message.
-        match render::request(notice, &self.agent) {
-            Ok(request) => {
-                let answer = self.client.send(request, time_left(notice, &*self.clock)).await;
+        match self.prepare(notice) {
+            Ok((plan, Letter { headers, body })) => {
+                let left = time_left(notice, &*self.clock);
+                let answer = self.client.post(&plan.target.endpoint, headers, body, left).await;
                 report(&answer, self.clock.now_ms()).into()
             }
             Err(refusal) => Report::rejected(Scope::Recipient, refusal.to_string()).into(),
@@ -47,7 +61,7 @@ impl Driver for Webhook {
     }
 
     async fn render(&self, notice: &Notice<'_>) -> Result<String, Refusal> {
-        render::request(notice, &self.agent).map(|request| render::shown(&request))
+        self.prepare(notice).map(|(plan, letter)| render::shown(&plan.target.uri, &letter))
     }
 }
 
@@ -75,9 +89,11 @@ impl Plugin for Webhook {
         let agent = HeaderValue::from_str(agent).map_err(|_| {
             Refusal::new("/user_agent", "a header's value has no line breaks or control characters")
         })?;
-        let client = Client::new(Arc::clone(&context.network), settings.ca_file.as_deref())
+        let network = Arc::clone(&context.network);
+        let client = Client::with(Arc::clone(&network), settings.ca_file.as_deref(), settings.pooling())
             .map_err(|error| Refusal::new("/ca_file", error.to_string()))?;
-        Ok(Self { client, clock: Arc::clone(&context.clock), network: Arc::clone(&context.network), agent })
+        let clock = Arc::clone(&context.clock);
+        Ok(Self { client, clock, network, agent, plans: Plans::new(), messages: Messages::new() })
     }
 }
 

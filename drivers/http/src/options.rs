@@ -14,7 +14,7 @@ use crate::sign::Key;
 /// Pointers to what is secret in them, and whose values no error repeats.
 pub(crate) const SECRETS: &[&str] = &["/secret"];
 
-/// Headers that belong to the connection or to the signature, besides all of `webhook-*` and `proxy-*`.
+/// Headers that belong to the connection or to the signature, besides all of `webhook-*`, `ce-*` and `proxy-*`.
 const RESERVED: &[&str] = &[
     "connection",
     "content-length",
@@ -32,7 +32,8 @@ const RESERVED: &[&str] = &[
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(crate) struct Written {
-    /// The form of the body: `zaqar` (the default) or `raw`, the message as it was posted.
+    /// The form of the body: `zaqar` (the default); `raw`, the message as it was posted; `cloudevents` or
+    /// `cloudevents-binary`, the message as an event.
     format: Option<Format>,
     /// The body. Every `"$zaqar_message$"`, its double quotes included, is replaced by the message's JSON.
     post_data: Option<String>,
@@ -51,12 +52,10 @@ pub(crate) enum Format {
     Zaqar,
     /// The message as it was posted, with its content type.
     Raw,
-    /// CloudEvents in structured mode: not in this version.
-    #[schemars(skip)]
+    /// CloudEvents in structured mode: one JSON object.
     CloudEvents,
-    /// CloudEvents in binary mode: not in this version.
+    /// CloudEvents in binary mode: attributes in `ce-` headers, the message as it was posted as the body.
     #[serde(rename = "cloudevents-binary")]
-    #[schemars(skip)]
     CloudEventsBinary,
 }
 
@@ -81,12 +80,8 @@ impl Wanted {
     pub(crate) fn read(options: &Options) -> Result<Self, Refusal> {
         let written: Written = read_options(options, SECRETS)?;
         let format = written.format.unwrap_or_default();
-        if !matches!(format, Format::Zaqar | Format::Raw) {
-            return Err(Refusal::new("/options/format", "CloudEvents are not in this version")
-                .fix("use `zaqar` or `raw`"));
-        }
-        if format == Format::Raw && written.post_data.is_some() {
-            let why = "a body of its own cannot be combined with the format `raw`";
+        if format != Format::Zaqar && written.post_data.is_some() {
+            let why = "a body of its own cannot be combined with another `format`";
             return Err(Refusal::new("/options/post_data", why).fix("leave one of the two out"));
         }
         let headers = written.post_headers.unwrap_or_default();
@@ -119,7 +114,7 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Refusal>
         );
     };
     let lower = parsed.as_str();
-    if RESERVED.contains(&lower) || lower.starts_with("webhook-") || lower.starts_with("proxy-") {
+    if RESERVED.contains(&lower) || ["webhook-", "ce-", "proxy-"].iter().any(|own| lower.starts_with(own)) {
         return Err(Refusal::new(at, "this header is the server's own").fix("leave it out"));
     }
     // The value may be a credential: it is not repeated.
@@ -151,9 +146,10 @@ mod tests {
     #[test]
     fn a_wrong_option_is_named_with_its_fix() {
         for (options, want) in [
+            (json!({"format": "cloudevents", "post_data": ""}), "/options/post_data: "),
             (
-                json!({"format": "cloudevents"}),
-                "/options/format: CloudEvents are not in this version; use `zaqar` or `raw`",
+                json!({"post_headers": {"CE-Id": "x"}}),
+                "/options/post_headers/CE-Id: this header is the server's",
             ),
             (json!({"format": "xml"}), "/options/format: unknown variant `xml`"),
             (json!({"format": "raw", "post_data": ""}), "/options/post_data: "),

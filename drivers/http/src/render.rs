@@ -3,18 +3,19 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nuncio_plugin_sdk::{
     Content, Kind, Notice, Options, Part, Refusal,
-    core::zaqar,
     http::{
-        Bytes, HeaderMap, HeaderName, HeaderValue, Method, Request,
-        header::{AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT},
+        Bytes, HeaderMap, HeaderName, HeaderValue, Uri,
+        header::{CONTENT_TYPE, HOST},
     },
 };
 use serde::Serialize;
 
 use crate::{
-    options::{Format, Wanted},
+    cloudevents::{self, Event},
+    messages::Messages,
+    options::Format,
+    plan::Plan,
     sign::signatures,
-    target::Target,
 };
 
 /// The largest body that is sent, in bytes. A message is far smaller; a `post_data` can repeat it.
@@ -26,63 +27,102 @@ const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
 const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
-/// The request for `notice`.
-pub(crate) fn request(notice: &Notice<'_>, agent: &HeaderValue) -> Result<Request<Bytes>, Refusal> {
-    let target = Target::of(notice.uri)?;
-    let wanted = Wanted::read(notice.options)?;
-    let (body, content_type) = body(notice, &wanted)?;
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, content_type);
-    headers.insert(USER_AGENT, agent.clone());
-    headers.extend(target.authorization.map(|value| (AUTHORIZATION, value)));
-    for (name, value) in wanted.headers {
-        headers.insert(name, value);
+/// What is sent, where the plan says.
+pub(crate) struct Letter {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// The request for `notice` by its `plan`.
+pub(crate) fn letter(notice: &Notice<'_>, plan: &Plan, messages: &Messages) -> Result<Letter, Refusal> {
+    let mut headers = plan.headers();
+    let (body, content_type) = body(notice, plan, messages, &mut headers)?;
+    if body.len() > MAX_BODY_BYTES {
+        let why = format!("the body would have {} bytes, more than {MAX_BODY_BYTES}", body.len());
+        return Err(Refusal::new("content", why).fix("send fewer or smaller attachments"));
+    }
+    if !plan.typed {
+        headers.insert(CONTENT_TYPE, content_type);
     }
     let timestamp = notice.now_ms.div_euclid(1000);
     let illegal = |_| Refusal::new("id", "the delivery id cannot stand in a header");
     headers.insert(WEBHOOK_ID, HeaderValue::from_str(notice.id).map_err(illegal)?);
     headers.insert(WEBHOOK_TIMESTAMP, timestamp.into());
-    if !wanted.keys.is_empty() {
-        let value = signatures(&wanted.keys, notice.id, timestamp, &body);
+    if !plan.wanted.keys.is_empty() {
+        let value = signatures(&plan.wanted.keys, notice.id, timestamp, &body);
         headers.insert(WEBHOOK_SIGNATURE, HeaderValue::from_str(&value).map_err(illegal)?);
     }
-    let mut request = Request::new(body);
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = target.uri;
-    *request.headers_mut() = headers;
-    Ok(request)
+    Ok(Letter { headers, body })
 }
 
-fn body(notice: &Notice<'_>, wanted: &Wanted) -> Result<(Bytes, HeaderValue), Refusal> {
-    if wanted.format == Format::Raw {
-        if !notice.content.parts.is_empty() {
-            let why = "`raw` sends the content alone and carries no attachments";
-            return Err(Refusal::new("/options/format", why).fix("leave `format` out"));
+/// The body and its type; `headers` are given the attributes of an event that has them there.
+fn body(
+    notice: &Notice<'_>,
+    plan: &Plan,
+    messages: &Messages,
+    headers: &mut HeaderMap,
+) -> Result<(Bytes, HeaderValue), Refusal> {
+    match plan.wanted.format {
+        Format::Raw => {
+            alone(notice, "raw")?;
+            Ok((Bytes::copy_from_slice(notice.body), media_type(notice.content_type)))
         }
-        let unknown = HeaderValue::from_static("application/octet-stream");
-        let known = Some(notice.content_type).filter(|text| !text.is_empty());
-        let content_type = known.and_then(|text| HeaderValue::from_str(text).ok()).unwrap_or(unknown);
-        return Ok((Bytes::copy_from_slice(notice.body), content_type));
+        Format::CloudEvents => {
+            let text = as_event(notice, cloudevents::json)?;
+            Ok((text.into(), HeaderValue::from_static(cloudevents::MEDIA_TYPE)))
+        }
+        Format::CloudEventsBinary => as_event(notice, |event| {
+            headers.extend(cloudevents::headers(event));
+            (Bytes::copy_from_slice(event.data), media_type(event.content_type))
+        }),
+        Format::Zaqar => {
+            let message = message(notice, messages);
+            let body = match &plan.wanted.post_data {
+                Some(template) => filled(template, &message)?.into(),
+                None => message,
+            };
+            Ok((body, JSON))
+        }
     }
-    let message = message(notice);
-    let text = match &wanted.post_data {
-        Some(template) => filled(template, &message)?,
-        None => message,
-    };
-    if text.len() > MAX_BODY_BYTES {
-        let why = format!("the body would have {} bytes, more than {MAX_BODY_BYTES}", text.len());
-        return Err(Refusal::new("content", why).fix("send fewer or smaller attachments"));
-    }
-    Ok((text.into(), JSON))
 }
 
-/// The message as JSON: Zaqar's notification, or the content where there is no queue or a template says what it is.
-fn message(notice: &Notice<'_>) -> String {
+/// The message as an event: what was posted, or the content where that is what there is.
+fn as_event<T>(notice: &Notice<'_>, written: impl FnOnce(&Event<'_>) -> T) -> Result<T, Refusal> {
+    if is_content(notice) {
+        let content = content(notice.content);
+        return Ok(written(&Event::of(notice, "application/json", content.as_bytes())));
+    }
+    alone(notice, "cloudevents")?;
+    Ok(written(&Event::of(notice, notice.content_type, notice.body)))
+}
+
+/// Refuses what would lose its attachments.
+fn alone(notice: &Notice<'_>, format: &str) -> Result<(), Refusal> {
+    if notice.content.parts.is_empty() {
+        return Ok(());
+    }
+    let why = format!("`{format}` sends the content alone and carries no attachments");
+    Err(Refusal::new("/options/format", why).fix("leave `format` out"))
+}
+
+fn media_type(text: &str) -> HeaderValue {
+    let unknown = HeaderValue::from_static("application/octet-stream");
+    if text.is_empty() { unknown } else { HeaderValue::from_str(text).unwrap_or(unknown) }
+}
+
+/// Whether the content is what is sent, and not what was posted: there is no queue, or a template says what it is.
+fn is_content(notice: &Notice<'_>) -> bool {
+    let made_by_host = matches!(notice.meta.kind, Kind::Confirmation | Kind::Unsubscribe);
+    !made_by_host && (notice.meta.queue.is_empty() || templated(notice.options))
+}
+
+/// The message as JSON: Zaqar's notification, or the content.
+fn message(notice: &Notice<'_>, messages: &Messages) -> Bytes {
     match notice.meta.kind {
         // These are made by the host in Zaqar's own form, which has no notification around it.
-        Kind::Confirmation | Kind::Unsubscribe => String::from_utf8_lossy(notice.body).into_owned(),
-        _ if notice.meta.queue.is_empty() || templated(notice.options) => content(notice.content),
-        _ => zaqar::notification(&notice.meta, notice.body),
+        Kind::Confirmation | Kind::Unsubscribe => String::from_utf8_lossy(notice.body).into_owned().into(),
+        _ if is_content(notice) => content(notice.content).into(),
+        _ => messages.notification(&notice.meta, notice.body),
     }
 }
 
@@ -129,22 +169,22 @@ impl<'a> Attachment<'a> {
     }
 }
 
-fn filled(template: &str, message: &str) -> Result<String, Refusal> {
+fn filled(template: &str, message: &[u8]) -> Result<String, Refusal> {
     let tokens = template.matches(TOKEN).count();
     let bytes = template.len().saturating_add(tokens.saturating_mul(message.len()));
     if bytes > MAX_BODY_BYTES {
         let why = format!("the body would have {bytes} bytes, more than {MAX_BODY_BYTES}");
         return Err(Refusal::new("/options/post_data", why).fix("use `\"$zaqar_message$\"` fewer times"));
     }
-    Ok(template.replace(TOKEN, message))
+    Ok(template.replace(TOKEN, &String::from_utf8_lossy(message)))
 }
 
-/// `request` as text, with what may be a credential masked.
-pub(crate) fn shown(request: &Request<Bytes>) -> String {
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let authority = request.uri().authority().map_or("", |authority| authority.as_str());
-    let mut text = format!("{} {path} HTTP/1.1\n{HOST}: {authority}\n", request.method());
-    for (name, value) in request.headers() {
+/// `letter` to `uri` as text, with what may be a credential masked.
+pub(crate) fn shown(uri: &Uri, letter: &Letter) -> String {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let mut text = format!("POST {path} HTTP/1.1\n{HOST}: {authority}\n");
+    for (name, value) in &letter.headers {
         let value = if is_secret(name) {
             masked(value)
         } else {
@@ -155,7 +195,7 @@ pub(crate) fn shown(request: &Request<Bytes>) -> String {
 "
         ));
     }
-    let body = String::from_utf8_lossy(request.body());
+    let body = String::from_utf8_lossy(&letter.body);
     format!("{text}\n{body}")
 }
 
@@ -189,13 +229,13 @@ mod tests {
     #[test]
     fn the_token_is_replaced_with_its_quotes_and_only_then() {
         let template = r#"{"a": "$zaqar_message$", "b": ["$zaqar_message$"], "c": "x $zaqar_message$"}"#;
-        assert_eq!(filled(template, "1").unwrap(), r#"{"a": 1, "b": [1], "c": "x $zaqar_message$"}"#);
-        assert_eq!(filled("plain", "1").unwrap(), "plain");
+        assert_eq!(filled(template, b"1").unwrap(), r#"{"a": 1, "b": [1], "c": "x $zaqar_message$"}"#);
+        assert_eq!(filled("plain", b"1").unwrap(), "plain");
     }
 
     #[test]
     fn a_template_cannot_make_a_body_without_bound() {
-        let refusal = filled(&TOKEN.repeat(100), &"x".repeat(1 << 20)).unwrap_err();
+        let refusal = filled(&TOKEN.repeat(100), "x".repeat(1 << 20).as_bytes()).unwrap_err();
         assert_eq!(refusal.at, "/options/post_data");
     }
 
@@ -207,7 +247,7 @@ mod tests {
         ) {
             let template = parts.join(TOKEN);
             let tokens = template.matches(TOKEN).count();
-            let filled = filled(&template, &message).unwrap();
+            let filled = filled(&template, message.as_bytes()).unwrap();
             prop_assert_eq!(filled.len(), template.len() - tokens * TOKEN.len() + tokens * message.len());
         }
     }

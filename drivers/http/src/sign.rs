@@ -1,6 +1,11 @@
 //! Standard Webhooks signatures: `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.
 //!
 //! <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>
+//!
+//! What depends on the secret alone is done once: [`Key`] is the decoded secret with both of HMAC's padded key blocks
+//! already hashed, and it is kept with the subscription's plan. The rest is done for every delivery. The id and the
+//! time come before the body in what is signed, and a hash goes from front to back, so two deliveries of one message
+//! share no state of it: the body is hashed once for each of them.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};

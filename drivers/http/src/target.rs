@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use nuncio_plugin_sdk::{
     Form, Refusal, SubscriberUri, Url,
     core::net::Policy,
-    http::{HeaderValue, Uri},
+    http::{Endpoint, HeaderValue, Uri},
 };
 use percent_encoding::percent_decode_str;
 
@@ -14,6 +14,8 @@ use percent_encoding::percent_decode_str;
 pub(crate) struct Target {
     /// Without userinfo and fragment.
     pub(crate) uri: Uri,
+    /// The same, taken apart for the client.
+    pub(crate) endpoint: Endpoint,
     /// The userinfo as Basic credentials (RFC 7617).
     pub(crate) authorization: Option<HeaderValue>,
 }
@@ -32,11 +34,10 @@ impl Target {
             return Err(Refusal::new("host", "the URI has no host"));
         };
         bare.set_fragment(None);
-        let uri = bare
-            .as_str()
-            .parse()
-            .map_err(|error| Refusal::new("uri", format!("it cannot be sent: {error}")))?;
-        Ok(Self { uri, authorization })
+        let unsendable = |why: String| Refusal::new("uri", format!("it cannot be sent: {why}"));
+        let uri: Uri = bare.as_str().parse().map_err(|error| unsendable(format!("{error}")))?;
+        let endpoint = Endpoint::of(&uri).map_err(|error| unsendable(error.to_string()))?;
+        Ok(Self { uri, endpoint, authorization })
     }
 }
 

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::{
     made::{Letter, NOW_MS, driver, on_loopback},
     receiver::Receiver,
@@ -101,6 +103,55 @@ async fn a_raw_body_arrives_as_it_was_posted() {
 }
 
 #[tokio::test]
+async fn an_event_arrives_in_the_body_or_in_headers() {
+    let headers = BTreeMap::from([
+        ("ce-type".to_owned(), "org.example.order".to_owned()),
+        ("team".to_owned(), "Euro € 😀".to_owned()),
+    ]);
+    let headers: &'static BTreeMap<_, _> = Box::leak(Box::new(headers));
+    let mut letter = Letter::to("http://127.0.0.1:1/");
+    (letter.meta.message, letter.meta.project, letter.meta.headers) = ("m-1", "p", headers);
+    let structured = letter.sent(json!({"format": "cloudevents"})).await;
+    assert_eq!(structured.headers["content-type"], "application/cloudevents+json; charset=UTF-8");
+    assert_eq!(
+        parsed(&structured.body),
+        json!({
+            "specversion": "1.0", "id": "m-1", "source": "/projects/p/queues/q", "type": "org.example.order",
+            "time": "2021-02-25T15:02:10Z", "team": "Euro € 😀", "datacontenttype": "application/json",
+            "data": {"k": "v"},
+        })
+    );
+
+    (letter.body, letter.content_type) = ("a;b\n", "text/csv");
+    let binary = letter.sent(json!({"format": "cloudevents-binary", "secret": SECRET})).await;
+    assert_eq!((binary.body.as_str(), binary.headers["content-type"].as_str()), ("a;b\n", "text/csv"));
+    for (name, value) in [
+        ("ce-specversion", "1.0"),
+        ("ce-id", "m-1"),
+        ("ce-source", "/projects/p/queues/q"),
+        ("ce-type", "org.example.order"),
+        ("ce-time", "2021-02-25T15:02:10Z"),
+        ("ce-team", "Euro%20%E2%82%AC%20%F0%9F%98%80"),
+    ] {
+        assert_eq!(binary.headers[name], value);
+    }
+    assert!(!binary.headers.contains_key("ce-datacontenttype"));
+    assert!(binary.headers.contains_key("webhook-signature"), "{:?}", binary.headers);
+}
+
+#[tokio::test]
+async fn an_event_without_a_queue_has_the_content_as_its_data() {
+    let mut letter = Letter::to("http://127.0.0.1:1/");
+    (letter.meta.queue, letter.meta.project) = ("", "p");
+    letter.content = Content::text("All is well").with_subject("Watch");
+    let event = parsed(&letter.sent(json!({"format": "cloudevents"})).await.body);
+    assert_eq!(event["data"], json!({"subject": "Watch", "text": "All is well"}));
+    assert_eq!((&event["source"], &event["type"]), (&json!("/projects/p"), &json!("io.nuncio.message")));
+    let binary = letter.sent(json!({"format": "cloudevents-binary"})).await;
+    assert_eq!(parsed(&binary.body), event["data"]);
+}
+
+#[tokio::test]
 async fn post_data_replaces_the_quoted_token_and_post_headers_win() {
     let receiver = Receiver::status(NO_CONTENT).await;
     let data = json!({"msg": "$zaqar_message$", "n": [1, "$zaqar_message$"], "in": "a $zaqar_message$ b"})
@@ -173,7 +224,7 @@ fn a_wrong_setting_is_refused_with_its_pointer() {
     for (settings, want) in [
         (json!({"user_agent": "a\nb"}), "/user_agent: "),
         (json!({"ca_file": "/nowhere.pem"}), "/ca_file: `/nowhere.pem` cannot be read"),
-        (json!({"ca_flie": "x"}), "/ca_flie: unknown field `ca_flie`, expected `ca_file`"),
+        (json!({"ca_flie": "x"}), "/ca_flie: unknown field `ca_flie`, expected one of `ca_file`"),
     ] {
         let error = driver(settings, &[]).err().unwrap();
         assert!(error.starts_with(want), "{error}");

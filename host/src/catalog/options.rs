@@ -100,7 +100,7 @@ mod tests {
             (json!({"subject": "a\r\nBcc: x"}), "options.subject: "),
             (json!({"cc": ["a", 2]}), "options.cc.1: "),
             (json!({"post_headers": {"X-A": 1}}), "options.post_headers.X-A: "),
-            (json!({"format": "cloudevents"}), "options.format: `cloudevents` is not in this version"),
+            (json!({"format": "xml"}), "options.format: must be `zaqar`, `raw`, `cloudevents` or"),
             (json!({"_retry_policy": "x"}), "options._retry_policy: "),
             (json!({"retry": {"schedule": 1}}), "options.retry.schedule: "),
             (json!({"deadline": "500ms"}), "options.deadline: "),

@@ -101,11 +101,8 @@ fn secret(value: &Value, bounds: &Bounds) -> Result<(), Flaw> {
 
 fn format(value: &Value, _: &Bounds) -> Result<(), Flaw> {
     match value.as_str() {
-        Some("zaqar" | "raw") => Ok(()),
-        Some(name @ ("cloudevents" | "cloudevents-binary")) => {
-            Err(Flaw::new(format!("`{name}` is not in this version; write `zaqar` or `raw`")))
-        }
-        _ => Err(Flaw::new("must be `zaqar` or `raw`")),
+        Some("zaqar" | "raw" | "cloudevents" | "cloudevents-binary") => Ok(()),
+        _ => Err(Flaw::new("must be `zaqar`, `raw`, `cloudevents` or `cloudevents-binary`")),
     }
 }
 

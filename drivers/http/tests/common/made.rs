@@ -8,6 +8,8 @@ use nuncio_plugin_sdk::{
     testing::made_at,
 };
 
+use super::receiver::{Arrived, Receiver};
+
 /// A time of the Standard Webhooks reference vector.
 pub const NOW_MS: i64 = 1_614_265_330_000;
 
@@ -68,5 +70,15 @@ impl Letter {
     pub async fn deliver(&self, driver: &dyn Driver) -> Report {
         let recipients = [Recipient::new(0, self.uri.canonical())];
         driver.deliver(&self.notice(&recipients)).await.of(0)
+    }
+
+    /// What arrives of it with these options.
+    pub async fn sent(&mut self, options: Value) -> Arrived {
+        let receiver = Receiver::status("HTTP/1.1 204 No Content\r\n\r\n").await;
+        self.uri = SubscriberUri::parse(&receiver.url).unwrap();
+        let Value::Object(map) = options else { panic!("options are an object") };
+        self.options = Options(map);
+        self.deliver(&*on_loopback()).await;
+        receiver.only()
     }
 }
