@@ -71,6 +71,8 @@ pub enum Why {
     Spilled = 2,
     /// Its driver is missing or disabled, or its account fails; the policy's window is stopped.
     Held = 3,
+    /// It was given up, and its ordered subscription stops then: it and what comes after it wait for a hand.
+    Stopped = 4,
 }
 
 impl Why {
@@ -82,6 +84,7 @@ impl Why {
             1 => Self::Scheduled,
             2 => Self::Spilled,
             3 => Self::Held,
+            4 => Self::Stopped,
             _ => return None,
         })
     }
@@ -119,8 +122,10 @@ pub struct Deferred {
     pub target: TargetId,
     /// Its lane.
     pub lane: LaneId,
-    /// When it is due, Unix milliseconds.
+    /// When it is due, Unix milliseconds; in an ordered lane its place: when it was accepted.
     pub due: i64,
+    /// It keeps its place and is not attempted before this, Unix milliseconds; 0 where it waits for `due` alone.
+    pub not_before: i64,
     /// Why it waits.
     pub why: Why,
     /// The number of the last attempt made, 0 when there was none.

@@ -67,7 +67,7 @@ impl Caps {
     }
 
     fn lane_is_kept(&mut self, lane: LaneId, at: &Bounds<'_>) -> Result<(), String> {
-        let (rules, now) = (&at.world.rules[lane.0 as usize - 1], at.clock.elapsed);
+        let (rules, now) = (at.world.rules(lane), at.clock.elapsed);
         if let Some(most) = rules.max_in_flight {
             let own = self.flights.values().filter(|flight| flight.job.lane == lane).count();
             within(own, most.get(), "notices of one lane in flight")?;

@@ -1,7 +1,7 @@
 //! One step of a world in which anything may happen next.
 
 use nuncio_core::{
-    DeliveryKey,
+    DeliveryKey, LaneId,
     engine::{Event, GateId, Ticket},
 };
 
@@ -57,8 +57,10 @@ impl World {
             }
         }
         let bytes = self.rng.range(1, 2_000) as u32;
-        let message = Message { post: 0, created: self.now(), at, until, bytes, matched };
-        self.writes.push_back(Write::Post(vec![message; count as usize]));
+        let message = Message { post: 0, created: self.now(), at, until, bytes, key: 0, matched };
+        let keyed = |key: u64| Message { key: key as u8, ..message.clone() };
+        let messages = (0..count).map(|_| keyed(self.rng.below(3))).collect();
+        self.writes.push_back(Write::Post(messages));
         Ok(())
     }
 
@@ -140,7 +142,10 @@ impl World {
     /// A subscription is changed: its options, and at times its destination.
     fn change_rules(&mut self) -> Result<(), String> {
         let at = self.rng.below(self.options.lanes.len() as u64) as usize;
-        self.options.rules[at] = rules(&mut self.rng);
+        let before = std::mem::replace(&mut self.options.rules[at], rules(&mut self.rng));
+        if before.ordered != self.options.rules[at].ordered {
+            self.safety.orders.begins_anew(LaneId(at as i64 + 1));
+        }
         if self.rng.chance(300) {
             self.options.lanes[at].1 = GateId(self.rng.range(1, self.options.gates.len() as u64) as u32);
         }
@@ -163,7 +168,8 @@ impl World {
     }
 
     fn requeue(&mut self) -> Result<(), String> {
-        if let Some(key) = self.store.dead.last().copied() {
+        let any = self.some_key().filter(|_| self.rng.chance(500));
+        if let Some(key) = any.or(self.store.dead.last().copied()) {
             self.writes.push_back(Write::Requeue(key));
         }
         Ok(())

@@ -1,11 +1,14 @@
 //! What must come about once nothing fails any more: every delivery ends, within bounded time.
 
 use nuncio_core::{
-    EPOCH_MS,
+    EPOCH_MS, Why,
     engine::{Event, GateId},
 };
 
-use crate::{drivers::Mood, world::World};
+use crate::{
+    drivers::Mood,
+    world::{World, Write},
+};
 
 /// The longest own schedule takes about four days; held windows begin anew.
 const PATIENCE_MS: i64 = 14 * 24 * 3_600_000;
@@ -22,6 +25,7 @@ impl World {
         }
         let end = self.now() + PATIENCE_MS;
         for _ in 0..ROUNDS {
+            self.lift_what_stopped();
             if !self.round()? {
                 let Some(wake) = self.wake.take().filter(|at| *at <= end) else { break };
                 self.clock.pass(wake.saturating_sub(self.now()).max(0));
@@ -29,6 +33,13 @@ impl World {
             }
         }
         self.everything_is_settled()
+    }
+
+    /// The owner tries again what stopped its sequence.
+    fn lift_what_stopped(&mut self) {
+        let stopped = self.store.rows.values().filter(|row| row.why == Why::Stopped);
+        let keys: Vec<_> = stopped.map(|row| row.key).collect();
+        self.writes.extend(keys.into_iter().map(Write::Requeue));
     }
 
     /// Lets everything happen that is under way. Says whether anything was.

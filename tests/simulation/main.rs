@@ -2,7 +2,7 @@
 //!
 //! All of a world follows from its seed. A run that fails prints the seed and how to see it again:
 //! `SIMULATION_SEED=42 SIMULATION_STEPS=700 cargo test -p nuncio-tests --test simulation -- --nocapture`.
-//! `NUNCIO_LONG=1` runs twenty times as many worlds.
+//! `NUNCIO_LONG=1` runs twenty times as many worlds. A normal run is a million steps.
 
 mod caps;
 mod clock;
@@ -10,6 +10,7 @@ mod drivers;
 mod faults;
 mod liveness;
 mod options;
+mod order;
 mod rng;
 mod safety;
 mod store;
@@ -18,7 +19,7 @@ mod world;
 use options::Options;
 use world::World;
 
-const WORLDS: u64 = 300;
+const WORLDS: u64 = 1_500;
 const STEPS: u64 = 700;
 
 fn number(name: &str) -> Option<u64> {

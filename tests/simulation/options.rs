@@ -79,12 +79,17 @@ impl Options {
         Self { seed, steps, limits: limits(&mut rng), lanes, rules, gates, targets, faults, posts }
     }
 
+    /// What is asked of a lane now.
+    pub(crate) fn rules(&self, lane: LaneId) -> &LaneRules {
+        &self.rules[lane.0 as usize - 1]
+    }
+
     pub(crate) fn target(&self, id: TargetId) -> &Target {
         &self.targets[id.0 as usize - 1]
     }
 }
 
-/// What a subscription asks of its lane: nothing in half of all cases.
+/// What a subscription asks of its lane: nothing in a third of all cases.
 #[allow(clippy::expect_used, reason = "written here, and right")]
 pub(crate) fn rules(rng: &mut Rng) -> LaneRules {
     let mut options = serde_json::Map::new();
@@ -94,6 +99,11 @@ pub(crate) fn rules(rng: &mut Rng) -> LaneRules {
     if rng.chance(250) {
         let rate = rng.pick(&["3/s", "10/s", "1500/s", "20/m", "50/h"]);
         options.insert("rate".to_owned(), json!(rate));
+    }
+    if rng.chance(350) {
+        let stop = json!({"on_dead": "stop"});
+        let keyed = json!({"key": "/key", "on_dead": "stop"});
+        options.insert("ordered".to_owned(), rng.pick(&[json!(true), json!("/key"), stop, keyed]).clone());
     }
     LaneRules::parse(&options).expect("rules")
 }

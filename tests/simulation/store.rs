@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nuncio_core::{
-    Cursor, Deferred, DeliveryKey, LaneId, MessageId, Settlement, State, TargetId, Why,
+    Cursor, Deferred, DeliveryKey, LaneId, MessageId, Order, Settlement, State, TargetId, Why,
     engine::{Event, Job, Open},
 };
 
@@ -17,6 +17,8 @@ pub(crate) struct Message {
     pub(crate) at: i64,
     pub(crate) until: i64,
     pub(crate) bytes: u32,
+    /// What keyed order goes by.
+    pub(crate) key: u8,
     pub(crate) matched: Vec<TargetId>,
 }
 
@@ -106,6 +108,20 @@ impl Store {
         open
     }
 
+    /// What waits is made due by hand. Says its lane and its place there.
+    pub(crate) fn wake(&mut self, key: DeliveryKey, now: i64) -> Option<(LaneId, i64)> {
+        let row = self.rows.get_mut(&key)?;
+        if row.why == Why::Stopped {
+            (row.tries, row.since) = (0, now);
+        }
+        if row.due != key.message.issued_ms() {
+            row.due = row.due.min(now);
+        }
+        row.since = row.since.min(now);
+        (row.not_before, row.why) = (0, Why::Retry);
+        Some((row.lane, row.due))
+    }
+
     /// A dead letter is tried again by hand.
     pub(crate) fn requeue(&mut self, key: DeliveryKey, now: i64, world: &Options) -> Option<LaneId> {
         if !self.dead.remove(&key) {
@@ -185,7 +201,11 @@ impl Store {
         rows.truncate(page);
         let rows = rows.into_iter().map(|row| {
             let policy = world.target(row.target).policy.clone();
-            (row, policy)
+            let post = match (&world.rules(lane).ordered, self.messages.get(&row.key.message)) {
+                (Some(order), Some(message)) if row.post >= 0 => sequence(order, message),
+                _ => row.post,
+            };
+            (Deferred { post, ..row }, policy)
         });
         Event::Loaded { lane, rows: rows.collect(), next_due }
     }
@@ -205,7 +225,7 @@ pub(crate) fn jobs_of<'a>(
         let open = |idx| Open { idx, n: 0, tries: 0, since, stored: false };
         Some(Job {
             message: id,
-            post: message.post,
+            post: world.rules(target.lane).ordered.as_ref().map_or(message.post, |by| sequence(by, message)),
             target: target.id,
             lane: target.lane,
             first,
@@ -217,6 +237,11 @@ pub(crate) fn jobs_of<'a>(
     })
 }
 
+/// The sequence of a message, as the host tells it from the body.
+pub(crate) fn sequence(order: &Order, message: &Message) -> i64 {
+    if order.has_key() { -2 - i64::from(message.key) } else { -1 }
+}
+
 fn scheduled(job: &Job, idx: u32, due: i64) -> Deferred {
     Deferred {
         key: DeliveryKey::new(job.message, idx),
@@ -224,6 +249,7 @@ fn scheduled(job: &Job, idx: u32, due: i64) -> Deferred {
         target: job.target,
         lane: job.lane,
         due,
+        not_before: 0,
         why: Why::Scheduled,
         n: 0,
         tries: 0,

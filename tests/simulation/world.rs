@@ -89,7 +89,7 @@ impl World {
         self.mail.clear();
         self.flights.clear();
         (self.read, self.wake) = (None, None);
-        self.safety.restarted(&self.store);
+        self.safety.restarted(&self.store, &self.options);
         for gate in 1..=self.options.gates.len() as u32 {
             self.rule_gate(GateId(gate))?;
         }
@@ -144,7 +144,7 @@ impl World {
                 self.flights.insert(ticket, Flight { job, at: self.now() });
             }
             Action::Record { batch, settlements, low } => {
-                self.safety.recorded(batch, &settlements, low)?;
+                self.safety.recorded(batch, &settlements, low, &self.options)?;
                 self.writes.push_back(Write::Batch { batch, settlements, low });
             }
             read @ (Action::Load { .. } | Action::Scan { .. }) => {
@@ -181,6 +181,10 @@ impl World {
                     }
                 }
                 Write::Requeue(key) => {
+                    if let Some((lane, due)) = self.store.wake(key, self.clock.now) {
+                        self.safety.hastened(key, self.clock.now);
+                        self.mail.push_back(Event::Scheduled { lane, due });
+                    }
                     if let Some(lane) = self.store.requeue(key, self.clock.now, &self.options) {
                         self.safety.requeued(key, self.clock.now);
                         self.mail.push_back(Event::Scheduled { lane, due: self.now() });
@@ -197,9 +201,10 @@ impl World {
         for message in messages {
             let id = self.ids.issue(self.clock.now);
             post = if train && post == 0 { id.0 } else { post };
-            let message = Message { post, ..message };
+            let at = if message.at > self.clock.now { message.at } else { 0 };
+            let message = Message { post, at, ..message };
             for job in jobs_of(id, &message, &self.options) {
-                self.safety.accepted(&job, message.at);
+                self.safety.accepted(&job, message.at, &self.options);
                 if message.at == 0 {
                     now.push(job);
                 } else {
@@ -209,8 +214,8 @@ impl World {
             self.store.accept(id, message, &self.options);
         }
         let rest = self.hold_back(&mut now);
-        self.mail.push_back(Event::Committed { jobs: now, rest, head: self.store.head });
         self.mail.extend(later.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
+        self.mail.push_back(Event::Committed { jobs: now, rest, head: self.store.head });
     }
 
     /// A store hands over only so much with one commit; where the rest begins.

@@ -2,6 +2,15 @@
 
 use crate::{Cursor, MessageId};
 
+/// Times by the clock of message ids, which never goes back, Unix milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Handed {
+    /// When the highest id that is known was issued.
+    pub(super) issued: i64,
+    /// What was issued before was handed over.
+    pub(super) below: i64,
+}
+
 /// How far messages were handed over.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
@@ -22,6 +31,12 @@ impl Backlog {
     /// Where to read on, if there is a backlog.
     pub(super) fn cursor(&self) -> Option<Cursor> {
         self.cursor
+    }
+
+    /// How far messages were handed over, as the ids tell time.
+    pub(super) fn handed(&self) -> Handed {
+        let below = self.cursor.map_or(i64::MAX, |cursor| cursor.message.issued_ms());
+        Handed { issued: self.head.issued_ms(), below }
     }
 
     /// Whether deliveries that were in memory before the restart may still be behind the cursor.

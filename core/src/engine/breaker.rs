@@ -85,6 +85,13 @@ impl Breaker {
         }
     }
 
+    /// Nothing may be a probe before `at`: it is looked for then, or after the usual wait.
+    pub(super) fn probe_later(&mut self, now: i64, at: i64) {
+        if let Some(pause) = self.open.as_mut().filter(|pause| !pause.probing) {
+            pause.probe = pause.probe.max(at.clamp(now + 1, now + pause.wait.max(1)));
+        }
+    }
+
     /// A probe ended without being attempted: the next one need not wait.
     pub(super) fn probe_lost(&mut self) {
         if let Some(pause) = &mut self.open {

@@ -1,14 +1,13 @@
 //! Dispatch, and what comes back.
 
 use super::{
-    event::{Action, End, GateId, Notable, Open, Ticket},
-    judging::{Seen, Sentence, Span, seen, sentence, unsaid},
+    event::{Action, End, GateId, Notable, Ticket},
+    judging::{Seen, Span, seen, unsaid},
     lane::Turn,
     machine::Engine,
-    records::Origin,
-    train::Waiting,
+    waiting::Waiting,
 };
-use crate::{DeliveryKey, Failure, LaneId, Settlement, State, Why};
+use crate::{LaneId, State};
 
 /// A notice in flight.
 #[derive(Debug)]
@@ -71,7 +70,7 @@ impl Engine {
             lane.turn = Turn::AtCap;
         } else if let Some(at) = lane.throttle.next(now) {
             lane.turn = Turn::Throttled;
-            self.timers.turns.set(id, lane.snooze.replace(at), Some(at));
+            lane.throttled = Some(at);
         } else if lane.suspect && self.suspects_in_flight >= most {
             lane.turn = Turn::AmongSuspects;
             self.suspects.push_back(id);
@@ -82,14 +81,15 @@ impl Engine {
     /// Lets the lanes go on whose rate allows it now, or whose rest is over.
     pub(super) fn wake_throttled(&mut self, now: i64) {
         while let Some(id) = self.timers.turns.due(now) {
-            self.go_on(id);
+            self.go_on(now, id);
         }
     }
 
     /// What a lane waited for by itself may have come about.
-    pub(super) fn go_on(&mut self, id: LaneId) {
+    pub(super) fn go_on(&mut self, now: i64, id: LaneId) {
         let Some(lane) = self.lanes.get_mut(&id) else { return };
-        self.timers.turns.set(id, lane.snooze.take(), None);
+        lane.throttled = None;
+        lane.queue.wake(now);
         if matches!(lane.turn, Turn::AtCap | Turn::Throttled) {
             lane.turn = Turn::Idle;
         }
@@ -121,17 +121,17 @@ impl Engine {
         for open in &waiting.job.open {
             self.close(now, &waiting.job, *open, State::Expired, open.n, 0);
         }
-        self.move_on(waiting);
+        self.move_on(now, waiting);
         self.over(now, waiting);
         self.leave(gate);
     }
 
     /// The train of a job that does not come back goes on.
-    fn move_on(&mut self, waiting: &Waiting) {
+    pub(super) fn move_on(&mut self, now: i64, waiting: &Waiting) {
         if let Some(train) = waiting.train()
             && let Some(lane) = self.lanes.get_mut(&waiting.job.lane)
         {
-            lane.queue.moved_on(train);
+            lane.queue.moved_on(now, train);
         }
     }
 
@@ -192,7 +192,7 @@ impl Engine {
         self.learn(now, &waiting, gate, seen(&ends, timed_out), timed_out, actions);
         self.settle(Span { now, ms }, waiting, ends, actions);
         self.leave(gate);
-        self.go_on(id);
+        self.go_on(now, id);
     }
 
     /// What the attempt says of the gate and the lane.
@@ -274,99 +274,5 @@ impl Engine {
             actions.push(Action::Raise(Notable::LanePaused { lane: id, probe, reason }));
         }
         self.evict(now, id);
-    }
-
-    /// Records what became of each recipient.
-    fn settle(&mut self, span: Span, mut waiting: Waiting, ends: Vec<(u32, End)>, actions: &mut Vec<Action>) {
-        let (mut again, mut held) = (Vec::new(), Vec::new());
-        let mut due = span.now;
-        let open = waiting.job.open.clone();
-        for (open, (idx, end)) in open.into_iter().zip(ends) {
-            let key = DeliveryKey::new(waiting.job.message, idx);
-            let cancelled = self.hot.is_cancelled(key);
-            match sentence(span, &waiting.job, open, end, cancelled) {
-                Sentence::Close { state, n, code } => {
-                    self.close(span.now, &waiting.job, open, state, n, code)
-                }
-                Sentence::Bury { reason, failure, gone } => {
-                    if gone {
-                        let target = waiting.job.target;
-                        actions.push(Action::Raise(Notable::AddressGone { key, target }));
-                    }
-                    self.bury(span.now, &waiting, open, reason, Some(failure));
-                }
-                Sentence::Again { open, due: at, failure } => {
-                    due = due.max(at);
-                    again.push((open, failure));
-                }
-                Sentence::Hold { open, failure } => held.push((open, failure)),
-            }
-        }
-        waiting.probe = false;
-        if !held.is_empty() {
-            self.evict_train(span.now, &waiting);
-        }
-        for (open, failure) in held {
-            self.defer(&waiting.job, open, waiting.due, Why::Held, Origin::Evicted, failure);
-        }
-        self.retry(span.now, waiting, again, due);
-    }
-
-    /// The recipients that are tried again stay together: at the head of their train at once, or later.
-    fn retry(&mut self, now: i64, mut waiting: Waiting, again: Vec<(Open, Failure)>, due: i64) {
-        let id = waiting.job.lane;
-        let stays = due <= now
-            && self
-                .lanes
-                .get(&id)
-                .is_some_and(|lane| !self.is_held(lane) && !lane.breaker.blocks(&waiting.job.policy));
-        let (due, origin) = match (stays, due <= now) {
-            (true, _) => (waiting.due, Origin::Kept),
-            (false, true) => (waiting.due, Origin::Evicted),
-            (false, false) => (due, Origin::Later),
-        };
-        if origin == Origin::Evicted && !again.is_empty() {
-            self.evict_train(now, &waiting);
-        }
-        let mut open = Vec::with_capacity(again.len());
-        for (one, failure) in again {
-            self.defer(&waiting.job, one, due, Why::Retry, origin, Some(failure));
-            open.push(Open { stored: true, ..one });
-        }
-        self.hot.release(&waiting);
-        waiting.job.open = open;
-        if stays && !waiting.job.open.is_empty() {
-            self.hot.admit(&waiting);
-            if let Some(lane) = self.lanes.get_mut(&id) {
-                lane.queue.put_back(waiting);
-            }
-        } else {
-            self.move_on(&waiting);
-        }
-        self.count(now, id);
-    }
-
-    /// Gives a delivery up.
-    pub(super) fn bury(
-        &mut self,
-        now: i64,
-        waiting: &Waiting,
-        open: Open,
-        reason: String,
-        failure: Option<Failure>,
-    ) {
-        let job = &waiting.job;
-        let dead = Settlement::Dead {
-            key: DeliveryKey::new(job.message, open.idx),
-            first: job.first,
-            target: job.target,
-            lane: job.lane,
-            at: now,
-            attempts: open.n,
-            reason,
-            failure,
-            deferred: open.stored,
-        };
-        self.record(dead, None, true);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{event::Limits, train::Waiting};
+use super::{event::Limits, waiting::Waiting};
 use crate::{Cursor, DeliveryKey, LaneId, MessageId};
 
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The state machine: events in, actions out.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
     backlog::Backlog,
@@ -12,10 +12,10 @@ use super::{
     pace::Crowd,
     read::Read,
     ready::Ready,
-    records::Records,
+    records::{Origin, Records},
     timers::Timers,
 };
-use crate::{Cursor, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId};
+use crate::{Cursor, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId, Why};
 
 /// The engine.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub struct Engine {
     pub(super) read_again: i64,
     /// When slow lanes were looked for.
     pub(super) relieved: i64,
+    /// Ordered lanes whose rows wait for the backlog to be handed over, by the place of the first.
+    pub(super) behind_backlog: BTreeSet<(i64, LaneId)>,
     started: bool,
     stalled: bool,
     draining: bool,
@@ -67,6 +69,7 @@ impl Engine {
             scanned_last: false,
             read_again: i64::MIN,
             relieved: 0,
+            behind_backlog: BTreeSet::new(),
             started: false,
             stalled: false,
             draining: false,
@@ -81,7 +84,7 @@ impl Engine {
         }
         self.relieve(now);
         for (lane, due) in self.hot.take_strays() {
-            self.scheduled(lane, due);
+            self.scheduled(now, lane, due);
         }
         if !self.draining {
             self.wake_throttled(now);
@@ -123,12 +126,12 @@ impl Engine {
         match event {
             Event::Started { low, head, waiting } => self.start(now, low, head, waiting),
             Event::LaneRules { lane, project, gate, rules } => {
-                self.rule_lane(lane, project, rules);
+                self.rule_lane(now, lane, project, rules);
                 self.lead(now, lane, gate, actions);
             }
             Event::GateRules { gate, max, held } => self.rule_gate(now, gate, max, held),
             Event::Committed { jobs, rest, head } => self.committed(now, jobs, rest, head),
-            Event::Scheduled { lane, due } => self.scheduled(lane, due),
+            Event::Scheduled { lane, due } => self.scheduled(now, lane, due),
             Event::Scanned { jobs, next, reached, end } => {
                 self.scanned(now, jobs, next, end.then_some(reached));
             }
@@ -153,7 +156,7 @@ impl Engine {
         self.started = true;
         self.backlog.start(low, head);
         for (lane, due) in waiting {
-            self.scheduled(lane, due);
+            self.scheduled(now, lane, due);
             if let Some(lane) = self.lanes.get_mut(&lane) {
                 // What was spilled stands at its time of acceptance; the clock may have been set back since.
                 lane.rows.keep_order(now.max(head.issued_ms()));
@@ -161,11 +164,18 @@ impl Engine {
         }
     }
 
-    fn rule_lane(&mut self, id: LaneId, project: ProjectId, rules: LaneRules) {
+    fn rule_lane(&mut self, now: i64, id: LaneId, project: ProjectId, rules: LaneRules) {
         let lane = self.lanes.entry(id).or_default();
         lane.project = project;
         lane.throttle.rule(rules.rate);
+        let ordered = lane.is_ordered();
         lane.rules = rules;
+        if lane.is_ordered() != ordered {
+            // What is read again takes its place by the new rules.
+            for waiting in lane.queue.take_where(now, |_| true) {
+                self.shelve(now, waiting, Why::Spilled, Origin::Evicted);
+            }
+        }
     }
 
     /// Lets a lane lead through `gate`. What is known of another destination does not hold for this one.
@@ -184,7 +194,7 @@ impl Engine {
         if self.lanes.get(&id).is_some_and(|lane| self.is_held(lane)) {
             self.evict(now, id);
         }
-        self.go_on(id);
+        self.go_on(now, id);
     }
 
     fn rule_gate(&mut self, now: i64, id: GateId, max: u32, held: bool) {
@@ -205,7 +215,15 @@ impl Engine {
         self.call_next(id);
     }
 
-    fn scheduled(&mut self, id: LaneId, due: i64) {
+    /// Somebody else wrote rows. What waits in its place may be among them: it is read again.
+    fn scheduled(&mut self, now: i64, id: LaneId, due: i64) {
+        let lane = self.lanes.entry(id).or_default();
+        if lane.is_ordered() {
+            lane.rows.wake();
+        }
+        for waiting in lane.queue.take_where(now, |waiting| waiting.not_before > now) {
+            self.shelve(now, waiting, Why::Spilled, Origin::Evicted);
+        }
         let lane = self.lanes.entry(id).or_default();
         lane.rows.at((due, DeliveryKey::new(MessageId::NONE, 0)), false);
         self.touch(id);
@@ -226,12 +244,23 @@ impl Engine {
         let held = self.lanes.get(&id).is_none_or(|lane| self.is_held(lane));
         let refill = self.crowd.share(&self.limits) / 2;
         let recovering = self.backlog.recovering();
+        let handed = self.backlog.handed();
         let Some(lane) = self.lanes.get_mut(&id) else { return };
+        if lane.queue.take_freed() {
+            lane.rows.unpark();
+        }
         if !held && lane.turn == Turn::Idle && lane.queue.ready() {
             lane.turn = Turn::Ready;
             self.ready.push(lane.project, id);
         }
-        let alarm = if held || recovering { None } else { lane.wants(refill) };
+        let alarm = if held || recovering { None } else { lane.wants(refill, handed) };
+        if lane.is_ordered()
+            && let Some((due, _)) = lane.rows.first().filter(|(due, _)| *due >= handed.below)
+        {
+            self.behind_backlog.insert((due, id));
+        }
         self.timers.reads.set(id, std::mem::replace(&mut lane.alarm, alarm), alarm);
+        let snooze = [lane.throttled, lane.queue.next_wake()].into_iter().flatten().min();
+        self.timers.turns.set(id, std::mem::replace(&mut lane.snooze, snooze), snooze);
     }
 }

@@ -14,11 +14,14 @@ mod pace;
 mod read;
 mod ready;
 mod records;
+mod revive;
 mod rows;
+mod settling;
 mod shelve;
 mod throttle;
 mod timers;
 mod train;
+mod waiting;
 
 pub use event::{Action, Batch, CancelAnswer, End, Event, GateId, Job, Limits, Notable, Open, Ticket};
 pub use machine::Engine;

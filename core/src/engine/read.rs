@@ -1,14 +1,9 @@
 //! Reading back: the backlog by its cursor, and the rows of lanes when they are due. One read at a time.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use super::{
-    event::{Action, Job, Open},
-    machine::Engine,
-    rows::Reading,
-    train::Waiting,
-};
-use crate::{Deferred, DeliveryKey, LaneId, MessageId, Why, retry::Policy};
+use super::{event::Action, machine::Engine, rows::Reading};
+use crate::{Deferred, DeliveryKey, LaneId, MessageId, retry::Policy};
 
 /// How long a read that failed is let alone, milliseconds.
 const READ_AGAIN_MS: i64 = 1_000;
@@ -51,11 +46,10 @@ impl Engine {
 
     fn load(&mut self, now: i64, id: LaneId, actions: &mut Vec<Action>) {
         let Some(lane) = self.lanes.get_mut(&id) else { return };
-        let probe = lane.wants_probe(now);
+        let handed = self.backlog.handed();
+        let (probe, until) = (lane.wants_probe(now, handed), lane.until(now, handed));
         let Some(reading) = lane.rows.begin(probe) else { return };
         self.reading = Some(Read::Load(id, reading));
-        // Whatever is due within the same second comes together.
-        let until = now - now.rem_euclid(1_000) + 999;
         let from = before(reading.place);
         actions.push(Action::Load { lane: id, from, until, max: self.limits.page.max(1) });
         self.touch(id);
@@ -106,87 +100,6 @@ impl Engine {
         self.hot.read_ends();
         self.touch(id);
     }
-
-    fn take_rows(&mut self, now: i64, id: LaneId, rows: Vec<(Deferred, Arc<Policy>)>, reading: &Reading) {
-        let mut jobs: Vec<Waiting> = Vec::new();
-        let mut places = BTreeMap::new();
-        for (row, policy) in rows {
-            let place = (row.due, row.key);
-            let Some(lane) = self.lanes.get_mut(&id) else { return };
-            let ghost = self.hot.is_ghost(row.key) || self.hot.is_haunted(row.key);
-            if ghost || self.hot.knows(row.key) {
-                if ghost {
-                    lane.rows.at(place, lane.breaker.blocks(&policy));
-                } else {
-                    self.hot.stray(row.key, id, row.due);
-                }
-                continue;
-            }
-            let blocked = lane.breaker.blocks(&policy);
-            let together = (row.key.message, row.target);
-            let mut waiting = revived(now, &row, policy);
-            if !self.hot.fits(&waiting, &self.limits) {
-                lane.rows.rest(place, reading);
-                break;
-            }
-            if blocked && !places.contains_key(&together) {
-                if !self.chosen(now, id, &waiting, row.why, reading) {
-                    continue;
-                }
-                waiting.probe = true;
-            }
-            self.hot.admit(&waiting);
-            match places.get(&together).and_then(|at: &usize| jobs.get_mut(*at)) {
-                Some(job) => job.absorb(waiting),
-                None => {
-                    places.insert(together, jobs.len());
-                    jobs.push(waiting);
-                }
-            }
-        }
-        for waiting in jobs {
-            self.enqueue(now, waiting);
-        }
-    }
-
-    /// Whether a row of a paused lane becomes the probe; else it is buried if its time is over, or passed over.
-    fn chosen(&mut self, now: i64, id: LaneId, waiting: &Waiting, why: Why, reading: &Reading) -> bool {
-        let Some(lane) = self.lanes.get_mut(&id) else { return false };
-        let Some(pause) = lane.breaker.pause_mut() else { return false };
-        let Some(open) = waiting.job.open.first() else { return false };
-        let over = now > open.since.saturating_add(waiting.job.policy.window_ms());
-        if over && !pause.account && why != Why::Held {
-            let reason = format!("destination down since {}: {}", pause.since, pause.reason);
-            self.hot.admit(waiting);
-            self.bury(now, waiting, *open, reason, None);
-            self.hot.release(waiting);
-            return false;
-        }
-        if reading.probe && !pause.probing {
-            pause.probing = true;
-            return true;
-        }
-        lane.rows.at((waiting.due, DeliveryKey::new(waiting.job.message, open.idx)), true);
-        false
-    }
-}
-
-/// A row as a job of one recipient.
-fn revived(now: i64, row: &Deferred, policy: Arc<Policy>) -> Waiting {
-    let since = if row.why == Why::Held { now } else { row.since };
-    let open = vec![Open { idx: row.key.idx, n: row.n, tries: row.tries, since, stored: true }];
-    let job = Job {
-        message: row.key.message,
-        post: row.post,
-        target: row.target,
-        lane: row.lane,
-        first: row.first,
-        open,
-        until: row.until,
-        bytes: row.bytes,
-        policy,
-    };
-    Waiting { job, due: row.due, probe: false }
 }
 
 /// The first place after `place`.

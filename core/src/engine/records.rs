@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::event::{Action, Batch};
+use super::{
+    event::{Action, Batch},
+    waiting::TrainId,
+};
 use crate::{Cursor, DeliveryKey, LaneId, Settlement};
 
 /// A batch is sent beside another when it has grown to this.
@@ -28,6 +31,8 @@ pub(super) struct Row {
     pub(super) lane: LaneId,
     /// When it is due.
     pub(super) due: i64,
+    /// Its train.
+    pub(super) train: Option<TrainId>,
     /// Whether its policy keeps its own times.
     pub(super) keeps_times: bool,
     /// How it came to be written.
@@ -41,6 +46,8 @@ pub(super) enum Origin {
     Later,
     /// It was handed over and not taken into memory: everything before it was.
     Refused,
+    /// As `Refused`, but nothing else than its own sequence comes after it, and that is known to wait.
+    Aside,
     /// It was in memory: others of its train that are already written may come after it.
     Evicted,
     /// It stays in memory.

@@ -21,8 +21,12 @@ pub(super) struct Rows {
     evicted: u32,
     /// Rows of jobs that were not taken into memory and are not durable.
     refused: u32,
+    /// Rows of jobs that wait for the first of their sequence and are not durable.
+    aside: u32,
     /// The latest place of a row that others of its train must not overtake.
     in_place_to: Option<i64>,
+    /// Nothing is read before, but by hand.
+    asleep: i64,
 }
 
 /// A read of a lane that is under way.
@@ -66,6 +70,31 @@ impl Rows {
         })
     }
 
+    /// Whether rows are in the store, or on their way there, that come before a job with its place at `due` in an
+    /// ordered lane. Those that were passed over come after a job in memory, which is known to wait.
+    pub(super) fn come_before(&self, due: i64) -> bool {
+        self.evicted > 0
+            || self.refused > 0
+            || self.reading
+            || self.next.is_some_and(|(first, _)| first <= due)
+    }
+
+    /// All that the lane has is in the store, and none of it may go before `until`.
+    pub(super) fn sleep(&mut self, until: i64) {
+        self.asleep = until;
+    }
+
+    /// Somebody changed rows: what is known of their times may not hold, nor what a read brings that is under way.
+    pub(super) fn wake(&mut self) {
+        self.asleep = 0;
+        self.left();
+    }
+
+    /// Until when nothing is read.
+    pub(super) fn asleep(&self) -> i64 {
+        self.asleep
+    }
+
     /// A row is in the store, at `place` or after it.
     pub(super) fn at(&mut self, place: Place, parked: bool) {
         let slot = if parked { &mut self.parked } else { &mut self.next };
@@ -87,6 +116,7 @@ impl Rows {
         match origin {
             Origin::Later | Origin::Kept => return,
             Origin::Refused => self.refused += 1,
+            Origin::Aside => self.aside += 1,
             Origin::Evicted => {
                 self.evicted += 1;
                 self.left();
@@ -100,6 +130,11 @@ impl Rows {
         match origin {
             Origin::Later | Origin::Kept => {}
             Origin::Refused => self.refused = self.refused.saturating_sub(1),
+            Origin::Aside => match self.aside.checked_sub(1) {
+                Some(rest) => self.aside = rest,
+                // What came after a sequence that goes on since.
+                None => self.refused = self.refused.saturating_sub(1),
+            },
             Origin::Evicted => self.evicted = self.evicted.saturating_sub(1),
         }
     }
@@ -107,6 +142,7 @@ impl Rows {
     /// The lane goes on: nothing is passed over any more.
     pub(super) fn unpark(&mut self) {
         self.left();
+        self.refused += std::mem::take(&mut self.aside);
         if let Some(place) = self.parked.take() {
             self.at(place, false);
         }

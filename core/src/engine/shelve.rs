@@ -6,7 +6,7 @@ use super::{
     hot::Whereabouts,
     machine::Engine,
     records::{Landing, Origin, Row},
-    train::Waiting,
+    waiting::{Waiting, train},
 };
 use crate::{Deferred, DeliveryKey, Failure, LaneId, Settlement, State, Why};
 
@@ -15,15 +15,30 @@ const SLICE: usize = 256;
 /// How often slow lanes are looked for, milliseconds.
 const RELIEVE_MS: u64 = 100;
 
+/// How a delivery waits in the store.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wait {
+    /// When it is due; in an ordered lane, its place.
+    pub(super) due: i64,
+    /// `Deferred::not_before`.
+    pub(super) not_before: i64,
+    /// Why it waits.
+    pub(super) why: Why,
+    /// How its row comes to be written.
+    pub(super) origin: Origin,
+}
+
 impl Engine {
     /// Puts a job that is in no queue out of memory.
     pub(super) fn shelve(&mut self, now: i64, waiting: Waiting, why: Why, origin: Origin) {
         let id = waiting.job.lane;
+        let wait = Wait { due: waiting.due, not_before: waiting.not_before, why, origin };
         for open in waiting.job.open.iter().filter(|open| !open.stored) {
-            self.defer(&waiting.job, *open, waiting.due, why, origin, None);
+            self.defer(&waiting, *open, wait, None);
         }
         let lane = self.lanes.entry(id).or_default();
-        let parked = lane.breaker.blocks(&waiting.job.policy);
+        let follows = waiting.ordered && waiting.train().is_some_and(|train| lane.queue.is_failing(train));
+        let parked = follows || lane.blocks(&waiting.job.policy);
         for open in waiting.job.open.iter().filter(|open| open.stored) {
             let key = DeliveryKey::new(waiting.job.message, open.idx);
             lane.rows.at((waiting.due, key), parked);
@@ -45,8 +60,9 @@ impl Engine {
         let held = self.lanes.get(&id).is_none_or(|lane| self.is_held(lane));
         let Some(lane) = self.lanes.get_mut(&id) else { return };
         let why = if held { Why::Held } else { paused(lane) };
-        let breaker = &lane.breaker;
-        let leaving = lane.queue.take_where(|waiting| held || breaker.blocks(&waiting.job.policy));
+        let paused = lane.breaker.pause().is_some_and(|pause| pause.account || lane.is_ordered());
+        let leaving =
+            lane.queue.take_where(now, |waiting| held || paused || lane.breaker.blocks(&waiting.job.policy));
         for waiting in leaving {
             self.shelve(now, waiting, why, Origin::Evicted);
         }
@@ -55,7 +71,7 @@ impl Engine {
     /// Puts out of memory what comes after `head` in its train: `head` leaves without giving its place away.
     pub(super) fn evict_train(&mut self, now: i64, head: &Waiting) {
         let (Some(train), Some(lane)) = (head.train(), self.lanes.get_mut(&head.job.lane)) else { return };
-        for waiting in lane.queue.take_where(|waiting| waiting.train() == Some(train)) {
+        for waiting in lane.queue.take_where(now, |waiting| waiting.train() == Some(train)) {
             self.shelve(now, waiting, Why::Spilled, Origin::Evicted);
         }
     }
@@ -76,7 +92,7 @@ impl Engine {
             }
             let mut tail = Vec::new();
             while lane.queue.deliveries() > share && tail.len() < SLICE {
-                let Some(last) = lane.queue.pop_last() else { break };
+                let Some(last) = lane.queue.pop_last(now) else { break };
                 tail.push(last);
             }
             for waiting in tail {
@@ -87,17 +103,12 @@ impl Engine {
     }
 
     /// Writes the row of a delivery that waits.
-    pub(super) fn defer(
-        &mut self,
-        job: &Job,
-        open: Open,
-        due: i64,
-        why: Why,
-        origin: Origin,
-        failure: Option<Failure>,
-    ) {
+    pub(super) fn defer(&mut self, waiting: &Waiting, open: Open, wait: Wait, failure: Option<Failure>) {
+        let Waiting { job, ordered, .. } = waiting;
+        let Wait { due, not_before, why, origin } = wait;
         let key = DeliveryKey::new(job.message, open.idx);
-        let row = Row { lane: job.lane, due, keeps_times: job.policy.keeps_times(), origin };
+        let train = train(job, *ordered).filter(|_| *ordered);
+        let row = Row { lane: job.lane, due, train, keeps_times: job.policy.keeps_times(), origin };
         self.lanes.entry(job.lane).or_default().rows.written(due, origin);
         let deferred = Deferred {
             key,
@@ -105,6 +116,7 @@ impl Engine {
             target: job.target,
             lane: job.lane,
             due,
+            not_before,
             why,
             n: open.n,
             tries: open.tries,
@@ -144,8 +156,10 @@ impl Engine {
             let Some(lane) = self.lanes.get_mut(&row.lane) else { continue };
             lane.rows.landed(row.origin);
             if gone.is_some() {
-                let blocked = |account: bool| account || !row.keeps_times;
-                let parked = lane.breaker.pause().is_some_and(|pause| blocked(pause.account));
+                let ordered = lane.is_ordered();
+                let blocked = |account: bool| account || ordered || !row.keeps_times;
+                let follows = row.train.is_some_and(|train| lane.queue.is_failing(train));
+                let parked = follows || lane.breaker.pause().is_some_and(|pause| blocked(pause.account));
                 lane.rows.at((row.due, landing.key), parked);
             }
             self.touch(row.lane);
@@ -174,7 +188,7 @@ impl Engine {
     }
 
     fn cancel_waiting(&mut self, now: i64, id: LaneId, key: DeliveryKey) -> CancelAnswer {
-        let removed = self.lanes.get_mut(&id).and_then(|lane| lane.queue.remove(key));
+        let removed = self.lanes.get_mut(&id).and_then(|lane| lane.queue.remove(now, key));
         let Some(waiting) = removed else { return CancelAnswer::NotHot };
         for open in &waiting.job.open {
             self.close(now, &waiting.job, *open, State::Cancelled, open.n, 0);

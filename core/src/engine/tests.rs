@@ -15,6 +15,7 @@ mod endings;
 mod fairness;
 mod lanes;
 mod memory;
+mod order;
 mod pauses;
 
 const START: i64 = 1_800_000_000_000;

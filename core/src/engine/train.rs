@@ -1,55 +1,9 @@
 //! What waits in a lane: single jobs, and trains that run one job at a time, in order.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry};
 
-use super::event::Job;
-use crate::{DeliveryKey, MessageId, TargetId};
-
-/// The jobs of one POST to one target.
-pub(super) type TrainId = (i64, TargetId);
-
-/// A job that waits in memory.
-#[derive(Clone, Debug)]
-pub(super) struct Waiting {
-    /// What to attempt.
-    pub(super) job: Job,
-    /// Its place in time: the due time under which its rows sort in the store.
-    pub(super) due: i64,
-    /// Whether it shall find out if a paused lane works again.
-    pub(super) probe: bool,
-}
-
-impl Waiting {
-    /// A job that was never attempted. Its place is when it was accepted, the same for all of its train whatever
-    /// the clock does meanwhile.
-    pub(super) fn fresh(job: Job) -> Self {
-        let due = job.open.iter().map(|open| open.since).min().unwrap_or_default();
-        Self { job, due, probe: false }
-    }
-
-    /// The train it belongs to; a message posted alone has none.
-    pub(super) fn train(&self) -> Option<TrainId> {
-        (self.job.post != 0).then_some((self.job.post, self.job.target))
-    }
-
-    /// Its deliveries.
-    pub(super) fn len(&self) -> usize {
-        self.job.open.len()
-    }
-
-    /// The keys of its deliveries.
-    pub(super) fn keys(&self) -> impl Iterator<Item = DeliveryKey> + '_ {
-        self.job.open.iter().map(|open| DeliveryKey::new(self.job.message, open.idx))
-    }
-
-    /// Joins recipients of the same message and target into one notice.
-    pub(super) fn absorb(&mut self, other: Self) {
-        self.job.open.extend(other.job.open);
-        self.job.open.sort_by_key(|open| open.idx);
-        self.due = self.due.min(other.due);
-        self.probe |= other.probe;
-    }
-}
+use super::waiting::{Seat, TrainId, Waiting};
+use crate::DeliveryKey;
 
 #[derive(Debug)]
 enum Unit {
@@ -57,20 +11,39 @@ enum Unit {
     Train(TrainId),
 }
 
+/// What a train waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stand {
+    /// For a job.
+    #[default]
+    Empty,
+    /// For its turn.
+    Ring,
+    /// For the job that is in flight.
+    Busy,
+    /// For this time.
+    Until(i64),
+}
+
 #[derive(Debug, Default)]
 struct Train {
-    jobs: BTreeMap<(MessageId, u32), Waiting>,
-    /// One of its jobs is in flight.
-    busy: bool,
+    jobs: BTreeMap<Seat, Waiting>,
+    stand: Stand,
+    /// The job that is tried was tried before, or waits: what comes after it stays in the store.
+    failing: bool,
 }
 
 /// The waiting jobs of a lane, in the order in which they go.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    /// A train stands here once while it has jobs and none in flight.
+    /// A train stands here once while it has jobs and none in flight, and its first may go. One that left that
+    /// state otherwise than by its turn is passed over.
     ring: VecDeque<Unit>,
     trains: BTreeMap<TrainId, Train>,
+    waits: BTreeSet<(i64, TrainId)>,
     deliveries: usize,
+    /// A sequence that was failing goes on or is gone.
+    freed: bool,
 }
 
 impl Queue {
@@ -84,51 +57,83 @@ impl Queue {
         !self.ring.is_empty()
     }
 
-    /// Adds a job behind all others; within its train it stands by the order of messages.
-    pub(super) fn push(&mut self, waiting: Waiting) {
+    /// Whether what comes after the first of this sequence stays in the store.
+    pub(super) fn is_failing(&self, id: TrainId) -> bool {
+        self.trains.get(&id).is_some_and(|train| train.failing)
+    }
+
+    /// Whether a row with its place at `seat` stays in the store: it is not of the job that is tried.
+    pub(super) fn passes_over(&self, id: TrainId, seat: Seat) -> bool {
+        self.trains.get(&id).is_some_and(|train| train.failing && !train.jobs.contains_key(&seat))
+    }
+
+    /// Whether a sequence that was failing goes on or is gone since this was asked last.
+    pub(super) fn take_freed(&mut self) -> bool {
+        std::mem::take(&mut self.freed)
+    }
+
+    /// When the next train that waits for a time may go.
+    pub(super) fn next_wake(&self) -> Option<i64> {
+        self.waits.first().map(|(at, _)| *at)
+    }
+
+    /// Lets the trains go whose time has come.
+    pub(super) fn wake(&mut self, now: i64) {
+        while let Some((_, id)) = self.waits.first().copied().filter(|(at, _)| *at <= now) {
+            self.waits.pop_first();
+            if let Some(train) = self.trains.get_mut(&id) {
+                train.stand = Stand::Ring;
+                self.ring.push_back(Unit::Train(id));
+            }
+        }
+    }
+
+    /// Adds a job behind all others; within its train it stands by its place.
+    pub(super) fn push(&mut self, now: i64, waiting: Waiting) {
         self.deliveries += waiting.len();
         match waiting.train() {
             None => self.ring.push_back(Unit::Single(waiting)),
             Some(id) => {
-                if self.insert(id, waiting) {
-                    self.ring.push_back(Unit::Train(id));
-                }
+                self.insert(id, waiting);
+                self.stand(now, id, false);
             }
         }
     }
 
     /// Puts a job that was in flight back to the head: it keeps its place.
-    pub(super) fn put_back(&mut self, waiting: Waiting) {
+    pub(super) fn put_back(&mut self, now: i64, waiting: Waiting) {
         self.deliveries += waiting.len();
         match waiting.train() {
             None => self.ring.push_front(Unit::Single(waiting)),
             Some(id) => {
-                self.trains.entry(id).or_default().busy = false;
                 self.insert(id, waiting);
-                self.ring.push_front(Unit::Train(id));
+                self.arrived(id);
+                self.stand(now, id, true);
             }
         }
     }
 
     /// The job of `id` that was in flight is over and did not come back: the train moves on.
-    pub(super) fn moved_on(&mut self, id: TrainId) {
-        let Some(train) = self.trains.get_mut(&id) else { return };
-        train.busy = false;
-        if train.jobs.is_empty() {
-            self.trains.remove(&id);
-        } else {
-            self.ring.push_back(Unit::Train(id));
-        }
+    pub(super) fn moved_on(&mut self, now: i64, id: TrainId) {
+        self.arrived(id);
+        self.stand(now, id, false);
     }
 
     /// Takes the next job; its train then waits until it is over.
     pub(super) fn pop(&mut self) -> Option<Waiting> {
-        let waiting = match self.ring.pop_front()? {
-            Unit::Single(waiting) => waiting,
-            Unit::Train(id) => {
-                let train = self.trains.get_mut(&id)?;
-                train.busy = true;
-                train.jobs.pop_first()?.1
+        let waiting = loop {
+            match self.ring.pop_front()? {
+                Unit::Single(waiting) => break waiting,
+                Unit::Train(id) => {
+                    let Some(train) = self.trains.get_mut(&id).filter(|train| train.stand == Stand::Ring)
+                    else {
+                        continue;
+                    };
+                    let Some((_, waiting)) = train.jobs.pop_first() else { continue };
+                    train.stand = Stand::Busy;
+                    train.failing = waiting.is_failing();
+                    break waiting;
+                }
             }
         };
         self.deliveries -= waiting.len();
@@ -136,32 +141,43 @@ impl Queue {
     }
 
     /// Takes the job that would go last, of a train the last one.
-    pub(super) fn pop_last(&mut self) -> Option<Waiting> {
+    pub(super) fn pop_last(&mut self, now: i64) -> Option<Waiting> {
         let waiting = match self.ring.pop_back() {
             Some(Unit::Single(waiting)) => waiting,
             Some(Unit::Train(id)) => {
-                let train = self.trains.get_mut(&id)?;
-                let waiting = train.jobs.pop_last()?.1;
-                if train.jobs.is_empty() {
-                    self.trains.remove(&id);
-                } else {
+                let last = self.trains.get_mut(&id).and_then(|train| train.jobs.pop_last());
+                let Some((_, waiting)) = last else { return self.pop_last(now) };
+                if self.trains.get(&id).is_some_and(|train| !train.jobs.is_empty()) {
                     self.ring.push_back(Unit::Train(id));
                 }
+                self.stand(now, id, false);
                 waiting
             }
-            None => self.trains.values_mut().rev().find_map(|train| train.jobs.pop_last())?.1,
+            None => {
+                let (id, waiting) = self
+                    .trains
+                    .iter_mut()
+                    .rev()
+                    .find_map(|(id, train)| train.jobs.pop_last().map(|(_, waiting)| (*id, waiting)))?;
+                self.stand(now, id, false);
+                waiting
+            }
         };
         self.deliveries -= waiting.len();
         Some(waiting)
     }
 
     /// Takes every job that `leaves` names, in no order that matters.
-    pub(super) fn take_where(&mut self, leaves: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
-        let mut taken = Vec::new();
-        for train in self.trains.values_mut() {
+    pub(super) fn take_where(&mut self, now: i64, leaves: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
+        let (mut taken, mut left) = (Vec::new(), Vec::new());
+        for (id, train) in &mut self.trains {
+            let before = taken.len();
             taken.extend(train.jobs.extract_if(.., |_, waiting| leaves(waiting)).map(|(_, waiting)| waiting));
+            left.extend((taken.len() > before).then_some(*id));
         }
-        self.trains.retain(|_, train| train.busy || !train.jobs.is_empty());
+        for id in left {
+            self.stand(now, id, false);
+        }
         for unit in std::mem::take(&mut self.ring) {
             match unit {
                 Unit::Single(waiting) if leaves(&waiting) => taken.push(waiting),
@@ -174,27 +190,58 @@ impl Queue {
     }
 
     /// Takes one delivery out of the job in which it waits: a job with it alone.
-    pub(super) fn remove(&mut self, key: DeliveryKey) -> Option<Waiting> {
-        let mut job = self.take_where(|waiting| waiting.keys().any(|other| other == key)).pop()?;
+    pub(super) fn remove(&mut self, now: i64, key: DeliveryKey) -> Option<Waiting> {
+        let mut job = self.take_where(now, |waiting| waiting.keys().any(|other| other == key)).pop()?;
         let mut alone = job.clone();
         alone.job.open.retain(|open| open.idx == key.idx);
         job.job.open.retain(|open| open.idx != key.idx);
         if !job.job.open.is_empty() {
-            self.push(job);
+            self.push(now, job);
         }
         Some(alone)
     }
 
-    /// Whether the train must be put into the ring.
-    fn insert(&mut self, id: TrainId, waiting: Waiting) -> bool {
-        let train = self.trains.entry(id).or_default();
-        let enters = !train.busy && train.jobs.is_empty();
-        match train.jobs.entry((waiting.job.message, waiting.job.first)) {
-            std::collections::btree_map::Entry::Vacant(vacant) => {
+    fn insert(&mut self, id: TrainId, waiting: Waiting) {
+        match self.trains.entry(id).or_default().jobs.entry(waiting.seat()) {
+            Entry::Vacant(vacant) => {
                 vacant.insert(waiting);
             }
-            std::collections::btree_map::Entry::Occupied(mut job) => job.get_mut().absorb(waiting),
+            Entry::Occupied(mut job) => job.get_mut().absorb(waiting),
         }
-        enters
+    }
+
+    fn arrived(&mut self, id: TrainId) {
+        if let Some(train) = self.trains.get_mut(&id) {
+            train.stand = Stand::Empty;
+        }
+    }
+
+    /// The jobs of a train changed: it waits for what its first job waits for.
+    fn stand(&mut self, now: i64, id: TrainId, in_front: bool) {
+        let Some(train) = self.trains.get_mut(&id) else { return };
+        if train.stand == Stand::Busy {
+            return;
+        }
+        let first = train.jobs.first_key_value().map(|(_, first)| (first.not_before, first.is_failing()));
+        let failing = first.is_some_and(|(_, failing)| failing);
+        self.freed |= std::mem::replace(&mut train.failing, failing) && !failing;
+        let stand = match first {
+            None => Stand::Empty,
+            Some((at, _)) if at > now => Stand::Until(at),
+            Some(_) => Stand::Ring,
+        };
+        let before = std::mem::replace(&mut train.stand, stand);
+        if before == stand && stand != Stand::Empty {
+            return;
+        }
+        if let Stand::Until(at) = before {
+            self.waits.remove(&(at, id));
+        }
+        match stand {
+            Stand::Empty => drop(self.trains.remove(&id)),
+            Stand::Until(at) => drop(self.waits.insert((at, id))),
+            Stand::Ring if in_front => self.ring.push_front(Unit::Train(id)),
+            _ => self.ring.push_back(Unit::Train(id)),
+        }
     }
 }

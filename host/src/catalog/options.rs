@@ -88,7 +88,7 @@ mod tests {
             "template": "t", "html": "<p>", "post_data": "{}", "post_headers": {"X-A": "b"}, "secret": ["one", "two"],
             "format": "raw", "reply_to": null, "retry": {"schedule": ["1s"]}, "_retry_policy": {}, "deadline": "15s", "colour": 1,
             "filter": {"a": {"b": ["c"]}}, "filter_scope": "body",
-            "rate": "10/s", "max_in_flight": 4,
+            "rate": "10/s", "max_in_flight": 4, "ordered": "/customer/id",
         });
         assert_eq!(checked(all), Ok(vec![]));
     }
@@ -105,6 +105,7 @@ mod tests {
             (json!({"retry": {"schedule": 1}}), "options.retry.schedule: "),
             (json!({"deadline": "500ms"}), "options.deadline: "),
             (json!({"deadline": "1d"}), "options.deadline: "),
+            (json!({"ordered": {"on_dead": 1}}), "options.ordered.on_dead: must be `release` or `stop`"),
             (json!({"rate": "10"}), "options.rate: `10` is not a rate"),
             (json!({"max_in_flight": 0}), "options.max_in_flight: must be a whole number from 1"),
             (json!({"filter": []}), "options.filter: must be an object"),

@@ -20,7 +20,7 @@ pub(super) struct Bounds {
 }
 
 /// The options of this version.
-pub(super) const KNOWN: [(&str, Check); 19] = [
+pub(super) const KNOWN: [(&str, Check); 20] = [
     ("subject", line),
     ("from", line),
     ("cc", lines),
@@ -38,12 +38,13 @@ pub(super) const KNOWN: [(&str, Check); 19] = [
     ("deadline", deadline),
     ("filter", whole),
     ("filter_scope", whole),
+    ("ordered", |value, _| rule("ordered", value)),
     ("rate", |value, _| rule("rate", value)),
     ("max_in_flight", |value, _| rule("max_in_flight", value)),
 ];
 
 /// The options of later versions.
-pub(super) const LATER: [&str; 4] = ["ordered", "account", "overflow", "attach"];
+pub(super) const LATER: [&str; 3] = ["account", "overflow", "attach"];
 
 impl Flaw {
     fn new(why: impl Into<String>) -> Self {

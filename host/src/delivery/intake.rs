@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use nuncio_core::{
-    Fresh,
+    Cursor, Fresh, LaneId, MessageId,
     engine::{Event, Job, Open},
 };
 use tokio::sync::mpsc;
 
 use super::{health::Health, lanes::Lanes, messages::Messages, runner::Inbound, targets::Targets};
-use crate::storage::Committed;
+use crate::storage::{Committed, StoreError};
 
 /// What turning deliveries into jobs needs.
 pub(super) struct Jobs {
@@ -46,13 +46,38 @@ impl Jobs {
         events.extend(commit.scheduled.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
         if let Some(last) = commit.messages.last() {
             self.messages.keep(&commit.messages);
-            let (head, rest) = (last.id, commit.rest);
-            events.push(Event::Committed { jobs: self.jobs(commit.fresh).await, rest, head });
+            let first = commit.fresh.first().map(|one| Cursor { message: one.message, idx: one.first });
+            let (jobs, rest) = match self.jobs(commit.fresh).await {
+                Ok(jobs) => (jobs, commit.rest),
+                // The engine reads them back.
+                Err(error) => {
+                    tracing::error!(%error, "messages that were just committed cannot be read; trying again");
+                    (Vec::new(), first)
+                }
+            };
+            events.push(Event::Committed { jobs, rest, head: last.id });
         }
         events
     }
 
-    pub(super) async fn jobs(&self, fresh: Vec<Fresh>) -> Vec<Job> {
+    /// What a delivery goes in turn with: its POST, or its sequence in an ordered lane. A number below 0 is a sequence
+    /// that was told before.
+    pub(super) async fn sequence(
+        &self,
+        lane: LaneId,
+        message: MessageId,
+        post: i64,
+    ) -> Result<i64, StoreError> {
+        let row = self.lanes.get(lane).filter(|_| post >= 0);
+        let Some(order) = row.as_ref().and_then(|row| row.rules.ordered.as_ref()) else { return Ok(post) };
+        if !order.has_key() {
+            return Ok(order.sequence(&[]));
+        }
+        let message = self.messages.get(message).await?;
+        Ok(message.map_or(post, |message| order.sequence(&message.body)))
+    }
+
+    pub(super) async fn jobs(&self, fresh: Vec<Fresh>) -> Result<Vec<Job>, StoreError> {
         let mut jobs = Vec::with_capacity(fresh.len());
         for one in fresh {
             let policy = self.targets.policy(one.target).await;
@@ -63,7 +88,7 @@ impl Jobs {
                 .collect();
             jobs.push(Job {
                 message: one.message,
-                post: one.post,
+                post: self.sequence(one.lane, one.message, one.post).await?,
                 target: one.target,
                 lane: one.lane,
                 first: one.first,
@@ -73,6 +98,6 @@ impl Jobs {
                 policy,
             });
         }
-        jobs
+        Ok(jobs)
     }
 }

@@ -145,8 +145,9 @@ impl Runner {
                 self.read(async move {
                     let page = store.load(lane, from, until, max).await?;
                     let mut rows = Vec::with_capacity(page.rows.len());
-                    for row in page.rows {
+                    for mut row in page.rows {
                         let policy = jobs.targets.policy(row.target).await;
+                        row.post = jobs.sequence(lane, row.key.message, row.post).await?;
                         rows.push((row, policy));
                     }
                     Ok(Event::Loaded { lane, rows, next_due: page.next_due })
@@ -156,7 +157,7 @@ impl Runner {
                 let (store, jobs) = (Arc::clone(&self.store), Arc::clone(&self.jobs));
                 self.read(async move {
                     let page = store.scan(cursor, max).await?;
-                    let jobs = jobs.jobs(page.fresh).await;
+                    let jobs = jobs.jobs(page.fresh).await?;
                     Ok(Event::Scanned { jobs, next: page.next, reached: page.reached, end: page.end })
                 });
             }

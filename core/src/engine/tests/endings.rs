@@ -108,6 +108,7 @@ fn a_delivery_that_is_not_in_memory_is_left_to_the_store() {
         target: TargetId(10),
         lane: LaneId(1),
         due: START,
+        not_before: 0,
         why: Why::Scheduled,
         n: 0,
         tries: 0,

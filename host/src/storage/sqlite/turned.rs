@@ -21,15 +21,17 @@ pub(super) const fn set_back(last: i64, now: i64) -> bool {
 }
 
 /// Makes everything that waits due by the new time when it would have been by the old one; `last` is what the clock
-/// said before. What its producer scheduled is due when the clock says so.
+/// said before. What its producer scheduled is due when the clock says so; what is in a sequence (its `post` is below 0)
+/// keeps its place, which is no time of the day.
 pub(super) fn follow(commit: &mut Commit<'_>, last: i64) -> Result<(), StoreError> {
     let by = last.saturating_sub(commit.now);
     let moved = commit
         .db
         .prepare_cached(
-            "UPDATE deferred SET due = due - ?3, since = since - ?3 WHERE log = ?1 AND why <> ?2",
+            "UPDATE deferred SET due = iif(post < 0, due, due - ?3), since = since - ?3,
+             not_before = iif(why = ?4, not_before, max(0, not_before - ?3)) WHERE log = ?1 AND why <> ?2",
         )?
-        .execute(params![commit.log, Why::Scheduled as u8, by])?;
+        .execute(params![commit.log, Why::Scheduled as u8, by, Why::Stopped as u8])?;
     commit
         .db
         .prepare_cached("UPDATE log SET clock = ?2 WHERE id = ?1")?

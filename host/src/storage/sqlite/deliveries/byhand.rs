@@ -114,6 +114,7 @@ fn raise_one(
         target: grave.target,
         lane,
         due: commit.now,
+        not_before: 0,
         why: Why::Retry,
         n: grave.attempts.max(recorded),
         tries: 0,
@@ -128,9 +129,13 @@ fn raise_one(
 }
 
 fn wake(commit: &mut Commit<'_>, row: &Deferred) -> Result<(), StoreError> {
-    let due = row.due.min(commit.now);
-    let since = row.since.min(commit.now);
-    deferred::put(commit, &Deferred { due, since, why: Why::Retry, ..row.clone() })?;
+    // In an ordered lane a delivery keeps its place, which is when its id was issued.
+    let keeps_place = row.due == row.key.message.issued_ms();
+    let due = if keeps_place { row.due } else { row.due.min(commit.now) };
+    // What was given up is tried anew.
+    let stopped = row.why == Why::Stopped;
+    let (tries, since) = if stopped { (0, commit.now) } else { (row.tries, row.since.min(commit.now)) };
+    deferred::put(commit, &Deferred { due, not_before: 0, tries, since, why: Why::Retry, ..row.clone() })?;
     commit.scheduled(row.lane, due);
     Ok(())
 }
@@ -147,6 +152,10 @@ pub(in crate::storage::sqlite) fn cancel(
         return Ok(CancelResult::Settled(found.stand.state));
     }
     deferred::remove(commit.db, key)?;
+    if let Some(row) = found.known.deferred.get(&key) {
+        // What waited behind it may go.
+        commit.scheduled(row.lane, row.due);
+    }
     let n = found.stand.attempts;
     record::close(commit, vec![Ended { key, state: State::Cancelled, n, at: commit.now, code: 0 }])?;
     Ok(CancelResult::Cancelled)

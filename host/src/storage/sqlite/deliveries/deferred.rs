@@ -12,7 +12,8 @@ pub(in crate::storage::sqlite) fn put(commit: &Commit<'_>, row: &Deferred) -> Re
         .db
         .prepare_cached(
             "INSERT OR REPLACE INTO deferred (message, idx, first, target, log, lane, due, why, n, tries, since,
-             bytes, post, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             bytes, post, until, not_before)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             row.key.message.0,
@@ -29,6 +30,7 @@ pub(in crate::storage::sqlite) fn put(commit: &Commit<'_>, row: &Deferred) -> Re
             row.bytes,
             row.post,
             row.until,
+            row.not_before,
         ])?;
     Ok(())
 }
@@ -41,7 +43,8 @@ pub(super) fn remove(db: &Connection, key: DeliveryKey) -> rusqlite::Result<()> 
 }
 
 const COLUMNS: &str =
-    "SELECT message, idx, first, target, lane, due, why, n, tries, since, bytes, post, until FROM deferred";
+    "SELECT message, idx, first, target, lane, due, why, n, tries, since, bytes, post, until,
+    not_before FROM deferred";
 
 /// Rows as they are: those that can be read, and the others.
 #[derive(Default)]
@@ -119,6 +122,7 @@ fn deferred(row: &Row<'_>) -> Result<Deferred, StoreError> {
         bytes: row.get(10)?,
         post: row.get(11)?,
         until: row.get(12)?,
+        not_before: row.get(13)?,
     })
 }
 
