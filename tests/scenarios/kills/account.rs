@@ -1,7 +1,7 @@
 //! What the sinks received, held against when the host was killed and what was sent for later.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -49,6 +49,22 @@ pub(super) fn check_duplicates(sink: &Sink, kills: &[Instant]) {
         twice.len(),
     );
     assert!(worst <= BOUND, "a kill caused {worst} duplicates, more than {BOUND}");
+}
+
+/// What an ordered subscription of one poster received came in the order of its posts, but for repetitions.
+#[track_caller]
+pub(super) fn check_order(sink: &Sink, path: &str) {
+    let (mut seen, mut last) = (HashSet::new(), 0);
+    sink.look(|all| {
+        for one in all.iter().filter(|one| one.path == path && one.is_taken()) {
+            let number = one.json()["body"].as_u64().expect("a number");
+            if seen.insert(number) {
+                assert!(number >= last, "{number} came after {last}");
+                last = number;
+            }
+        }
+    });
+    assert!(seen.len() > 100, "only {} arrived in order", seen.len());
 }
 
 /// Nothing that was sent for later came before its time.

@@ -7,7 +7,7 @@ use std::{
 use nuncio_tests::{Account, Host, Recipe, Reply, Sink, patiently, until};
 use serde_json::json;
 
-use super::account::{check_appointments, check_duplicates};
+use super::account::{check_appointments, check_duplicates, check_order};
 use crate::{
     clock::{SOON, long, unix_now},
     load::{Load, Route},
@@ -16,7 +16,7 @@ use crate::{
 /// So many deliveries the host keeps in memory (`hot_deliveries`); the load must be more.
 const HOT: usize = 20_000;
 const ORDERS: Route = Route { project: "north", queue: "orders", batch: 100, subscribers: 4 };
-const BILLS: Route = Route { project: "north", queue: "bills", batch: 1, subscribers: 2 };
+const BILLS: Route = Route { project: "north", queue: "bills", batch: 5, subscribers: 3 };
 const CLAIMS: Route = Route { project: "south", queue: "orders", batch: 20, subscribers: 2 };
 const PROJECTS: [&str; 2] = ["north", "south"];
 
@@ -32,6 +32,8 @@ impl Stage {
     fn build() -> Self {
         let stage = Self { good: Sink::start(), hanging: Sink::start(), broken: Sink::start() };
         stage.good.on("/flaky", [vec![Reply::Status(503); 2000], vec![Reply::Status(204)]].concat());
+        let now_and_then = [vec![Reply::Status(204); 20], vec![Reply::Status(500)]].concat();
+        stage.good.on("/ordered", now_and_then.into_iter().cycle().take(20_000));
         stage.hanging.on("/hanging", [vec![Reply::Hang; 12], vec![Reply::Status(204)]].concat());
         stage.broken.on("/broken", [Reply::Status(500)]);
         stage
@@ -43,6 +45,7 @@ impl Stage {
             north.subscribe("orders", &self.good.url(path), &json!({}));
         }
         north.subscribe("bills", &self.good.url("/d"), &json!({}));
+        north.subscribe("bills", &self.good.url("/ordered"), &json!({"ordered": true}));
         north.subscribe("bills", &self.hanging.url("/hanging"), &json!({"deadline": "2s"}));
         south.subscribe("orders", &self.good.url("/e"), &json!({}));
         let twice = json!({"retry": {"schedule": ["0s", "1s"]}});
@@ -94,6 +97,7 @@ fn every_acknowledged_message_survives_twenty_kills() {
     assert_eq!(account.count("dead") + account.count("delivered"), account.total(), "{account}");
     assert_eq!(account.addresses("dead"), [stage.broken.url("/broken").as_str()].into());
     check_duplicates(&stage.good, &killed);
+    check_order(&stage.good, "/ordered");
     check_appointments(&stage.good, &load.appointments());
 }
 
