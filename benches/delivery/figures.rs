@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{machine::Usage, outside::Loaded, raw::Ceiling};
+use crate::{outside::Loaded, raw::Ceiling};
 
 /// One round of one host.
 #[derive(Clone, Debug, Serialize)]
@@ -11,6 +11,8 @@ pub(crate) struct Figures {
     pub(crate) full: Loaded,
     /// At half of that.
     pub(crate) half: Loaded,
+    /// Messages a second at half load.
+    pub(crate) half_rate: f64,
     /// CPU of the host under full load, seconds.
     pub(crate) cpu: f64,
     /// Commits under full load.
@@ -35,18 +37,39 @@ impl Figures {
     pub(crate) fn cpu_a_delivery(&self) -> f64 {
         self.cpu / self.full.received as f64
     }
-
-    /// Of what was used from `before` to `after` a full load.
-    pub(crate) fn used(before: Usage, after: Usage) -> (f64, u64) {
-        (after.cpu - before.cpu, after.written - before.written)
-    }
 }
 
-/// A round that counts: both RAWs and the hosts between them.
+/// A round: both RAWs and the hosts between them.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Round {
     /// The mean of the RAWs around it.
     pub(crate) raw: Ceiling,
-    /// SQLite.
+    /// By which share they differ.
+    pub(crate) differ: f64,
+    /// The host without storage, where it was measured.
+    pub(crate) null: Option<Figures>,
+    /// The host as it is.
     pub(crate) sqlite: Figures,
+}
+
+impl Round {
+    /// Deliveries a second over RAW.
+    pub(crate) fn over_raw(&self) -> f64 {
+        self.sqlite.rate() / self.raw.rate
+    }
+
+    /// Deliveries a second over z.
+    pub(crate) fn over_null(&self) -> Option<f64> {
+        self.null.as_ref().map(|null| self.sqlite.rate() / null.rate())
+    }
+
+    /// The same by CPU: what a machine that stands still would show.
+    pub(crate) fn over_null_by_cpu(&self) -> Option<f64> {
+        self.null.as_ref().map(|null| null.cpu_a_delivery() / self.sqlite.cpu_a_delivery())
+    }
+
+    /// CPU of a delivery over that of RAW.
+    pub(crate) fn cpu_over_raw(&self) -> f64 {
+        self.sqlite.cpu_a_delivery() / self.raw.cpu
+    }
 }

@@ -21,16 +21,26 @@ pub(crate) const CONNECTIONS: usize = 64;
 /// The most deliveries owed under full load: well below what the host keeps in memory (`delivery.hot_deliveries`), so
 /// that what is measured is a flow and not a backlog.
 const OWED: u64 = 8192;
+/// The same in bytes (`delivery.hot_bytes`).
+const OWED_BYTES: u64 = 32 << 20;
 /// Seconds under load before anything is measured.
 const WARM: f64 = 1.0;
+/// How long half load takes, over full load.
+const HALF: f64 = 0.7;
 
 /// What stands around a measurement.
+#[derive(Clone, Copy)]
 pub(crate) struct Stage<'a> {
     pub(crate) cores: Cores,
     pub(crate) folder: &'a Path,
+    /// The root that vouches for the sink's certificate.
     pub(crate) root: Option<&'a Path>,
+    /// How long full load takes.
     pub(crate) seconds: f64,
+    /// Where `perf record` writes.
     pub(crate) perf: Option<&'a Path>,
+    /// Messages a second at half load; without it half of what full load was.
+    pub(crate) rate: Option<f64>,
 }
 
 /// Starts `program` on an empty store, subscribes, and measures it.
@@ -43,37 +53,64 @@ pub(crate) fn measure(
     outside: &mut Outside,
     point: &Point,
 ) -> Result<Figures> {
-    let setup = Setup::new(stage.folder, stage.root)?;
+    let setup = Setup::new(stage.folder, stage.root, point.endpoints > 1)?;
     let host = UnderTest::start(stage.cores, program, &setup)?;
-    let idle = host.usage()?.resident;
-    let sink = outside.addresses()[0];
+    subscribe(&host, outside, point)?;
+    let figures = under_load(stage, &host, outside, point)?;
+    host.stop()?;
+    Ok(figures)
+}
+
+/// Subscribes the subscribers of `point`.
+pub(crate) fn subscribe(host: &UnderTest, outside: &Outside, point: &Point) -> Result<()> {
     let scheme = if point.tls { "https" } else { "http" };
     for subscriber in 0..point.fan_out {
-        host.subscribe(&format!("{scheme}://{sink}{}", point.behaviour().path(subscriber)))?;
+        let sink = outside.addresses()[subscriber % point.endpoints];
+        host.subscribe(&format!("{scheme}://{sink}{}", point.behaviour(subscriber).path(subscriber)))?;
     }
+    Ok(())
+}
+
+/// Measures a host that runs.
+pub(crate) fn under_load(
+    stage: &Stage<'_>,
+    host: &UnderTest,
+    outside: &mut Outside,
+    point: &Point,
+) -> Result<Figures> {
+    let idle = host.usage()?.resident;
+    let owed = OWED.min(OWED_BYTES / point.body_bytes as u64);
     let load = |pace, seconds| Load {
         host: host.address(),
         queue: host.queue().to_owned(),
         pace,
         seconds,
+        most: u64::MAX,
         connections: CONNECTIONS,
         batch: point.batch,
         body_bytes: point.body_bytes,
-        fan_out: point.fan_out as u64,
+        fan_out: point.healthy() as u64,
     };
-    whole(outside.load(load(Pace::Closed(OWED), WARM))?)?;
+    whole(outside.load(load(Pace::Closed(owed), WARM))?)?;
     let (before, commits) = (host.usage()?, host.metric("nuncio_commits_total")?);
     let perf = stage.perf.map(|file| record(host.pid(), file)).transpose()?;
-    let full = whole(outside.load(load(Pace::Closed(OWED), stage.seconds))?)?;
+    let full = whole(outside.load(load(Pace::Closed(owed), stage.seconds))?)?;
     let after = host.usage()?;
     perf.map(finish).transpose()?;
     let commits = host.metric("nuncio_commits_total")? - commits;
-    let rate = full.messages as f64 / full.seconds;
-    let half = whole(outside.load(load(Pace::Open(rate / 2.0), stage.seconds * 0.6))?)?;
-    let started_ms = host.started_ms();
-    host.stop()?;
-    let (cpu, written) = Figures::used(before, after);
-    Ok(Figures { full, half, cpu, commits, written, resident: after.resident, started_ms, idle })
+    let rate = stage.rate.unwrap_or(full.messages as f64 / full.seconds / 2.0);
+    let half = whole(outside.load(load(Pace::Open(rate), stage.seconds * HALF))?)?;
+    Ok(Figures {
+        full,
+        half,
+        half_rate: rate,
+        cpu: after.cpu - before.cpu,
+        commits,
+        written: after.written - before.written,
+        resident: after.resident,
+        started_ms: host.started_ms(),
+        idle,
+    })
 }
 
 /// A load of which nothing was lost and nothing came twice.
@@ -89,8 +126,7 @@ fn whole(loaded: Loaded) -> Result<Loaded> {
 
 fn record(pid: u32, file: &Path) -> Result<Ended> {
     let mut perf = Command::new("perf");
-    perf.args(["record", "--quiet", "-F", "499", "--call-graph", "fp", "-p", &pid.to_string(), "-o"])
-        .arg(file);
+    perf.args(["record", "--quiet", "-F", "499", "-g", "-p", &pid.to_string(), "-o"]).arg(file);
     Ok(Ended(perf.stdout(Stdio::null()).spawn().context("running perf")?))
 }
 

@@ -19,12 +19,25 @@ pub(crate) struct Point {
     pub(crate) tls: bool,
     /// Deliveries of a hundred that fail once.
     pub(crate) failing: u8,
+    /// Addresses over which the subscribers are spread: what breaks together has one.
+    pub(crate) endpoints: usize,
+    /// Subscribers whose endpoint never answers.
+    pub(crate) hanging: usize,
 }
 
 impl Point {
     /// Fan-out 10, 1 kB, single posts.
     pub(crate) fn base() -> Self {
-        Self { name: "base".to_owned(), fan_out: 10, batch: 1, body_bytes: 1000, tls: false, failing: 0 }
+        Self {
+            name: "base".to_owned(),
+            fan_out: 10,
+            batch: 1,
+            body_bytes: 1000,
+            tls: false,
+            failing: 0,
+            endpoints: 1,
+            hanging: 0,
+        }
     }
 
     /// The points of an axis; none of one that is not there.
@@ -50,18 +63,31 @@ impl Point {
                 named(Self { failing: 1, ..base() }, "1 %"),
                 named(Self { failing: 10, ..base() }, "10 %"),
             ],
+            "hanging" => [0, 1, 10]
+                .map(|hanging| {
+                    let point = Self { fan_out: 100, endpoints: 100, hanging, ..base() };
+                    named(point, &format!("{hanging} of 100"))
+                })
+                .into(),
             _ => Vec::new(),
         }
     }
 
     /// The names of all axes.
-    pub(crate) const AXES: [&'static str; 6] = ["base", "fan-out", "batch", "body", "tls", "failing"];
+    pub(crate) const AXES: [&'static str; 8] =
+        ["base", "fan-out", "batch", "body", "tls", "failing", "hanging", "ballast"];
 
-    /// What its endpoints do.
-    pub(crate) const fn behaviour(&self) -> Behaviour {
+    /// What the endpoint of a subscriber does.
+    pub(crate) const fn behaviour(&self, subscriber: usize) -> Behaviour {
         match self.failing {
+            _ if subscriber < self.hanging => Behaviour::Hang,
             0 => Behaviour::Take,
             percent => Behaviour::Fail(percent),
         }
+    }
+
+    /// How many deliveries of a message arrive.
+    pub(crate) const fn healthy(&self) -> usize {
+        self.fan_out - self.hanging
     }
 }

@@ -1,57 +1,86 @@
-//! Rounds as a table: median, and from least to most.
+//! Points as tables: a row for each, `median (least to most)` of its rounds.
 
 use std::fmt::Write as _;
 
-use crate::{figures::Round, point::Point};
+use serde::Serialize;
 
-/// What is said of a point: its name, and how it is read from a round.
-type Column = (&'static str, fn(&Point, &Round) -> f64);
+use crate::{
+    figures::{Figures, Round},
+    point::Point,
+    rounds::STILL,
+    spread::Spread,
+};
 
-const COLUMNS: [Column; 10] = [
-    ("over RAW", |_, round| round.sqlite.rate() / round.raw.rate),
-    ("CPU a delivery over RAW's", |_, round| round.sqlite.cpu_a_delivery() / round.raw.cpu),
-    ("CPU a delivery, us", |_, round| round.sqlite.cpu_a_delivery() * 1e6),
-    ("CPU a message, us", |_, round| round.sqlite.cpu / round.sqlite.full.messages as f64 * 1e6),
-    ("post p50, ms", |_, round| round.sqlite.half.post.p50),
-    ("post p99, ms", |_, round| round.sqlite.half.post.p99),
-    ("arrival p50, ms", |_, round| round.sqlite.half.arrival.p50),
-    ("arrival p99, ms", |_, round| round.sqlite.half.arrival.p99),
-    ("commits a delivery", |_, round| round.sqlite.commits / round.sqlite.full.received as f64),
-    ("bytes a delivery", |_, round| round.sqlite.written as f64 / round.sqlite.full.received as f64),
+/// A point with its rounds.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Measured {
+    pub(crate) point: Point,
+    pub(crate) rounds: Vec<Round>,
+}
+
+/// What is said of a round, where there is something to say.
+type Column = (&'static str, fn(&Round) -> Option<f64>);
+
+/// How fast, as shares.
+pub(crate) const SHARES: [Column; 6] = [
+    ("deliveries/s over RAW", |round| Some(round.over_raw())),
+    ("over z", Round::over_null),
+    ("over z, by CPU", Round::over_null_by_cpu),
+    ("CPU of a delivery over RAW's", |round| Some(round.cpu_over_raw())),
+    ("of which z", |round| Some(round.null.as_ref()?.cpu_a_delivery() / round.raw.cpu)),
+    ("commits a delivery", |round| Some(a_delivery(&round.sqlite, round.sqlite.commits))),
 ];
 
-/// A row of `cells` for each point.
-pub(crate) fn table(points: &[(Point, Vec<Round>)]) -> String {
+/// How long at half load, and what is written and held.
+pub(crate) const TIMES: [Column; 6] = [
+    ("POST p50, ms", |round| Some(round.sqlite.half.post.p50)),
+    ("p99", |round| Some(round.sqlite.half.post.p99)),
+    ("POST to arrival p50, ms", |round| Some(round.sqlite.half.arrival.p50)),
+    ("p99", |round| Some(round.sqlite.half.arrival.p99)),
+    ("bytes written a delivery", |round| Some(a_delivery(&round.sqlite, round.sqlite.written as f64))),
+    ("RSS, MB", |round| Some(round.sqlite.resident as f64 / 1e6)),
+];
+
+/// What holds for one machine only.
+pub(crate) const ABSOLUTE: [Column; 6] = [
+    ("RAW, POSTs/s", |round| Some(round.raw.rate)),
+    ("its CPU, us", |round| Some(round.raw.cpu * 1e6)),
+    ("z, deliveries/s", |round| Some(round.null.as_ref()?.rate())),
+    ("Nuncio, deliveries/s", |round| Some(round.sqlite.rate())),
+    ("its CPU a delivery, us", |round| Some(round.sqlite.cpu_a_delivery() * 1e6)),
+    ("a message", |round| Some(round.sqlite.cpu / round.sqlite.full.messages as f64 * 1e6)),
+];
+
+/// One table.
+pub(crate) fn table(points: &[Measured], columns: &[Column]) -> String {
     let mut text = String::from("| |");
-    for (name, _) in COLUMNS {
+    for (name, _) in columns {
         write!(text, " {name} |").ok();
     }
     text.push_str("\n|---|");
-    text.push_str(&"---|".repeat(COLUMNS.len()));
-    for (point, rounds) in points {
-        write!(text, "\n| {} |", point.name).ok();
-        for (_, value) in COLUMNS {
-            let values = rounds.iter().map(|round| value(point, round)).collect();
-            write!(text, " {} |", spread(values)).ok();
+    text.push_str(&"---|".repeat(columns.len()));
+    for measured in points {
+        let restless = measured.rounds.iter().any(|round| round.differ > STILL);
+        let mark = if restless { " \\*" } else { "" };
+        write!(text, "\n| {}{mark} |", measured.point.name).ok();
+        for (_, value) in columns {
+            match measured.spread(value) {
+                Some(spread) => write!(text, " {spread} |").ok(),
+                None => write!(text, " |").ok(),
+            };
         }
     }
+    text.push('\n');
     text
 }
 
-/// `median (least to most)`.
-fn spread(mut values: Vec<f64>) -> String {
-    values.sort_by(f64::total_cmp);
-    let (Some(least), Some(most)) = (values.first(), values.last()) else { return "-".to_owned() };
-    let median = f64::midpoint(values[(values.len() - 1) / 2], values[values.len() / 2]);
-    format!("{} ({} to {})", short(median), short(*least), short(*most))
+impl Measured {
+    /// What the rounds say.
+    pub(crate) fn spread(&self, value: impl Fn(&Round) -> Option<f64>) -> Option<Spread> {
+        Spread::of(self.rounds.iter().filter_map(value))
+    }
 }
 
-/// Three digits that matter.
-fn short(value: f64) -> String {
-    match value.abs() {
-        big if big >= 100.0 => format!("{value:.0}"),
-        middle if middle >= 10.0 => format!("{value:.1}"),
-        small if small >= 0.1 || small == 0.0 => format!("{value:.2}"),
-        _ => format!("{value:.4}"),
-    }
+fn a_delivery(figures: &Figures, what: f64) -> f64 {
+    what / figures.full.received as f64
 }

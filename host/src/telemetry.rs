@@ -72,6 +72,7 @@ fn describe() {
     metrics::describe_gauge!("nuncio_disk_free_bytes", "Free bytes on the disk of the database");
     metrics::describe_counter!("nuncio_messages_accepted_total", "Messages stored");
     metrics::describe_counter!("nuncio_messages_deleted_total", "Messages deleted by retention");
+    metrics::describe_counter!("nuncio_commits_total", "Commits of the store, each with its fsync");
     metrics::describe_counter!(
         "nuncio_attempts_total",
         "Attempts by driver and outcome, one for each recipient"

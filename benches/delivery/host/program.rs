@@ -13,6 +13,8 @@ use anyhow::{Context as _, Result, ensure};
 pub(crate) enum Program {
     /// `nuncio serve`.
     Nuncio(PathBuf),
+    /// The same host over a store that keeps nothing.
+    Null,
 }
 
 impl Program {
@@ -31,12 +33,34 @@ impl Program {
         Ok(Self::Nuncio(copy))
     }
 
+    /// The size of the program without its symbols, bytes; `folder` takes a copy.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn stripped_bytes(&self, folder: &Path) -> Result<u64> {
+        let Self::Nuncio(path) = self else { return Ok(0) };
+        let copy = folder.join("stripped");
+        let mut strip = Command::new("strip");
+        let stripped = strip.arg("-o").arg(&copy).arg(path).status().is_ok_and(|status| status.success());
+        Ok(std::fs::metadata(if stripped { &copy } else { path })?.len())
+    }
+
     /// The command that serves `configuration`.
-    pub(super) fn serve(&self, configuration: &Path) -> Command {
-        let Self::Nuncio(path) = self;
-        let mut command = Command::new(path);
-        command.args(["serve", "--config"]).arg(configuration);
-        command
+    pub(super) fn serve(&self, configuration: &Path) -> Result<Command> {
+        let mut command = match self {
+            Self::Nuncio(path) => {
+                let mut command = Command::new(path);
+                command.arg("serve");
+                command
+            }
+            Self::Null => {
+                let mut command = Command::new(env::current_exe()?);
+                command.arg("null");
+                command
+            }
+        };
+        command.arg("--config").arg(configuration);
+        Ok(command)
     }
 }
 

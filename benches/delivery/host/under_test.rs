@@ -30,7 +30,7 @@ impl UnderTest {
     /// # Errors
     /// When it does not start.
     pub(crate) fn start(cores: Cores, program: &Program, setup: &Setup) -> Result<Self> {
-        let mut command = program.serve(&setup.configuration());
+        let mut command = program.serve(&setup.configuration())?;
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let began = now_ns();
         let mut child = pinned(cores.subject, || Ok(Ended(command.spawn()?)))?;

@@ -2,10 +2,12 @@
 
 mod child;
 mod cores;
+mod name;
 mod now;
 mod usage;
 
 pub(crate) use child::Ended;
 pub(crate) use cores::{Cores, pinned};
+pub(crate) use name::name;
 pub(crate) use now::now_ns;
 pub(crate) use usage::Usage;

@@ -15,6 +15,8 @@ pub(super) enum Command {
     Load(Load),
     /// Say what has arrived.
     Count,
+    /// Fill a host with what only lies there.
+    Fill(SocketAddr, Ballast),
 }
 
 /// A line to the parent.
@@ -24,10 +26,30 @@ pub(super) enum Answer {
     Listening(Vec<SocketAddr>),
     Reset,
     Loaded(Loaded),
+    Filled,
     /// Deliveries that arrived, each counted once.
     Counted(u64),
     /// Why it was not done.
     Failed(String),
+}
+
+/// What only lies in a store.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum Ballast {
+    /// Subscriptions to queues that nobody posts to.
+    Subscriptions {
+        /// The first.
+        from: u64,
+        /// The one after the last.
+        to: u64,
+        /// How many a queue has.
+        of_a_queue: u64,
+    },
+    /// Deliveries that are due in a month.
+    Waiting {
+        /// How many.
+        deliveries: u64,
+    },
 }
 
 /// A load.
@@ -41,6 +63,8 @@ pub(crate) struct Load {
     pub(crate) pace: Pace,
     /// How long messages are posted.
     pub(crate) seconds: f64,
+    /// How many messages are posted at most.
+    pub(crate) most: u64,
     /// Connections to the host.
     pub(crate) connections: usize,
     /// Messages in one POST.

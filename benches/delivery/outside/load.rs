@@ -10,7 +10,7 @@ use anyhow::{Result, anyhow};
 use tokio::{task::JoinSet, time::Instant};
 
 use super::{
-    client::{Client, Said},
+    client::{Client, Taken},
     closed,
     command::{Load, Loaded, Pace},
     journal::Journal,
@@ -71,7 +71,7 @@ pub(super) async fn run(load: Load, journal: Rc<RefCell<Journal>>) -> Result<Loa
 impl Shared {
     /// Whether messages are still posted.
     pub(super) fn open(&self) -> bool {
-        now_ns() < self.began + (self.load.seconds * 1e9) as u64
+        self.given.get() < self.load.most && now_ns() < self.began + (self.load.seconds * 1e9) as u64
     }
 
     /// Deliveries that are owed now.
@@ -86,7 +86,7 @@ impl Shared {
 
     /// Posts the batch from `first`, again and again until it is acknowledged.
     pub(super) async fn post(&self, client: &mut Client, first: u64, stamp: u64) -> Result<()> {
-        while client.post(first, stamp).await? == Said::Busy {
+        while client.post(first, stamp).await? == Taken::Busy {
             self.refused.set(self.refused.get() + 1);
             tokio::time::sleep(REFUSED).await;
         }

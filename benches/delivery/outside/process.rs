@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use super::command::{Answer, Command, Load, Loaded};
+use super::command::{Answer, Ballast, Command, Load, Loaded};
 use crate::machine::{Cores, Ended, pinned};
 
 /// The world around the host, at work.
@@ -65,6 +65,17 @@ impl Outside {
         match self.ask(&Command::Load(load))? {
             Answer::Loaded(loaded) => Ok(loaded),
             other => bail!("a load was answered {other:?}"),
+        }
+    }
+
+    /// Fills `host` with what only lies there.
+    ///
+    /// # Errors
+    /// When the host refuses it.
+    pub(crate) fn ballast(&mut self, host: SocketAddr, what: Ballast) -> Result<()> {
+        match self.ask(&Command::Fill(host, what))? {
+            Answer::Filled => Ok(()),
+            other => bail!("ballast was answered {other:?}"),
         }
     }
 

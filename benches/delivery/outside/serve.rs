@@ -8,6 +8,7 @@ use tokio::{net::TcpListener, sync::mpsc, task::LocalSet};
 use tokio_rustls::TlsAcceptor;
 
 use super::{
+    ballast,
     command::{Answer, Command},
     connection,
     journal::Journal,
@@ -73,6 +74,10 @@ async fn obey(addresses: Vec<SocketAddr>, journal: Rc<RefCell<Journal>>) -> Resu
                 Answer::Reset
             }
             Command::Count => Answer::Counted(journal.borrow().received),
+            Command::Fill(host, what) => match ballast::put(host, what).await {
+                Ok(()) => Answer::Filled,
+                Err(error) => Answer::Failed(format!("{error:#}")),
+            },
             Command::Load(wanted) => match load::run(wanted, Rc::clone(&journal)).await {
                 Ok(loaded) => Answer::Loaded(loaded),
                 Err(error) => Answer::Failed(format!("{error:#}")),

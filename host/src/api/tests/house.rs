@@ -69,7 +69,7 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         config.storage.url = format!("sqlite:{}", dir.path().join("nuncio.db").display());
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
-        Self { router: router(app::assemble(config, metrics, reread).await.unwrap()), _dir: dir }
+        Self { router: router(app::assemble(config, metrics, reread, None).await.unwrap()), _dir: dir }
     }
 
     /// Sends a request with the headers of a client.

@@ -31,11 +31,11 @@ pub(in crate::storage::sqlite) struct Desk {
     pub(in crate::storage::sqlite) limits: Limits,
     pub(in crate::storage::sqlite) memory: Memory,
     pub(in crate::storage::sqlite) marks: Marks,
+    pub(in crate::storage::sqlite) named: Arc<Named>,
     /// What the clock said at the last commit, Unix milliseconds.
     pub(in crate::storage::sqlite) latest: i64,
     /// Whether the clock was ever set back.
     pub(in crate::storage::sqlite) turned: bool,
-    pub(in crate::storage::sqlite) named: Arc<Named>,
     pub(in crate::storage::sqlite) clock: Arc<dyn Clock>,
     pub(in crate::storage::sqlite) published: mpsc::Sender<Committed>,
 }
@@ -70,6 +70,7 @@ impl Desk {
         match &done.result {
             Ok(()) => {
                 self.named.forget(&done.published.queues);
+                metrics::counter!("nuncio_commits_total").increment(1);
                 for batch in gathered.batches.drain(..done.recorded) {
                     // Whoever asked may have gone away.
                     batch.durable.send(()).ok();
