@@ -14,6 +14,7 @@ pub struct Nginx {
     authority: Authority,
     plain: u16,
     tls: u16,
+    once: u16,
     child: Child,
 }
 
@@ -24,18 +25,18 @@ impl Nginx {
     pub fn start() -> Self {
         let folder = Folder::new("nginx");
         let authority = Authority::in_folder(&folder);
-        let (plain, tls) = (free_port(), free_port());
-        let file = folder.write("nginx.conf", &configuration(&folder, &authority, plain, tls));
+        let ports @ [plain, tls, once] = [free_port(), free_port(), free_port()];
+        let file = folder.write("nginx.conf", &configuration(&folder, &authority, ports));
         let mut program = Command::new("/usr/sbin/nginx");
         program.arg("-p").arg(folder.path()).arg("-c").arg(file);
         let child =
             program.stdin(Stdio::null()).spawn().expect("nginx: `./tests/run` installs what the tests need");
-        for port in [plain, tls] {
+        for port in ports {
             until("nginx to listen", Duration::from_secs(20), || {
                 TcpStream::connect(("127.0.0.1", port)).ok()
             });
         }
-        Self { folder, authority, plain, tls, child }
+        Self { folder, authority, plain, tls, once, child }
     }
 
     /// The address of `path` over http.
@@ -50,14 +51,19 @@ impl Nginx {
         format!("https://localhost:{}{path}", self.tls)
     }
 
+    /// The address of `path` over HTTP/1.1 and TLS, where each answer ends its connection.
+    #[must_use]
+    pub fn https_once(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.once)
+    }
+
     /// The certificate authority that clients must trust.
     #[must_use]
     pub const fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// Waits until `n` requests for `/once`, where each answer ends its connection, were answered over TLS; whether each
-    /// connection resumed a session.
+    /// Waits until `n` requests to [`https_once`](Self::https_once) were answered; whether each connection resumed a session.
     #[must_use]
     #[track_caller]
     pub fn wait_for_sessions(&self, n: usize, limit: Duration) -> Vec<bool> {
@@ -89,7 +95,7 @@ impl Drop for Nginx {
     }
 }
 
-fn configuration(folder: &Folder, authority: &Authority, plain: u16, tls: u16) -> String {
+fn configuration(folder: &Folder, authority: &Authority, [plain, tls, once]: [u16; 3]) -> String {
     let dir = folder.path().display();
     let (certificate, key) = (authority.certificate.display(), authority.key.display());
     format!(
@@ -114,11 +120,15 @@ http {{
         ssl_certificate_key {key};
         # A bare `return` would answer before the body is read, which breaks HTTP/2 streams off.
         location / {{ proxy_pass http://unix:{dir}/answer.sock:; }}
-        location /once {{
-            keepalive_timeout 0;
-            access_log {dir}/sessions.log session;
-            proxy_pass http://unix:{dir}/answer.sock:;
-        }}
+    }}
+    server {{
+        listen 127.0.0.1:{once} ssl;
+        ssl_certificate {certificate};
+        ssl_certificate_key {key};
+        ssl_session_cache shared:sessions:1m;
+        keepalive_timeout 0;
+        access_log {dir}/sessions.log session;
+        location / {{ proxy_pass http://unix:{dir}/answer.sock:; }}
     }}
     server {{
         listen unix:{dir}/answer.sock;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, process::Output, time::Duration};
 use nuncio_tests::{
     Host, Recipe, Reply, Sink, binary,
     command::{command, run},
-    wait::until,
+    until,
 };
 use serde_json::{Value, json};
 

@@ -21,7 +21,7 @@ fn a_second_connection_resumes_the_session_of_the_first() {
     let trust = format!("[drivers.http]\nca_file = \"{}\"", nginx.authority().ca_file.display());
     let host = Recipe::new().section(&trust).start();
     for n in 1..=2 {
-        let ids = host.notify(&json!({"to": [nginx.https("/once")], "content": "over tls"}));
+        let ids = host.notify(&json!({"to": [nginx.https_once("/")], "content": "over tls"}));
         host.settled(&ids[0], "delivered", SOON);
         assert_eq!(nginx.wait_for_sessions(n, SOON).last(), Some(&(n == 2)), "connection {n}");
     }

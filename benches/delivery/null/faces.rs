@@ -7,10 +7,11 @@ use nuncio_core::{
     Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId, TargetId,
 };
 use nuncio_host::storage::{
-    Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Finding, Found,
-    Gauges, Health, Intake, Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow,
-    QueueStats, RequeueResult, Scanned, Standing, Store, StoreError, Subscribed, SubscriptionChange,
-    SubscriptionRow, TargetView, Tell, Updated,
+    Accepted, Asked, Begun, CancelResult, Catalog, Catch, Deliveries, DeliveryFilter, DeliveryPage,
+    DeliveryView, Finding, Forgotten, Found, Gauges, Health, Intake, JobId, JobRow, Jobs, Loaded, NewJob,
+    NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Retention,
+    Scanned, Search, Standing, Store, StoreError, Subscribed, SubscriptionChange, SubscriptionRow,
+    TargetView, Tell, Updated, Verb,
 };
 use serde_json::{Map, Value};
 
@@ -29,8 +30,8 @@ impl Catalog for Null {
         Err(without())
     }
 
-    async fn queue(&self, _: &str, name: &str) -> Result<Option<QueueRow>, StoreError> {
-        Ok(self.kept().queue(name).cloned())
+    async fn queue(&self, _: &str, name: &str) -> Result<Option<Arc<QueueRow>>, StoreError> {
+        Ok(self.kept().queue(name).cloned().map(Arc::new))
     }
 
     async fn queue_metadata(
@@ -205,6 +206,62 @@ impl Health for Null {
     }
 
     async fn project(&self, _: ProjectId) -> Result<Option<String>, StoreError> {
+        Err(without())
+    }
+}
+
+#[async_trait]
+impl Retention for Null {
+    async fn forget(&self, _: MessageId) -> Result<Forgotten, StoreError> {
+        Ok(Forgotten::default())
+    }
+
+    async fn tidy(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+}
+
+#[async_trait]
+impl Jobs for Null {
+    async fn job_begin(&self, _: NewJob) -> Result<Begun, StoreError> {
+        Err(without())
+    }
+
+    async fn job(&self, _: &str, _: JobId) -> Result<Option<JobRow>, StoreError> {
+        Err(without())
+    }
+
+    async fn jobs(&self, _: &str, _: i64, _: u32) -> Result<Vec<JobRow>, StoreError> {
+        Err(without())
+    }
+
+    async fn jobs_running(&self) -> Result<Vec<JobRow>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn job_stop(&self, _: &str, _: JobId) -> Result<Option<JobRow>, StoreError> {
+        Err(without())
+    }
+
+    async fn job_total(&self, _: &str, _: Verb) -> Result<u64, StoreError> {
+        Err(without())
+    }
+
+    async fn search(&self, _: Search) -> Result<Catch, StoreError> {
+        Err(without())
+    }
+
+    async fn replay_slice(&self, _: i64, _: DeliveryKey, _: Catch) -> Result<JobRow, StoreError> {
+        Err(without())
+    }
+
+    async fn cancel_slice(
+        &self,
+        _: i64,
+        _: DeliveryKey,
+        _: Asked,
+        _: Option<Catch>,
+    ) -> Result<JobRow, StoreError> {
         Err(without())
     }
 }

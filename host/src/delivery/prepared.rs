@@ -10,6 +10,9 @@ use nuncio_core::{
 use super::targets::Ready;
 use crate::render::Rendered;
 
+/// A recipient: its number, and its place in the target.
+pub(super) type Place = (u32, usize);
+
 /// What a notice borrows, owned: it outlives the attempt where a batch needs it.
 pub(super) struct Prepared {
     pub(super) ready: Arc<Ready>,
@@ -21,8 +24,8 @@ pub(super) struct Prepared {
     /// The public id of the message.
     pub(super) public: String,
     pub(super) content: Rendered,
-    /// The recipients that still want it: their numbers, and their places in the target.
-    pub(super) open: Vec<(u32, usize)>,
+    /// The recipients that still want it.
+    pub(super) open: Vec<Place>,
     pub(super) attempt: u32,
     /// When the attempt began, Unix milliseconds.
     pub(super) began: i64,
@@ -90,7 +93,7 @@ pub(super) fn meta<'a>(
 
 /// The recipients of `job` that still want it; and how it ends for those that were taken out of the subscription, or
 /// that must not be used again.
-pub(super) fn open(job: &Job, ready: &Ready) -> (Vec<(u32, usize)>, Vec<(u32, End)>) {
+pub(super) fn open(job: &Job, ready: &Ready) -> (Vec<Place>, Vec<(u32, End)>) {
     let (mut stay, mut out) = (Vec::with_capacity(job.open.len()), Vec::new());
     for open in &job.open {
         let place = (open.idx - job.first) as usize;

@@ -224,6 +224,7 @@ async fn a_waiting_row_that_cannot_be_read_is_buried_and_holds_up_nothing() {
             target: accepted.matched[0][0].target,
             lane,
             due: 500,
+            not_before: 0,
             why: Why::Retry,
             n: 1,
             tries: 1,

@@ -59,6 +59,7 @@ pub(super) struct State {
 /// Connections to be closed.
 #[derive(Default)]
 pub(super) struct Gone {
+    #[allow(clippy::vec_box, reason = "each is boxed where it is kept, and moved as it is")]
     own: Vec<Box<Http1>>,
     shared: Vec<Arc<Http2>>,
 }

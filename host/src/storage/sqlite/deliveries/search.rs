@@ -161,13 +161,9 @@ impl Page<'_> {
         matches!(state, State::Waiting | State::Held) && wanted.is_none_or(|wanted| wanted == state)
     }
 
-    /// How a delivery stands. One of which nothing is known is said and left out.
+    /// How a delivery stands; `None` for one that retention is deleting.
     fn stands(&self, known: &Block, key: DeliveryKey, aim: &Aim) -> Option<State> {
-        self.viewer
-            .stand(known, key, aim)
-            .inspect_err(|error| tracing::error!(%error, "a delivery is left out of a job"))
-            .ok()
-            .map(|stand| stand.state)
+        self.viewer.stand(known, key, aim).map(|stand| stand.state)
     }
 
     /// Deliveries of messages from the low watermark on.
