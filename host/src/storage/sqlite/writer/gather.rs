@@ -32,6 +32,7 @@ impl Gathered {
     ) {
         let mut until = Instant::now() + idle;
         let mut operations = 0;
+        let mut waited = false;
         while operations < limits.commit_operations && self.bytes < limits.commit_bytes {
             let request = if self.changes.is_empty() && !self.closing {
                 match timeout_at(until, requests.recv()).await {
@@ -41,7 +42,14 @@ impl Gathered {
             } else {
                 match requests.try_recv() {
                     Ok(request) => request,
-                    Err(_) => return,
+                    Err(_) if waited => return,
+                    Err(_) => {
+                        // Where the threads share a core, those who are about to ask would come too late by a whole
+                        // commit, since the first of them woke this thread in their place.
+                        std::thread::yield_now();
+                        waited = true;
+                        continue;
+                    }
                 }
             };
             if matches!(request, Request::Record(_)) && self.batches.is_empty() {
