@@ -1,7 +1,9 @@
 //! Dispatch, and what comes back.
 
+use std::collections::BTreeMap;
+
 use super::{
-    event::{Action, End, GateId, Notable, Ticket},
+    event::{Action, End, GateId, Notable, Open, Ticket},
     judging::{Seen, Span, seen, unsaid},
     lane::Turn,
     machine::Engine,
@@ -14,6 +16,15 @@ use crate::{LaneId, State};
 pub(super) struct Flight {
     waiting: Waiting,
     gate: GateId,
+}
+
+/// What was said of each of `open`, in their order; of one of which more was said, the last.
+fn told(open: &[Open], ends: Vec<(u32, End)>) -> Vec<(u32, End)> {
+    if open.iter().map(|open| open.idx).eq(ends.iter().map(|(idx, _)| *idx)) {
+        return ends;
+    }
+    let mut ends: BTreeMap<_, _> = ends.into_iter().collect();
+    open.iter().map(|open| (open.idx, ends.remove(&open.idx).unwrap_or_else(unsaid))).collect()
 }
 
 impl Engine {
@@ -182,13 +193,7 @@ impl Engine {
             lane.pace.ended(now, waiting.len());
             self.suspects_in_flight -= u32::from(lane.suspect);
         }
-        let mut ends: std::collections::BTreeMap<_, _> = ends.into_iter().collect();
-        let ends: Vec<_> = waiting
-            .job
-            .open
-            .iter()
-            .map(|open| (open.idx, ends.remove(&open.idx).unwrap_or_else(unsaid)))
-            .collect();
+        let ends = told(&waiting.job.open, ends);
         self.learn(now, &waiting, gate, seen(&ends, timed_out), timed_out, actions);
         self.settle(Span { now, ms }, waiting, ends, actions);
         self.leave(gate);

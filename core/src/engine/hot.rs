@@ -1,6 +1,6 @@
 //! The hot set: which deliveries are in memory or on their way to the store, and how far everything is recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{event::Limits, waiting::Waiting};
 use crate::{Cursor, DeliveryKey, LaneId, MessageId};
@@ -42,7 +42,7 @@ pub(super) enum Whereabouts {
 /// The deliveries in memory, with those whose settlement is not durable.
 #[derive(Debug, Default)]
 pub(super) struct Hot {
-    marks: BTreeMap<DeliveryKey, Mark>,
+    marks: HashMap<DeliveryKey, Mark>,
     bytes: u64,
     unrecorded: BTreeMap<MessageId, u32>,
     reading: bool,

@@ -1,6 +1,6 @@
 //! The state machine: events in, actions out.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::{
     backlog::Backlog,
@@ -32,7 +32,7 @@ pub struct Engine {
     pub(super) backlog: Backlog,
     pub(super) records: Records,
     pub(super) timers: Timers,
-    pub(super) flights: BTreeMap<Ticket, Flight>,
+    pub(super) flights: HashMap<Ticket, Flight>,
     pub(super) tickets: u64,
     pub(super) reading: Option<Read>,
     pub(super) scanned_last: bool,
@@ -63,7 +63,7 @@ impl Engine {
             backlog: Backlog::default(),
             records: Records::default(),
             timers: Timers::default(),
-            flights: BTreeMap::new(),
+            flights: HashMap::new(),
             tickets: 0,
             reading: None,
             scanned_last: false,
@@ -78,7 +78,19 @@ impl Engine {
 
     /// Takes one event at `now` (Unix milliseconds) and appends what it asks for to `actions`.
     pub fn on(&mut self, now: i64, event: Event, actions: &mut Vec<Action>) {
-        self.take(now, event, actions);
+        self.on_all(now, [event], actions);
+    }
+
+    /// Takes `events`, which came together, in their order: what follows from them is decided once.
+    pub fn on_all(
+        &mut self,
+        now: i64,
+        events: impl IntoIterator<Item = Event>,
+        actions: &mut Vec<Action>,
+    ) {
+        for event in events {
+            self.take(now, event, actions);
+        }
         if !self.started {
             return;
         }

@@ -24,6 +24,9 @@ use crate::storage::Store;
 /// The longest sleep: a clock that was set, or a machine that was asleep, delays what is due by no more.
 const LONGEST_SLEEP_MS: i64 = 30_000;
 
+/// The most events that the engine is told of together.
+const TOGETHER: usize = 128;
+
 /// What comes to the runner.
 pub(super) enum Inbound {
     /// For the engine.
@@ -60,6 +63,26 @@ pub(super) struct Calls {
 }
 
 impl Calls {
+    /// What the engine is told of `inbound`.
+    fn event(&mut self, inbound: Inbound) -> Event {
+        match inbound {
+            Inbound::Event(event) => {
+                if matches!(event, Event::Tick) {
+                    self.wake_at = None;
+                }
+                event
+            }
+            Inbound::Cancel(key, answer) => {
+                self.cancels.entry(key).or_default().push(answer);
+                Event::CancelDelivery { key }
+            }
+            Inbound::Drain(answer) => {
+                self.drained = Some(answer);
+                Event::Drain
+            }
+        }
+    }
+
     /// Lets tasks go that have ended. One that panicked did not tell the engine, which would wait for it for ever.
     fn reap(&mut self) {
         while let Some(ended) = self.tasks.try_join_next() {
@@ -75,21 +98,19 @@ impl Calls {
 impl Runner {
     /// Runs until it is drained or nobody can send to it any more.
     pub(super) async fn run(mut self, mut events: mpsc::Receiver<Inbound>) {
-        let mut actions = Vec::new();
+        let (in_flight, hot) =
+            (metrics::gauge!("nuncio_in_flight"), metrics::gauge!("nuncio_hot_deliveries"));
+        let mut inbound = Vec::with_capacity(TOGETHER);
         loop {
             let wait = until(self.calls.wake_at, self.clock.now_ms());
-            let inbound = tokio::select! {
-                inbound = events.recv() => inbound,
-                () = tokio::time::sleep(wait) => Some(Inbound::Event(Event::Tick)),
-            };
-            let Some(inbound) = inbound else { return };
-            self.take(inbound, &mut actions);
-            while let Ok(more) = events.try_recv() {
-                self.take(more, &mut actions);
+            tokio::select! {
+                taken = events.recv_many(&mut inbound, TOGETHER) => if taken == 0 { return },
+                () = tokio::time::sleep(wait) => inbound.push(Inbound::Event(Event::Tick)),
             }
+            self.take(&mut inbound);
             self.calls.reap();
-            metrics::gauge!("nuncio_in_flight").set(self.engine.in_flight() as f64);
-            metrics::gauge!("nuncio_hot_deliveries").set(self.engine.hot() as f64);
+            in_flight.set(self.engine.in_flight() as f64);
+            hot.set(self.engine.hot() as f64);
             if self.engine.idle()
                 && let Some(drained) = self.calls.drained.take()
             {
@@ -99,28 +120,19 @@ impl Runner {
         }
     }
 
-    fn take(&mut self, inbound: Inbound, actions: &mut Vec<Action>) {
+    fn take(&mut self, inbound: &mut Vec<Inbound>) {
         let now = self.clock.now_ms();
-        let event = match inbound {
-            Inbound::Event(event) => event,
-            Inbound::Cancel(key, answer) => {
-                self.calls.cancels.entry(key).or_default().push(answer);
-                Event::CancelDelivery { key }
+        let (calls, mut actions, mut durable) = (&mut self.calls, Vec::new(), Vec::new());
+        let events = inbound.drain(..).map(|inbound| calls.event(inbound)).inspect(|event| {
+            if let Event::Durable { batch } = event {
+                durable.push(*batch);
             }
-            Inbound::Drain(answer) => {
-                self.calls.drained = Some(answer);
-                Event::Drain
-            }
-        };
-        if matches!(event, Event::Tick) {
-            self.calls.wake_at = None;
-        }
-        let durable = if let Event::Durable { batch } = &event { Some(*batch) } else { None };
-        self.engine.on(now, event, actions);
-        for action in actions.drain(..) {
+        });
+        self.engine.on_all(now, events, &mut actions);
+        for action in actions {
             self.carry_out(action);
         }
-        if let Some(batch) = durable {
+        for batch in durable {
             self.answer_cancelled(batch);
         }
     }
