@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Rate;
+
 /// What a driver says of itself. Only `name`, `version` and `schemes` are required.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -77,6 +79,9 @@ impl Manifest {
 pub struct Limits {
     /// The most notices in flight to one destination.
     pub in_flight: u32,
+    /// The most notices that begin in a while to one destination; the operator may say otherwise (`[rates]`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
     /// The most notices that it takes at once; from 2 on the host gathers those that are ready together.
     pub batch: u32,
     /// The largest body in bytes that the channel carries.
@@ -90,7 +95,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let formats = vec!["text".to_owned()];
-        Self { in_flight: 64, batch: 1, body_bytes: 1 << 20, text_chars: None, formats }
+        Self { in_flight: 64, rate: None, batch: 1, body_bytes: 1 << 20, text_chars: None, formats }
     }
 }
 
@@ -99,6 +104,13 @@ impl Limits {
     #[must_use]
     pub const fn in_flight(mut self, notices: u32) -> Self {
         self.in_flight = notices;
+        self
+    }
+
+    /// With so many notices in a while to one destination.
+    #[must_use]
+    pub const fn rate(mut self, rate: Rate) -> Self {
+        self.rate = Some(rate);
         self
     }
 

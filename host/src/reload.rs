@@ -124,7 +124,7 @@ impl Reload {
         let leaving = before.without(&next);
         drop(self.board.switch(next.dispatcher().clone()));
         *held = Some(next);
-        self.delivery.drivers_changed().await;
+        self.delivery.drivers_changed(config.rates).await;
         for entry in leaving {
             tokio::spawn(retire(entry, self.grace));
         }

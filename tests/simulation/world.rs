@@ -99,7 +99,7 @@ impl World {
 
     pub(crate) fn rule_gate(&mut self, gate: GateId) -> Result<(), String> {
         let (max, held) = (self.options.gates[gate.0 as usize - 1], self.held.contains(&gate));
-        self.tell(Event::GateRules { gate, max, held })
+        self.tell(Event::GateRules { gate, max, held, rate: None })
     }
 
     pub(crate) fn rule_lane(&mut self, at: usize) -> Result<(), String> {

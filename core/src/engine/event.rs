@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::{
-    Cursor, Deferred, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId, Report, Settlement, TargetId,
-    retry::Policy,
+    Cursor, Deferred, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId, Rate, Report, Settlement,
+    TargetId, retry::Policy,
 };
 
 /// A gate: the slots of one destination of one driver, shared by all projects. Numbered by the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GateId(pub u32);
 
 /// The engine's handle of a dispatched notice.
@@ -101,6 +101,8 @@ pub enum Event {
         max: u32,
         /// Its driver is missing or disabled: nothing is dispatched and no window runs.
         held: bool,
+        /// How many attempts may begin in a while.
+        rate: Option<Rate>,
     },
     /// Messages were committed, in the order of their ids.
     Committed {

@@ -55,21 +55,30 @@ impl Engine {
             if called && let Some(gate) = self.gates.get_mut(&gate_id) {
                 gate.renounce();
             }
-            self.call_next(gate_id);
+            self.call_next(now, gate_id);
             return None;
         }
         let (lane, gate) = (self.lanes.get_mut(&id)?, self.gates.get_mut(&gate_id)?);
-        if !gate.enter(called) {
+        let waiting = if gate.enter(now, called) {
+            let waiting = lane.queue.pop();
+            if waiting.is_none() {
+                gate.leave();
+            }
+            waiting
+        } else {
             lane.turn = Turn::AtGate;
             gate.wait(id, called);
-            return None;
-        }
-        match lane.queue.pop() {
-            Some(waiting) => Some((gate_id, waiting)),
-            None => {
-                gate.leave();
-                None
-            }
+            None
+        };
+        self.watch(now, gate_id);
+        waiting.map(|waiting| (gate_id, waiting))
+    }
+
+    /// Sees to it that those who wait at a gate for its rate are called.
+    fn watch(&mut self, now: i64, id: GateId) {
+        if let Some(gate) = self.gates.get_mut(&id) {
+            let alarm = gate.next(now);
+            self.timers.gates.set(id, std::mem::replace(&mut gate.alarm, alarm), alarm);
         }
     }
 
@@ -89,8 +98,11 @@ impl Engine {
         lane.turn != Turn::Idle
     }
 
-    /// Lets the lanes go on whose rate allows it now, or whose rest is over.
+    /// Lets the gates and lanes go on whose rate allows it now, or whose rest is over.
     pub(super) fn wake_throttled(&mut self, now: i64) {
+        while let Some(gate) = self.timers.gates.due(now) {
+            self.call_next(now, gate);
+        }
         while let Some(id) = self.timers.turns.due(now) {
             self.go_on(now, id);
         }
@@ -134,7 +146,7 @@ impl Engine {
         }
         self.move_on(now, waiting);
         self.over(now, waiting);
-        self.leave(gate);
+        self.leave(now, gate);
     }
 
     /// The train of a job that does not come back goes on.
@@ -146,17 +158,17 @@ impl Engine {
         }
     }
 
-    fn leave(&mut self, gate: GateId) {
+    fn leave(&mut self, now: i64, gate: GateId) {
         if let Some(gate) = self.gates.get_mut(&gate) {
             gate.leave();
         }
-        self.call_next(gate);
+        self.call_next(now, gate);
     }
 
     /// Calls the lanes for which there is a slot now.
-    pub(super) fn call_next(&mut self, id: GateId) {
+    pub(super) fn call_next(&mut self, now: i64, id: GateId) {
         let Some(gate) = self.gates.get_mut(&id) else { return };
-        while let Some(next) = gate.call() {
+        while let Some(next) = gate.call(now) {
             match self.lanes.get_mut(&next) {
                 Some(lane) if lane.turn == Turn::AtGate => {
                     lane.turn = Turn::Ready;
@@ -166,6 +178,7 @@ impl Engine {
                 _ => gate.renounce(),
             }
         }
+        self.watch(now, id);
         let most = (self.limits.max_in_flight / 4).max(1);
         let free = most.saturating_sub(self.suspects_in_flight) as usize;
         for next in self.suspects.drain(..free.min(self.suspects.len())) {
@@ -196,7 +209,7 @@ impl Engine {
         let ends = told(&waiting.job.open, ends);
         self.learn(now, &waiting, gate, seen(&ends, timed_out), timed_out, actions);
         self.settle(Span { now, ms }, waiting, ends, actions);
-        self.leave(gate);
+        self.leave(now, gate);
         self.go_on(now, id);
     }
 

@@ -1,8 +1,9 @@
-//! A gate: the slots of one destination, which grow while it answers and halve when it does not.
+//! A gate: the slots of one destination, which grow while it answers and halve when it does not, and its rate.
 
 use std::collections::VecDeque;
 
-use crate::LaneId;
+use super::throttle::Throttle;
+use crate::{LaneId, Rate};
 
 /// The slots of one destination.
 #[derive(Debug)]
@@ -16,18 +17,33 @@ pub(super) struct Gate {
     /// Answers in time since the slots last changed.
     answered: u32,
     queue: VecDeque<LaneId>,
+    throttle: Throttle,
+    /// When those who wait for the rate are called.
+    pub(super) alarm: Option<i64>,
 }
 
 impl Gate {
     /// A gate that starts with `first` slots and may grow to `max`.
-    pub(super) fn new(first: u32, max: u32, held: bool) -> Self {
+    pub(super) fn new(first: u32, max: u32, held: bool, rate: Option<Rate>) -> Self {
         let max = max.max(1);
-        let slots = first.clamp(1, max);
-        Self { max, held, slots, used: 0, promised: 0, answered: 0, queue: VecDeque::new() }
+        let mut throttle = Throttle::default();
+        throttle.rule(rate);
+        Self {
+            max,
+            held,
+            slots: first.clamp(1, max),
+            used: 0,
+            promised: 0,
+            answered: 0,
+            queue: VecDeque::new(),
+            throttle,
+            alarm: None,
+        }
     }
 
     /// Its rules changed. Says whether that held it or let it go.
-    pub(super) fn rule(&mut self, max: u32, held: bool) -> bool {
+    pub(super) fn rule(&mut self, max: u32, held: bool, rate: Option<Rate>) -> bool {
+        self.throttle.rule(rate);
         self.max = max.max(1);
         self.slots = self.slots.min(self.max);
         std::mem::replace(&mut self.held, held) != held
@@ -39,13 +55,28 @@ impl Gate {
     }
 
     /// Takes a slot: one that was promised, or a free one.
-    pub(super) fn enter(&mut self, promised: bool) -> bool {
+    pub(super) fn enter(&mut self, now: i64, promised: bool) -> bool {
         if promised {
             self.promised = self.promised.saturating_sub(1);
         }
-        let enters = !self.held && self.used + self.promised < self.slots;
-        self.used += u32::from(enters);
+        let enters = self.is_open(now);
+        if enters {
+            self.used += 1;
+            self.throttle.went(now);
+        }
         enters
+    }
+
+    /// Whether one more may pass beside those that were promised to.
+    fn is_open(&mut self, now: i64) -> bool {
+        !self.held
+            && self.used + self.promised < self.slots
+            && self.throttle.room(now) > self.promised as usize
+    }
+
+    /// When those who wait may be called although nobody leaves.
+    pub(super) fn next(&mut self, now: i64) -> Option<i64> {
+        if self.held || self.queue.is_empty() { None } else { self.throttle.next(now) }
     }
 
     /// Gives a promise back.
@@ -83,8 +114,8 @@ impl Gate {
     }
 
     /// Calls the lane that waits longest, if there is a slot for it, and keeps that slot for it.
-    pub(super) fn call(&mut self) -> Option<LaneId> {
-        if self.held || self.used + self.promised >= self.slots {
+    pub(super) fn call(&mut self, now: i64) -> Option<LaneId> {
+        if !self.is_open(now) {
             return None;
         }
         let lane = self.queue.pop_front()?;

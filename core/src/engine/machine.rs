@@ -15,7 +15,7 @@ use super::{
     records::{Origin, Records},
     timers::Timers,
 };
-use crate::{Cursor, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId, Why};
+use crate::{Cursor, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId, Rate, Why};
 
 /// The engine.
 #[derive(Debug)]
@@ -82,12 +82,7 @@ impl Engine {
     }
 
     /// Takes `events`, which came together, in their order: what follows from them is decided once.
-    pub fn on_all(
-        &mut self,
-        now: i64,
-        events: impl IntoIterator<Item = Event>,
-        actions: &mut Vec<Action>,
-    ) {
+    pub fn on_all(&mut self, now: i64, events: impl IntoIterator<Item = Event>, actions: &mut Vec<Action>) {
         for event in events {
             self.take(now, event, actions);
         }
@@ -141,7 +136,7 @@ impl Engine {
                 self.rule_lane(now, lane, project, rules);
                 self.lead(now, lane, gate, actions);
             }
-            Event::GateRules { gate, max, held } => self.rule_gate(now, gate, max, held),
+            Event::GateRules { gate, max, held, rate } => self.rule_gate(now, gate, (max, held, rate)),
             Event::Committed { jobs, rest, head } => self.committed(now, jobs, rest, head),
             Event::Scheduled { lane, due } => self.scheduled(now, lane, due),
             Event::Scanned { jobs, next, reached, end } => {
@@ -159,7 +154,11 @@ impl Engine {
             // Without a batch of ours under way no `Durable` would end it.
             Event::StoreFailed => self.stalled = self.records.under_way(),
             Event::CancelDelivery { key } => self.cancel(now, key, actions),
-            Event::Tick => self.timers.woken(),
+            Event::Tick => {
+                self.timers.woken();
+                // The clock may have been set back since they were set.
+                self.timers.gates.all().into_iter().for_each(|gate| self.call_next(now, gate));
+            }
             Event::Drain => self.draining = true,
         }
     }
@@ -209,10 +208,10 @@ impl Engine {
         self.go_on(now, id);
     }
 
-    fn rule_gate(&mut self, now: i64, id: GateId, max: u32, held: bool) {
-        let known = self.gates.get_mut(&id).map(|gate| gate.rule(max, held));
+    fn rule_gate(&mut self, now: i64, id: GateId, (max, held, rate): (u32, bool, Option<Rate>)) {
+        let known = self.gates.get_mut(&id).map(|gate| gate.rule(max, held, rate));
         if known.is_none() {
-            self.gates.insert(id, Gate::new(self.limits.first_slots, max, held));
+            self.gates.insert(id, Gate::new(self.limits.first_slots, max, held, rate));
         }
         if known != Some(false) {
             let lanes: Vec<_> =
@@ -224,7 +223,7 @@ impl Engine {
                 self.touch(lane);
             }
         }
-        self.call_next(id);
+        self.call_next(now, id);
     }
 
     /// Somebody else wrote rows. What waits in its place may be among them: it is read again.

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    Cursor, Deferred, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId, Report, Scope, Settlement, State,
-    TargetId, Why, retry::Policy,
+    Cursor, Deferred, DeliveryKey, LaneId, LaneRules, MessageId, ProjectId, Rate, Report, Scope, Settlement,
+    State, TargetId, Why, retry::Policy,
 };
 
 mod basics;
@@ -48,7 +48,7 @@ impl Bench {
             wake: None,
             head: 0,
         };
-        bench.tell(Event::GateRules { gate: GateId(1), max: 64, held: false });
+        bench.tell(Event::GateRules { gate: GateId(1), max: 64, held: false, rate: None });
         for lane in 1..=4 {
             bench.lane(lane, 1, 1);
         }

@@ -1,10 +1,10 @@
-//! How fast a lane may go: its rate, and the rest that its destination asked for.
+//! How fast a lane or a gate may go: its rate, and the rest that its destination asked for.
 
 use std::collections::VecDeque;
 
 use crate::Rate;
 
-/// Remembers the last attempts of a lane, as many as its rate counts.
+/// Remembers the last attempts, as many as the rate counts.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
     rate: Option<Rate>,
@@ -35,6 +35,14 @@ impl Throttle {
         });
         let rested = self.rest.map(|(since, ms)| since.saturating_add(ms));
         [room, rested].into_iter().flatten().max().filter(|at| *at > now)
+    }
+
+    /// How many attempts may begin now.
+    pub(super) fn room(&mut self, now: i64) -> usize {
+        if self.next(now).is_some() {
+            return 0;
+        }
+        self.rate.map_or(usize::MAX, |rate| (rate.window().0 as usize).saturating_sub(self.recent.len()))
     }
 
     /// An attempt begins.

@@ -11,6 +11,7 @@ use super::{
     node::{self, Node, Raw},
     place::{Place, Problem},
     plugins::Reader,
+    rates::rates,
     settings::Resolver,
     templates::templates,
     unknown,
@@ -71,6 +72,7 @@ impl Config {
         let libraries = reader.libraries(table.remove("libraries"));
         let exec = reader.exec(table.remove("exec"));
         let schemes = reader.schemes(table.remove("schemes"));
+        let rates = rates(table.remove("rates"), &mut problems);
         let values = values(table, &mut problems);
         problems.sort();
         if !problems.is_empty() {
@@ -78,7 +80,7 @@ impl Config {
         }
         let config: Self = serde_json::from_value(values.clone())
             .map_err(|error| ConfigError(vec![Problem::new(Place::Default, "", error.to_string())]))?;
-        Ok(Self { templates, drivers, libraries, exec, schemes, values, settings, ..config })
+        Ok(Self { templates, drivers, libraries, exec, schemes, rates, values, settings, ..config })
     }
 }
 

@@ -12,6 +12,7 @@ mod model;
 mod node;
 mod place;
 mod plugins;
+mod rates;
 mod reference;
 mod settings;
 mod tables;
@@ -29,6 +30,7 @@ pub use model::{
 };
 pub use place::{ConfigError, Place, Problem};
 pub use plugins::{Choice, Exec, Library};
+pub use rates::DriverRate;
 pub use reference::reference;
 pub use settings::{Setting, Settings};
 pub use tables::{Table, tables};

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, time::Duratio
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Choice, Exec, Library, Settings};
+use super::{Choice, DriverRate, Exec, Library, Settings};
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]
@@ -47,6 +47,9 @@ pub struct Config {
     /// `[schemes]`: who serves a scheme that several drivers claim.
     #[serde(skip)]
     pub schemes: BTreeMap<String, Choice>,
+    /// `[rates]`: how many attempts may begin in a while to one destination, by driver.
+    #[serde(skip)]
+    pub rates: BTreeMap<String, DriverRate>,
     /// Every key of the table with its value, by section.
     #[serde(skip)]
     pub values: Value,
@@ -71,6 +74,7 @@ impl fmt::Debug for Config {
             .field("libraries", &self.libraries)
             .field("exec", &self.exec)
             .field("schemes", &self.schemes)
+            .field("rates", &self.rates)
             .finish_non_exhaustive()
     }
 }

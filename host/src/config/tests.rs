@@ -227,7 +227,7 @@ proptest! {
     fn any_lines_of_toml_load_or_are_refused(
         lines in proptest::collection::vec(
             (
-                proptest::sample::select(vec!["[http]", "[delivery]", "[drivers.log]", "[templates.t]", "[auth]", "[[exec]]", "[[libraries]]", "[schemes]", ""]),
+                proptest::sample::select(vec!["[http]", "[delivery]", "[drivers.log]", "[templates.t]", "[auth]", "[[exec]]", "[[libraries]]", "[schemes]", "[rates]", ""]),
                 "[a-z_]{1,12}",
                 proptest::sample::select(vec!["1", "-1", "\"30s\"", "[]", "{}", "{ env = \"X\" }", "1.5", "true", "1979-05-27", "inf", "\"é\""]),
             ), 0..8),

@@ -28,7 +28,7 @@ const LATER: &[(&str, &str)] = &[
 ];
 
 /// Sections that are no fixed list of keys.
-const OPEN: &[&str] = &["drivers", "templates", "schemes", "libraries", "exec"];
+const OPEN: &[&str] = &["drivers", "templates", "schemes", "rates", "libraries", "exec"];
 
 /// The problem of a key that is not in the table; `path` is dotted.
 pub(super) fn unknown(place: &Place, path: &str) -> Problem {

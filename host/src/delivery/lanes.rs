@@ -1,7 +1,7 @@
 //! Lanes and gates by number: the engine knows them by nothing else.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,7 +10,7 @@ use nuncio_core::{
     engine::{Event, GateId},
 };
 
-use crate::storage::LaneRow;
+use crate::{config::DriverRate, storage::LaneRow};
 
 /// Every lane that was told to the engine, and the gate it leads to.
 pub(super) struct Lanes {
@@ -23,11 +23,13 @@ pub(super) struct Lanes {
 struct Known {
     lanes: HashMap<LaneId, Arc<LaneRow>>,
     gates: HashMap<(String, String), GateId>,
+    /// What the operator says of the destinations of a driver.
+    rates: BTreeMap<String, DriverRate>,
 }
 
 impl Lanes {
-    pub(super) fn new(board: Switchboard, max_slots: u32) -> Self {
-        Self { board, max_slots, known: Mutex::default() }
+    pub(super) fn new(board: Switchboard, max_slots: u32, rates: BTreeMap<String, DriverRate>) -> Self {
+        Self { board, max_slots, known: Mutex::new(Known { rates, ..Known::default() }) }
     }
 
     /// Notes new lanes and says what the engine must be told of them, and of gates that are new with them.
@@ -39,7 +41,7 @@ impl Lanes {
             let key = (row.driver.clone(), row.destination.clone());
             let gate = *known.gates.entry(key).or_insert(next);
             if gate == next {
-                events.push(self.rules(gate, &row.driver));
+                events.push(self.rules(&known.rates, gate, &row.driver));
             }
             let rules = row.rules.clone();
             events.push(Event::LaneRules { lane: row.id, project: row.project, gate, rules });
@@ -48,13 +50,13 @@ impl Lanes {
         events
     }
 
-    fn rules(&self, gate: GateId, driver: &str) -> Event {
+    fn rules(&self, rates: &BTreeMap<String, DriverRate>, gate: GateId, driver: &str) -> Event {
         let drivers = self.board.now();
-        let max = drivers
-            .by_name(driver)
-            .map_or(1, |entry| entry.manifest.limits.in_flight)
-            .clamp(1, self.max_slots);
-        Event::GateRules { gate, max, held: self.held(driver).is_some() }
+        let limits = drivers.by_name(driver).map(|entry| &entry.manifest.limits);
+        let max = limits.map_or(1, |limits| limits.in_flight).clamp(1, self.max_slots);
+        // The operator knows his contract better than the driver does.
+        let rate = rates.get(driver).map(|one| one.rate).or_else(|| limits?.rate);
+        Event::GateRules { gate, max, held: self.held(driver).is_some(), rate }
     }
 
     /// Why nothing can be delivered by `driver` now.
@@ -69,10 +71,11 @@ impl Lanes {
         })
     }
 
-    /// What the engine must be told of every gate: the drivers behind them were switched.
-    pub(super) fn again(&self) -> Vec<Event> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.gates.iter().map(|((driver, _), gate)| self.rules(*gate, driver)).collect()
+    /// What the engine must be told of every gate: the drivers behind them were switched, and their `rates` are these.
+    pub(super) fn again(&self, rates: BTreeMap<String, DriverRate>) -> Vec<Event> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.rates = rates;
+        known.gates.iter().map(|((driver, _), gate)| self.rules(&known.rates, *gate, driver)).collect()
     }
 
     pub(super) fn get(&self, lane: LaneId) -> Option<Arc<LaneRow>> {
@@ -106,7 +109,7 @@ mod tests {
 
     #[test]
     fn lanes_to_one_destination_share_a_gate_that_is_told_once_and_first() {
-        let lanes = Lanes::new(Registry::default().into_dispatcher().into(), 64);
+        let lanes = Lanes::new(Registry::default().into_dispatcher().into(), 64, BTreeMap::new());
         let told = lanes.add(vec![row(1, "x"), row(2, "x"), row(3, "y")]);
         let gates: Vec<_> = told
             .iter()
@@ -133,20 +136,25 @@ mod tests {
             }
         }
         let board = Switchboard::new(Registry::default().into_dispatcher());
-        let lanes = Lanes::new(board.clone(), 64);
+        let lanes = Lanes::new(board.clone(), 64, BTreeMap::new());
         drop(lanes.add(vec![row(1, "x"), row(2, "y")]));
         let mut registry = Registry::default();
         let manifest = nuncio_core::Manifest::new("absent", "1", &["a"]);
         registry.add(manifest, nuncio_core::Origin::Host, Arc::new(Silent)).unwrap();
         drop(board.switch(registry.into_dispatcher()));
-        let told = lanes.again();
+        let told = lanes.again(BTreeMap::new());
         let free = |event: &Event| matches!(event, Event::GateRules { held: false, max: 64, .. });
         assert!(told.len() == 2 && told.iter().all(free), "{told:?}");
         let mut registry = Registry::default();
         let origin = nuncio_core::Origin::Exec { command: "x".into() };
         registry.refuse(nuncio_core::Refused { name: "absent".into(), origin, why: "no such file".into() });
         drop(board.switch(registry.into_dispatcher()));
-        assert!(lanes.again().iter().all(|event| matches!(event, Event::GateRules { held: true, .. })));
+        assert!(
+            lanes
+                .again(BTreeMap::new())
+                .iter()
+                .all(|event| matches!(event, Event::GateRules { held: true, .. }))
+        );
         assert_eq!(lanes.held("absent").as_deref(), Some("the driver `absent` was refused: no such file"));
     }
 }

@@ -30,7 +30,7 @@ use super::{
     vital,
 };
 use crate::{
-    config::{Config, Delivery},
+    config::{Config, Delivery, DriverRate},
     render::Renderer,
     storage::{CancelResult, Committed, Store, StoreError},
 };
@@ -106,7 +106,7 @@ impl Work {
         let Parts { config, clock, store, commits, board, ids, renderer, policy } = parts;
         let standing = store.standing().await?;
         let delivery = &config.delivery;
-        let lanes = Arc::new(Lanes::new(board.clone(), delivery.max_slots));
+        let lanes = Arc::new(Lanes::new(board.clone(), delivery.max_slots, config.rates.clone()));
         let messages = Arc::new(Messages::new(Arc::clone(&store), delivery.hot_bytes as usize));
         let targets =
             Arc::new(Targets::new(Arc::clone(&store), board.clone(), ids, policy, delivery.deadline));
@@ -158,10 +158,11 @@ impl Work {
         Ok(Arc::new(work))
     }
 
-    /// The drivers of the switchboard changed: new deliveries go to them from now on, and lanes are held or let go.
-    pub async fn drivers_changed(&self) {
+    /// The drivers of the switchboard changed, or their `rates`: new deliveries go to them from now on, and lanes are
+    /// held or let go.
+    pub async fn drivers_changed(&self, rates: BTreeMap<String, DriverRate>) {
         self.targets.forget_all();
-        for event in self.lanes.again() {
+        for event in self.lanes.again(rates) {
             if self.inbound.send(Inbound::Event(event)).await.is_err() {
                 return;
             }

@@ -5,21 +5,32 @@ use nuncio_core::{Refusal, Registry, SettingsError, closest, registry::RegistryE
 
 use crate::config::{Config, Problem};
 
-/// The sections that belong to none of the drivers `known`.
+/// Why a section or a rate is for nobody.
+const NOBODY: &str = "no driver of this name is in this host";
+
+/// The sections and rates that belong to none of the drivers `known`.
 pub(super) fn unknown(config: &Config, known: &[&str]) -> Vec<Problem> {
-    let strange = config.drivers.keys().filter(|name| !known.contains(&name.as_str()));
-    strange.map(|name| unknown_section(config, name, known)).collect()
+    let strange = |name: &&String| !known.contains(&name.as_str());
+    let sections = config
+        .drivers
+        .keys()
+        .filter(strange)
+        .map(|name| section(config, name, NOBODY).fix(meant(name, known, "section")));
+    let rates = config.rates.iter().filter(|(name, _)| strange(name)).map(|(name, rate)| {
+        Problem::new(rate.place.clone(), &format!("rates.{name}"), NOBODY).fix(meant(name, known, "rate"))
+    });
+    sections.chain(rates).collect()
 }
 
-fn unknown_section(config: &Config, name: &str, known: &[&str]) -> Problem {
-    let fix = match closest(name, known.iter().copied()) {
+/// What to do about a `what` for `name`.
+fn meant(name: &str, known: &[&str], what: &str) -> String {
+    match closest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!(
-            "it has {}: remove the section, add the driver under [[libraries]] or [[exec]], or build the host with it",
+            "it has {}: remove the {what}, add the driver under [[libraries]] or [[exec]], or build the host with it",
             known.join(", ")
         ),
-    };
-    section(config, name, "no driver of this name is in this host").fix(fix)
+    }
 }
 
 /// A problem of the section of `driver` as a whole.
@@ -75,6 +86,13 @@ mod tests {
         assert!(lines[0].contains("did you mean `mailto`?"), "{told}");
         assert!(lines[1].contains("n.toml:1:10: [drivers.pigeon]: no driver of this name"), "{told}");
         assert!(lines[1].contains("it has log, mailto: remove") && lines.len() == 2, "{told}");
+    }
+
+    #[test]
+    fn a_rate_of_no_driver_is_named_with_its_place() {
+        let told = ConfigError(unknown(&load("[rates]\nhtpp = \"1/s\""), &["http"])).to_string();
+        assert!(told.contains("n.toml:2:8: [rates] htpp: no driver of this name"), "{told}");
+        assert!(told.contains("did you mean `http`?"), "{told}");
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn a_delivery_in_flight_is_cancelled_instead_of_retried() {
 #[test]
 fn a_delivery_on_its_way_to_the_store_is_cancelled_behind_its_row() {
     let mut bench = Bench::live(Limits::default());
-    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: true });
+    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: true, rate: None });
     bench.commit(vec![job(1, 1)]);
     bench.tell(Event::CancelDelivery { key: key(1, 0) });
     assert_eq!(bench.answers, [CancelAnswer::Cancelled]);

@@ -37,7 +37,7 @@ fn a_gate_starts_with_few_slots_and_grows_by_one_a_round() {
 #[test]
 fn a_gate_does_not_grow_beyond_its_maximum() {
     let mut bench = Bench::live(limits());
-    bench.tell(Event::GateRules { gate: GateId(1), max: 3, held: false });
+    bench.tell(Event::GateRules { gate: GateId(1), max: 3, held: false, rate: None });
     bench.commit((1..=40).map(|message| job(message, 1)).collect());
     for _ in 0..30 {
         bench.finish(Report::delivered());
@@ -62,7 +62,7 @@ fn a_gate_halves_when_the_destination_fails_but_not_for_a_bad_mailbox() {
 #[test]
 fn lanes_wait_at_a_gate_in_the_order_in_which_they_came() {
     let mut bench = Bench::live(Limits { first_slots: 1, ..Limits::default() });
-    bench.tell(Event::GateRules { gate: GateId(1), max: 1, held: false });
+    bench.tell(Event::GateRules { gate: GateId(1), max: 1, held: false, rate: None });
     bench.commit(vec![job(1, 1), job(2, 2), job(3, 3), job(4, 1), job(5, 2)]);
     let mut order = Vec::new();
     while !bench.dispatched.is_empty() {
@@ -74,7 +74,7 @@ fn lanes_wait_at_a_gate_in_the_order_in_which_they_came() {
 #[test]
 fn a_full_gate_does_not_keep_others_from_their_slots() {
     let mut bench = Bench::live(limits());
-    bench.tell(Event::GateRules { gate: GateId(2), max: 4, held: false });
+    bench.tell(Event::GateRules { gate: GateId(2), max: 4, held: false, rate: None });
     bench.lane(9, 1, 2);
     bench.commit((1..=20).map(|message| job(message, 1)).chain([job(21, 9)]).collect());
     assert_eq!(bench.flying(), [1, 21, 2]);
@@ -83,7 +83,7 @@ fn a_full_gate_does_not_keep_others_from_their_slots() {
 #[test]
 fn lanes_that_time_out_share_a_quarter_of_the_slots() {
     let mut bench = Bench::live(Limits { max_in_flight: 8, ..Limits::default() });
-    bench.tell(Event::GateRules { gate: GateId(2), max: 4, held: false });
+    bench.tell(Event::GateRules { gate: GateId(2), max: 4, held: false, rate: None });
     bench.lane(9, 1, 2);
     bench.commit(vec![job(1, 1), job(2, 2)]);
     for _ in 0..2 {

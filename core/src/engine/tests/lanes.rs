@@ -85,7 +85,7 @@ fn a_policy_of_zaqar_does_not_rest() {
 fn a_lane_that_leads_elsewhere_now_begins_anew() {
     let limits = Limits { breaker_failures: 1, breaker_span_ms: 0, max_in_flight: 1, ..Limits::default() };
     let mut bench = Bench::live(limits);
-    bench.tell(Event::GateRules { gate: GateId(2), max: 8, held: false });
+    bench.tell(Event::GateRules { gate: GateId(2), max: 8, held: false, rate: None });
     bench.commit(vec![job(1, 1)]);
     bench.finish(down());
     bench.sync();
@@ -95,9 +95,51 @@ fn a_lane_that_leads_elsewhere_now_begins_anew() {
     assert!(bench.notables.contains(&Notable::LaneResumed { lane: LaneId(1) }));
     bench.loaded(1, vec![row], None);
     assert_eq!(bench.flying(), [1]);
-    bench.tell(Event::GateRules { gate: GateId(3), max: 8, held: true });
+    bench.tell(Event::GateRules { gate: GateId(3), max: 8, held: true, rate: None });
     bench.commit(vec![job(2, 2), job(3, 2)]);
     bench.lane(2, 1, 3);
     let held: Vec<_> = bench.rows().iter().filter(|row| row.why == Why::Held).map(|row| row.key).collect();
     assert_eq!(held, [key(2, 0), key(3, 0)], "they wait in the store for that driver");
+}
+
+/// A gate whose destination takes so many in a while.
+fn gate(bench: &mut Bench, rate: &str) {
+    let rate = Rate::parse(rate).ok();
+    assert!(rate.is_some(), "a rate");
+    bench.tell(Event::GateRules { gate: GateId(1), max: 64, held: false, rate });
+}
+
+#[test]
+fn the_lanes_of_a_destination_keep_its_rate_together_and_in_turn() {
+    let mut bench = Bench::live(Limits::default());
+    gate(&mut bench, "2/s");
+    bench.commit([job(1, 1), job(2, 1), job(3, 2), job(4, 3)].into());
+    assert_eq!((bench.flying(), bench.wake), (vec![1, 3], Some(START + 1_000)));
+    bench.wait(999);
+    bench.finish(Report::delivered());
+    assert_eq!(bench.flying(), [3], "a slot that is free again is no attempt more");
+    bench.wait(1);
+    assert_eq!(bench.flying(), [3, 4, 2]);
+}
+
+#[test]
+fn a_destination_without_a_rate_any_more_takes_all() {
+    let mut bench = Bench::live(Limits::default());
+    gate(&mut bench, "1/h");
+    bench.commit((1..=3).map(|message| job(message, 1)).collect());
+    assert_eq!(bench.flying(), [1]);
+    bench.tell(Event::GateRules { gate: GateId(1), max: 64, held: false, rate: None });
+    assert_eq!(bench.flying(), [1, 2, 3]);
+}
+
+#[test]
+fn the_rate_of_a_destination_is_kept_when_the_clock_is_set_back() {
+    let mut bench = Bench::live(Limits::default());
+    gate(&mut bench, "1/m");
+    bench.commit((1..=2).map(|message| job(message, 1)).collect());
+    bench.now -= 3_600_000;
+    bench.tell(Event::Tick);
+    assert_eq!((bench.flying(), bench.wake), (vec![1], Some(bench.now + 60_000)), "an hour is not waited");
+    bench.wait(60_000);
+    assert_eq!(bench.flying(), [1, 2]);
 }

@@ -131,10 +131,10 @@ fn rows_are_read_once_the_backlog_of_a_restart_is_taken() {
 fn recipients_of_a_mail_that_come_back_in_one_page_are_one_notice() {
     let mut bench = Bench::live(Limits::default());
     let mail = Job { open: (0..3).map(open).collect(), ..job(1, 1) };
-    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: true });
+    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: true, rate: None });
     bench.commit(vec![mail]);
     bench.sync();
-    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: false });
+    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: false, rate: None });
     let rows = bench.rows();
     bench.loaded(1, rows, None);
     assert_eq!((bench.dispatched.len(), bench.dispatched[0].1.open.len()), (1, 3));
@@ -143,7 +143,7 @@ fn recipients_of_a_mail_that_come_back_in_one_page_are_one_notice() {
 #[test]
 fn a_row_that_moved_to_another_lane_while_it_was_in_memory_is_attempted_there() {
     let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
-    let rule = |gate, held| Event::GateRules { gate: GateId(gate), max: 8, held };
+    let rule = |gate, held| Event::GateRules { gate: GateId(gate), max: 8, held, rate: None };
     bench.tell(rule(2, false));
     bench.lane(2, 1, 2);
     bench.tell(rule(1, true));
@@ -166,7 +166,7 @@ fn a_row_that_moved_to_another_lane_while_it_was_in_memory_is_attempted_there() 
 #[test]
 fn a_row_that_was_made_due_earlier_while_it_was_in_memory_is_found_there() {
     let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
-    let rule = |held| Event::GateRules { gate: GateId(1), max: 8, held };
+    let rule = |held| Event::GateRules { gate: GateId(1), max: 8, held, rate: None };
     bench.tell(rule(true));
     bench.commit(vec![job(1, 1), job(2, 1)]);
     bench.sync();

@@ -178,14 +178,14 @@ fn what_cannot_be_rendered_is_held_without_an_attempt() {
 #[test]
 fn a_held_gate_lets_nothing_pass_and_goes_on_when_released() {
     let mut bench = Bench::live(limits());
-    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: true });
+    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: true, rate: None });
     bench.commit(vec![job(1, 1)]);
     bench.sync();
     assert!(bench.dispatched.is_empty() && bench.reads.is_empty() && bench.engine.hot() == 0);
     let row = bench.rows()[0].clone();
     assert_eq!(row.why, Why::Held);
     bench.wait(60_000);
-    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: false });
+    bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: false, rate: None });
     bench.loaded(1, vec![row], None);
     assert_eq!(bench.dispatched[0].1.open[0].since, START + 60_000, "its window did not run");
 }

@@ -72,6 +72,7 @@ pub(super) fn about(table: &mut Table, manifest: &Manifest) {
         ("largest body", format!("{} bytes", limits.body_bytes)),
         ("longest text", limits.text_chars.map_or_else(String::new, |most| format!("{most} characters"))),
         ("in flight", format!("at most {} to one destination", limits.in_flight)),
+        ("rate", limits.rate.map_or_else(String::new, |rate| format!("at most {rate} to one destination"))),
         ("batch", format!("at most {} at once", limits.batch)),
     ];
     for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
