@@ -107,6 +107,13 @@ impl Runner {
                 taken = events.recv_many(&mut inbound, TOGETHER) => if taken == 0 { return },
                 () = tokio::time::sleep(wait) => inbound.push(Inbound::Event(Event::Tick)),
             }
+            // Whoever woke this task is one of many that end now: what they say is taken together.
+            tokio::task::yield_now().await;
+            while inbound.len() < TOGETHER
+                && let Ok(more) = events.try_recv()
+            {
+                inbound.push(more);
+            }
             self.take(&mut inbound);
             self.calls.reap();
             in_flight.set(self.engine.in_flight() as f64);
