@@ -44,6 +44,11 @@ impl Http1 {
     pub(super) fn usable(&mut self) -> bool {
         // The next request brings its own waker.
         self.drive(&mut Context::from_waker(Waker::noop()));
+        self.is_at_rest()
+    }
+
+    /// Whether it was open and at rest when it was looked at last.
+    pub(super) fn is_at_rest(&self) -> bool {
         self.connection.is_some() && self.sender.is_ready()
     }
 

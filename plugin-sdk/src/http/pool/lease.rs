@@ -13,7 +13,7 @@ use super::{
         http2::{Http2, Lane},
     },
     limits::Pooling,
-    state::State,
+    state::{Found, Resting, State},
     visit::{Shared, Visit},
 };
 
@@ -64,22 +64,20 @@ impl Pool {
 
     /// A connection to `to`: a stream, one at rest unless it is to be `fresh`, or a new one.
     pub(in super::super) async fn lease(&self, to: &Endpoint, fresh: bool) -> Result<Lease, Failure> {
-        let visit = Visit::new(&self.shared, to);
-        if let Some(lane) = visit.stream(State::stream) {
-            return Ok(Lease::Stream(Stream { lane, reused: true, _visit: visit }));
-        }
-        let slots = Arc::clone(&visit.door.slots);
-        let slot = match slots.try_acquire_owned() {
-            Ok(slot) => slot,
-            Err(_) => match visit.stream(State::crowd) {
+        let (visit, found) = Visit::new(&self.shared, to, fresh);
+        let (slot, mut resting) = match found {
+            Found::Stream(lane) => return Ok(Lease::Stream(Stream { lane, reused: true, _visit: visit })),
+            Found::Slot(slot, resting) => (slot, resting),
+            Found::Nothing => match visit.stream(State::crowd) {
                 Some(lane) => return Ok(Lease::Stream(Stream { lane, reused: true, _visit: visit })),
-                None => visit.turn().await?,
+                None => (visit.turn().await?, if fresh { None } else { visit.wake() }),
             },
         };
-        while !fresh && let Some(mut connection) = visit.wake() {
-            if connection.usable() {
-                return Ok(Lease::Own(Own { connection, reused: true, slot, visit }));
+        while let Some(mut one) = resting {
+            if one.usable() {
+                return Ok(Lease::Own(Own { connection: one.connection, reused: true, slot, visit }));
             }
+            resting = visit.wake();
         }
         if !to.tls() || visit.speaks() == Some(Speaks::Http1) {
             return visit.open(to, slot).await;
@@ -101,7 +99,7 @@ impl Visit {
         which(&self.shared.state(), &self.door.origin)
     }
 
-    fn wake(&self) -> Option<Box<Http1>> {
+    fn wake(&self) -> Option<Resting> {
         self.shared.state().wake(&self.door.origin)
     }
 

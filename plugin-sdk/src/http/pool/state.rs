@@ -3,10 +3,11 @@
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
-    sync::{Mutex, Semaphore},
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
 
@@ -39,10 +40,32 @@ struct Place {
     visits: usize,
 }
 
-struct Resting {
-    connection: Box<Http1>,
+/// So long after its last answer a connection is taken without a look at it: one that was closed meanwhile says so
+/// before it takes a request.
+const TRUSTED: Duration = Duration::from_secs(1);
+
+/// A connection at rest.
+pub(super) struct Resting {
+    pub(super) connection: Box<Http1>,
     origin: Arc<str>,
     since: Instant,
+}
+
+impl Resting {
+    /// Whether it would take a request, as far as is known.
+    pub(super) fn usable(&mut self) -> bool {
+        (self.since.elapsed() < TRUSTED && self.connection.is_at_rest()) || self.connection.usable()
+    }
+}
+
+/// What there is for who comes to an origin.
+pub(super) enum Found {
+    /// A part of a shared connection.
+    Stream(Lane),
+    /// A slot, and perhaps a connection at rest.
+    Slot(OwnedSemaphorePermit, Option<Resting>),
+    /// No slot.
+    Nothing,
 }
 
 /// All origins. Connections that it lets go are returned, so that they are closed outside of its lock.
@@ -65,12 +88,26 @@ pub(super) struct Gone {
 }
 
 impl State {
-    /// Somebody comes to `origin`, and is to [`leave`](Self::leave) it.
-    pub(super) fn enter(&mut self, origin: &Arc<str>, limits: &Pooling) -> Arc<Door> {
-        if let Some(place) = self.places.get_mut(origin) {
-            place.visits += 1;
-            return Arc::clone(&place.door);
+    /// Somebody comes to `origin`, and is to [`leave`](Self::leave) it; what is at rest is not for who wants a `fresh`
+    /// connection.
+    pub(super) fn arrive(&mut self, origin: &Arc<str>, limits: &Pooling, fresh: bool) -> (Arc<Door>, Found) {
+        let Some(place) = self.places.get_mut(origin) else {
+            let door = self.enter(origin, limits);
+            let slot = Arc::clone(&door.slots).try_acquire_owned();
+            return (door, slot.map_or(Found::Nothing, |slot| Found::Slot(slot, None)));
+        };
+        place.visits += 1;
+        let door = Arc::clone(&place.door);
+        if let Some(lane) = place.shared.iter().find_map(Http2::stream) {
+            return (door, Found::Stream(lane));
         }
+        let Ok(slot) = Arc::clone(&door.slots).try_acquire_owned() else { return (door, Found::Nothing) };
+        let number = if fresh { None } else { place.resting.pop_back() };
+        let resting = number.and_then(|number| self.resting.remove(&number));
+        (door, Found::Slot(slot, resting))
+    }
+
+    fn enter(&mut self, origin: &Arc<str>, limits: &Pooling) -> Arc<Door> {
         let slots = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
         let door = Arc::new(Door { origin: Arc::clone(origin), slots, first: Mutex::new(()) });
         let place = Place {
@@ -105,14 +142,15 @@ impl State {
     }
 
     /// The connection to `origin` that came to rest last: the likeliest to be open still.
-    pub(super) fn wake(&mut self, origin: &str) -> Option<Box<Http1>> {
+    pub(super) fn wake(&mut self, origin: &str) -> Option<Resting> {
         let number = self.places.get_mut(origin)?.resting.pop_back()?;
-        self.resting.remove(&number).map(|resting| resting.connection)
+        self.resting.remove(&number)
     }
 
-    /// `connection` comes to rest.
+    /// `connection` comes to rest, and who had it [`leaves`](Self::leave).
     pub(super) fn rest(&mut self, origin: &str, connection: Box<Http1>, limits: &Pooling) -> Gone {
         let Some(place) = self.places.get_mut(origin) else { return Gone::default() };
+        place.visits = place.visits.saturating_sub(1);
         self.next += 1;
         place.resting.push_back(self.next);
         let origin = Arc::clone(&place.door.origin);

@@ -8,7 +8,7 @@ use super::{
     super::{dial::Dial, endpoint::Endpoint, http1::Http1},
     limits::Pooling,
     reaper::Reaper,
-    state::{Door, State},
+    state::{Door, Found, State},
 };
 
 /// What all requests share.
@@ -39,17 +39,20 @@ impl Shared {
 pub(super) struct Visit {
     pub(super) shared: Arc<Shared>,
     pub(super) door: Arc<Door>,
+    left: bool,
 }
 
 impl Visit {
-    pub(super) fn new(shared: &Arc<Shared>, to: &Endpoint) -> Self {
-        let door = shared.state().enter(to.key(), &shared.limits);
-        Self { shared: Arc::clone(shared), door }
+    /// A request that comes to `to`, and what there is for it.
+    pub(super) fn new(shared: &Arc<Shared>, to: &Endpoint, fresh: bool) -> (Self, Found) {
+        let (door, found) = shared.state().arrive(to.key(), &shared.limits, fresh);
+        (Self { shared: Arc::clone(shared), door, left: false }, found)
     }
 
-    /// Lays `connection` to rest. Its slot is free only afterwards, so that the next one finds it.
-    pub(super) fn rest(&self, connection: Box<Http1>, slot: OwnedSemaphorePermit) {
+    /// Lays `connection` to rest and leaves. Its slot is free only afterwards, so that the next one finds it.
+    pub(super) fn rest(mut self, connection: Box<Http1>, slot: OwnedSemaphorePermit) {
         let gone = self.shared.state().rest(&self.door.origin, connection, &self.shared.limits);
+        self.left = true;
         drop((gone, slot));
         self.shared.watch();
     }
@@ -57,6 +60,8 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        self.shared.state().leave(&self.door.origin);
+        if !self.left {
+            self.shared.state().leave(&self.door.origin);
+        }
     }
 }
