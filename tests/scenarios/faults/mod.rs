@@ -7,6 +7,7 @@ mod deferred_many;
 mod disk_full;
 mod failed_fsync;
 mod hanging_tenth;
+mod high_water;
 mod lost_writes;
 mod panics;
 mod resets;
