@@ -20,7 +20,8 @@ const PAUSE: u32 = 2;
 /// Has `store` forget what was settled longer than `settled` ago, until it is closed.
 pub(crate) async fn run(store: Arc<dyn Store>, settled: Duration, bounded: bool) {
     let every = (settled / EVERY.0).clamp(EVERY.1, EVERY.2);
-    let mut rest = every;
+    // A host that starts with a database that is too big takes nothing in until this was done.
+    let mut rest = PRESSED.0;
     loop {
         wait(&*store, every, rest, bounded).await;
         rest = match pass(&*store).await {

@@ -115,6 +115,7 @@ fn the_command_line_finds_dead_letters_and_has_them_replayed() {
     let url = format!("http://{}", host.address());
     host.subscribe("orders", &sink.url("/orders"), &json!({}));
     let dead = bury(&host, 3);
+    assert_eq!(printed(&nuncio(&url, &["jobs"])), "no jobs\n");
 
     let listed = nuncio(&url, &["deliveries", "list", "--state", "dead", "--from", "1h", "--limit", "2"]);
     assert_eq!(

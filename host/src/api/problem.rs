@@ -148,6 +148,7 @@ impl From<StoreError> for Problem {
             StoreError::Full { .. } | StoreError::NoSpace(_) => {
                 Self::later("Service temporarily unavailable", error.to_string())
             }
+            StoreError::TooMany { .. } => Self::request(error.to_string()),
             StoreError::KeyReused => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 Self::new(status, "Idempotency key reused", error.to_string())

@@ -47,6 +47,22 @@ impl Output {
         self.line(text);
     }
 
+    /// Prints a list of `what`: a line each for programs, a table of these members for people.
+    pub(super) fn list<const N: usize>(&self, what: &str, items: &[Value], members: [&str; N]) {
+        if self.json {
+            return items.iter().for_each(|one| self.value(one, true));
+        }
+        if items.is_empty() {
+            return self.line(format!("no {what}"));
+        }
+        let mut table = Table::new(&members);
+        for one in items {
+            let cells = members.map(|name| cell(&one[name]));
+            table.row(cells.each_ref().map(String::as_str));
+        }
+        self.table(&table);
+    }
+
     /// Prints what went wrong on standard error.
     pub(super) fn fault(&self, fault: &Fault) {
         if self.json {
@@ -68,5 +84,26 @@ impl Output {
             Tone::Strong => "1",
         };
         if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_cell_shows_a_text_as_it_is_and_what_is_missing_as_nothing() {
+        let one = json!({"text": "a b", "count": 3, "filter": {"queue": "q"}});
+        let cells = ["text", "count", "filter", "reason"].map(|name| cell(&one[name]));
+        assert_eq!(cells, ["a b", "3", "{\"queue\":\"q\"}", ""]);
     }
 }

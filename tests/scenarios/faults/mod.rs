@@ -2,11 +2,13 @@
 
 mod backup;
 mod clock_jumps;
+mod database_check;
 mod dead_half;
 mod deferred_many;
 mod disk_full;
 mod failed_fsync;
 mod hanging_tenth;
+mod high_water;
 mod lost_writes;
 mod panics;
 mod resets;

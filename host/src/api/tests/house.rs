@@ -65,7 +65,7 @@ impl House {
         Self::with_config(stranger.load(), Some(reread)).await
     }
 
-    async fn with_config(mut config: Config, reread: Option<Reread>) -> Self {
+    pub(super) async fn with_config(mut config: Config, reread: Option<Reread>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         config.storage.url = format!("sqlite:{}", dir.path().join("nuncio.db").display());
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();

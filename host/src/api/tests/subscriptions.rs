@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::house::{CLOSED, House};
+use crate::config::Config;
 
 const SUBSCRIPTIONS: &str = "/v2/queues/q/subscriptions";
 
@@ -86,4 +87,19 @@ async fn a_patch_moves_a_subscription_unless_another_stands_there() {
     house.call("DELETE", &path, None).await.is(204);
     house.call("PATCH", &path, Some(json!({"ttl": 600}))).await.is(404);
     house.get(&path.replace("/q/", "/other/")).await.is(404);
+}
+
+#[tokio::test]
+async fn one_filter_too_many_is_refused_for_good_and_one_for_another_is_not() {
+    let mut config = Config::default();
+    config.delivery.allow_networks = vec!["127.0.0.0/8".to_owned()];
+    config.queues.max_filters = 1;
+    let house = House::with_config(config, None).await;
+    let kind = |kind: &str| json!({"filter": {"kind": [kind]}});
+    let path = subscribed(&house, json!({"subscriber": CLOSED, "options": kind("a")})).await;
+    let second = json!({"subscriber": format!("{CLOSED}2"), "options": kind("b")});
+    let refused = house.post(SUBSCRIPTIONS, second).await.is(400);
+    assert!(refused.why().contains("queues.max_filters is reached (1)"), "{refused:?}");
+    assert_eq!(refused.header("retry-after"), "");
+    house.call("PATCH", &path, Some(json!({"options": kind("b")}))).await.is(204);
 }

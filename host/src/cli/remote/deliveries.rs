@@ -94,22 +94,8 @@ async fn list(host: &Host, wanted: &List, output: Output) -> Result<Exit, Fault>
     };
     let more = more || found.len() as u64 > wanted.limit;
     found.truncate(usize::try_from(wanted.limit).unwrap_or(usize::MAX));
-    if output.json {
-        found.iter().for_each(|one| output.value(one, true));
-        return Ok(Exit::Ok);
-    }
-    if found.is_empty() {
-        output.line("no deliveries");
-        return Ok(Exit::Ok);
-    }
-    let mut table = Table::new(&["id", "state", "to", "attempts", "created", "reason"]);
-    for one in &found {
-        let text = |name: &str| one[name].as_str().unwrap_or_default();
-        let attempts = one["attempts"].to_string();
-        table.row([text("id"), text("state"), text("to"), &attempts, text("created"), text("reason")]);
-    }
-    output.table(&table);
-    if more {
+    output.list("deliveries", &found, ["id", "state", "to", "attempts", "created", "reason"]);
+    if more && !output.json {
         let word = format!("the newest {}; --limit N shows more", found.len());
         output.line(output.toned(Tone::Quiet, &word));
     }

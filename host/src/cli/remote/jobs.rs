@@ -13,7 +13,6 @@ use crate::cli::{
     arguments::Shared,
     fault::{Exit, Fault},
     output::Output,
-    table::Table,
 };
 
 /// How often a job is looked at while somebody waits for it.
@@ -78,30 +77,7 @@ fn path(id: &str) -> String {
 async fn list(host: &Host, limit: u64, output: Output) -> Result<Exit, Fault> {
     let page = host.get(&format!("/v2/jobs?limit={limit}")).await?;
     let jobs = page["jobs"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if output.json {
-        jobs.iter().for_each(|job| output.value(job, true));
-        return Ok(Exit::Ok);
-    }
-    if jobs.is_empty() {
-        output.line("no jobs");
-        return Ok(Exit::Ok);
-    }
-    let mut table = Table::new(&["id", "kind", "state", "matched", "done", "skipped", "created", "filter"]);
-    for job in jobs {
-        let text = |name: &str| job[name].as_str().unwrap_or_default();
-        let count = |name: &str| job[name].to_string();
-        table.row([
-            text("id"),
-            text("kind"),
-            text("state"),
-            &count("matched"),
-            &count("done"),
-            &count("skipped"),
-            text("created"),
-            &job["filter"].to_string(),
-        ]);
-    }
-    output.table(&table);
+    output.list("jobs", jobs, ["id", "kind", "state", "matched", "done", "skipped", "created", "filter"]);
     Ok(Exit::Ok)
 }
 

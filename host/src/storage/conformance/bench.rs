@@ -303,3 +303,8 @@ pub(super) fn dead(key: DeliveryKey, lane: LaneId, target: TargetId, deferred: b
 pub(super) fn is_full(error: &StoreError, name: &str) -> bool {
     matches!(error, StoreError::Full { limit, .. } if *limit == name)
 }
+
+/// Whether an error says that more is asked for than a limit will ever allow.
+pub(super) fn is_too_many(error: &StoreError, name: &str) -> bool {
+    matches!(error, StoreError::TooMany { limit, .. } if *limit == name)
+}

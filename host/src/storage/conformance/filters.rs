@@ -5,9 +5,10 @@ use std::sync::Arc;
 use nuncio_core::{Attributes, SubscriptionId};
 use serde_json::{Value, json};
 
-use super::bench::{Bench, PROJECT, QUEUE, draft, is_full, post, subscription};
+use super::bench::{Bench, PROJECT, QUEUE, draft, is_too_many, post, subscription};
 use crate::storage::{
-    Accepted, Addressed, Draft, NewSubscription, Post, Purge, Subscribed, SubscriptionChange, sqlite::Limits,
+    Accepted, Addressed, Draft, NewSubscription, Post, Purge, StoreError, Subscribed, SubscriptionChange,
+    sqlite::Limits,
 };
 
 fn with_filter(uri: &str, options: Value) -> NewSubscription {
@@ -117,10 +118,34 @@ async fn a_queue_has_so_many_different_filters(mut bench: Bench) {
     }
     let one_more = with_filter("d.example", kind("d"));
     let refused = bench.store.subscribe(PROJECT, QUEUE, one_more.clone()).await.unwrap_err();
-    assert!(is_full(&refused, "queues.max_filters"), "{refused}");
+    assert!(is_too_many(&refused, "queues.max_filters"), "{refused}");
     assert_eq!(counts(&post_kinds(&bench, &["a", "d"]).await), [2, 0], "what was refused left nothing");
     assert!(bench.store.subscribe(PROJECT, "other", one_more).await.is_ok());
     bench.subscribe("e.example").await;
+}
+
+/// Gives the subscription `id` at `uri` these options.
+async fn change(bench: &Bench, id: SubscriptionId, uri: &str, options: Value) -> Result<(), StoreError> {
+    let new = with_filter(uri, options);
+    let change = SubscriptionChange { target: Some((new.uri_key, new.target)), ttl: None };
+    bench.store.subscription_change(PROJECT, QUEUE, id, change).await.map(drop)
+}
+
+async fn a_change_that_adds_no_filter_is_never_one_too_many(mut bench: Bench) {
+    bench.reopen_with(Limits { max_filters: 2, ..Limits::default() }).await;
+    let a = subscribe(&bench, "a.example", kind("a")).await;
+    let b = subscribe(&bench, "b.example", kind("b")).await;
+    change(&bench, a, "a.example", kind("c")).await.unwrap();
+    assert_eq!(counts(&post_kinds(&bench, &["a", "b", "c"]).await), [0, 1, 1]);
+    subscribe(&bench, "also-b.example", kind("b")).await;
+    let refused = change(&bench, b, "b.example", kind("d")).await.unwrap_err();
+    assert!(is_too_many(&refused, "queues.max_filters"), "the other one still has it: {refused}");
+    change(&bench, b, "b.example", kind("c")).await.unwrap();
+    change(&bench, b, "b.example", kind("b")).await.unwrap();
+    bench.reopen_with(Limits { max_filters: 1, ..Limits::default() }).await;
+    change(&bench, a, "elsewhere.example", kind("c")).await.unwrap();
+    change(&bench, a, "elsewhere.example", kind("e")).await.unwrap();
+    assert_eq!(counts(&post_kinds(&bench, &["b", "c", "e"]).await), [2, 0, 1]);
 }
 
 /// With next to no memory every queue but the last is read again: the answers stay the same.
@@ -186,9 +211,7 @@ async fn what_is_not_answered_is_not_in_the_index(mut bench: Bench) {
     let id = subscribe(&bench, "a.example", kind("a")).await;
     assert_eq!(counts(&post_kinds(&bench, &["a", "b"]).await), [1, 0]);
     subscribe(&bench, "b.example", kind("a")).await;
-    let new = with_filter("a.example", kind("b"));
-    let change = SubscriptionChange { target: Some((new.uri_key, new.target)), ttl: None };
-    assert!(bench.store.subscription_change(PROJECT, QUEUE, id, change).await.is_err());
+    assert!(change(&bench, id, "a.example", kind("b")).await.is_err());
     assert_eq!(counts(&post_kinds(&bench, &["a", "b"]).await), [2, 0]);
 }
 
@@ -201,6 +224,7 @@ super::promises! {
     filters_hold_after_a_restart,
     those_who_expire_go_and_those_with_filters_stay,
     a_queue_has_so_many_different_filters,
+    a_change_that_adds_no_filter_is_never_one_too_many,
     a_forgotten_queue_is_read_again,
     the_index_says_what_the_catalog_says,
     what_is_not_answered_is_not_in_the_index,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use nuncio_core::MessageId;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, config::DbConfig};
 
 use super::{error::OpenError, tally};
 use crate::storage::StoreError;
@@ -68,8 +68,12 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
         .map_err(|source| OpenError::File { path: path.into(), source })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).map_err(|source| refused(path, source))?;
+    // What is refused is left as it is: closing it would copy its log back.
+    let kept = |on| db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on).map(drop);
+    kept(true).map_err(|source| refused(path, source))?;
     recognise(&db, path)?;
     look_after_a_crash(&db, path, crashed)?;
+    kept(false).map_err(|source| refused(path, source))?;
     prepare(&db).map_err(|source| refused(path, source))?;
     migrate(&mut db).map_err(|source| OpenError::Migration { path: path.into(), source })?;
     Ok(db)
@@ -80,8 +84,15 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(PATIENCE)?;
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&db)?;
     Ok(db)
+}
+
+/// Statements are prepared once. Without the guarantee SQLite prepares one with a `LIMIT ?` anew for each value, which
+/// takes longer than most of them run.
+fn keep_statements(db: &Connection) -> rusqlite::Result<()> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Opens or makes a file that only its owner may read: options hold secrets.
@@ -124,7 +135,7 @@ pub(super) fn recognise(db: &Connection, path: &Path) -> Result<(), OpenError> {
 
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(PATIENCE)?;
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(db)?;
     // Takes effect before the first table only; then the file can shrink.
     db.pragma_update(None, "auto_vacuum", "incremental")?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
@@ -199,6 +210,7 @@ pub(super) fn refused(path: &Path, source: rusqlite::Error) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rusqlite::StatementStatus;
 
     #[test]
     fn a_newer_schema_is_refused() {
@@ -237,6 +249,19 @@ mod tests {
         let _db = writer(&path).unwrap();
         for file in [path.clone(), path.with_extension("db-wal")] {
             assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+        }
+    }
+
+    #[test]
+    fn a_statement_with_a_limit_is_prepared_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("n.db");
+        for db in [writer(&path).unwrap(), reader(&path).unwrap()] {
+            let mut statement = db.prepare("SELECT key FROM meta LIMIT ?1").unwrap();
+            for limit in 1..9 {
+                assert!(!statement.exists([limit]).unwrap());
+            }
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
         }
     }
 

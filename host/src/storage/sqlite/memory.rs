@@ -108,16 +108,19 @@ impl Memory {
         wanted
     }
 
-    /// How many different filters a queue has once `filter` is among them.
-    pub(super) fn filters_with(
+    /// Whether a queue would have more than `most` different filters if its subscription `of`, which may be new, had
+    /// `filter`.
+    pub(super) fn would_exceed(
         &mut self,
         db: &Connection,
         queue: QueueId,
+        of: SubscriptionId,
         filter: &str,
-    ) -> Result<usize, StoreError> {
-        let filters = self.interest(db, queue)?.filters_with(filter);
+        most: usize,
+    ) -> Result<bool, StoreError> {
+        let exceeds = self.interest(db, queue)?.would_exceed(of, filter, most);
         self.queues.weigh(queue);
-        Ok(filters)
+        Ok(exceeds)
     }
 
     fn interest(&mut self, db: &Connection, queue: QueueId) -> Result<&mut Interest, StoreError> {

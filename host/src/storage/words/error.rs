@@ -21,6 +21,14 @@ pub enum StoreError {
         /// Its value.
         value: u64,
     },
+    /// More is asked for than a limit allows, and waiting does not help: its name and what it is.
+    #[error("{limit} is reached ({value}): end what is not needed, or raise it")]
+    TooMany {
+        /// The configuration key.
+        limit: &'static str,
+        /// Its value.
+        value: u64,
+    },
     /// An idempotency key was used before for something else.
     #[error("the idempotency key was used before with another request: use a new key for a new request")]
     KeyReused,

@@ -25,7 +25,7 @@ pub(in crate::storage::sqlite) fn apply(
         if subscriptions::stands_in_the_way(commit, queue_id, uri_key, id)? {
             return Ok(Updated::Conflict);
         }
-        subscriptions::room_for_filter(commit, queue_id, target)?;
+        subscriptions::room_for_filter(commit, queue_id, id, target)?;
         aim(commit, id, uri_key, target)?;
     }
     let ttl = change.ttl.unwrap_or(row.ttl);

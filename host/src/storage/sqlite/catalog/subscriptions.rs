@@ -30,7 +30,7 @@ pub(in crate::storage::sqlite) fn add(
         }
         expire(commit, queue, known.id)?;
     }
-    room_for_filter(commit, queue, &new.target)?;
+    room_for_filter(commit, queue, SubscriptionId::NONE, &new.target)?;
     commit
         .db
         .prepare_cached(
@@ -79,17 +79,19 @@ pub(super) fn stands_in_the_way(
     }
 }
 
-/// Refuses a target whose filter would be one too many for its queue: each message is held against all of them.
+/// Refuses a target of `of`, which may be new, whose filter would be one too many for its queue: each message is held
+/// against all of them.
 pub(super) fn room_for_filter(
     commit: &mut Commit<'_>,
     queue: QueueId,
+    of: SubscriptionId,
     target: &NewTarget,
 ) -> Result<(), StoreError> {
     let (filter, most) = (Filter::text(&target.options), commit.limits.max_filters);
-    if filter.is_empty() || commit.memory.filters_with(commit.db, queue, &filter)? <= most {
+    if filter.is_empty() || !commit.memory.would_exceed(commit.db, queue, of, &filter, most)? {
         return Ok(());
     }
-    Err(StoreError::Full { limit: "queues.max_filters", value: most as u64 })
+    Err(StoreError::TooMany { limit: "queues.max_filters", value: most as u64 })
 }
 
 fn expire(commit: &mut Commit<'_>, queue: QueueId, id: SubscriptionId) -> Result<(), StoreError> {

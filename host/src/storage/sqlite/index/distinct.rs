@@ -97,6 +97,12 @@ impl Distinct {
         self.by_text.contains_key(text)
     }
 
+    /// Whether one subscription alone has that filter.
+    pub(super) fn has_one_use(&self, number: FilterNumber) -> bool {
+        let place = (number as usize).checked_sub(1);
+        place.and_then(|place| self.known.get(place)?.as_ref()).is_some_and(|known| known.uses == 1)
+    }
+
     /// Evaluates each once.
     pub(super) fn passed(&self, seen: &Seen<'_>) -> Passed {
         let mut bits = vec![0_u64; self.known.len().div_ceil(64)];
@@ -146,8 +152,9 @@ mod tests {
             (1, 2, 1, 0, 2)
         );
         let before = filters.bytes;
+        assert!(!filters.has_one_use(a) && filters.has_one_use(b) && !filters.has_one_use(0));
         filters.remove(a);
-        assert!(filters.has(&text("a")));
+        assert!(filters.has(&text("a")) && filters.has_one_use(a));
         filters.remove(a);
         assert!(!filters.has(&text("a")) && filters.bytes < before);
         assert_eq!(filters.add(&text("c")).unwrap(), a, "the place is used again");

@@ -104,9 +104,22 @@ impl Interest {
         }
     }
 
-    /// How many different filters there are once `filter` is among them.
-    pub(in crate::storage::sqlite) fn filters_with(&self, filter: &str) -> usize {
-        self.filters.len() + usize::from(!self.filters.has(filter))
+    /// Whether there would be more than `most` different filters if `of`, which may be new, had `filter`. More than
+    /// that may be there already: what adds none is not too much.
+    pub(in crate::storage::sqlite) fn would_exceed(
+        &self,
+        of: SubscriptionId,
+        filter: &str,
+        most: usize,
+    ) -> bool {
+        if self.filters.has(filter) || self.filters.len() < most {
+            return false;
+        }
+        let place = self.entries.binary_search_by_key(&of, |one| one.id);
+        let gives_one_up = place.is_ok_and(|place| {
+            self.entries.get(place).is_some_and(|one| self.filters.has_one_use(one.filter))
+        });
+        !gives_one_up
     }
 
     /// Who wants a message.

@@ -11,16 +11,25 @@ use crate::storage::StoreError;
 /// outcomes of those become one row.
 pub(super) fn trim(db: &Connection, block: i64, passed: bool) -> Result<(), StoreError> {
     let (from, to) = (block << 30, (block + 1) << 30);
+    // A block may hold many thousands of messages, and many slices are of one block: it is read as a whole once.
+    if !passed && is_inhabited(db, from, to)? {
+        return Ok(());
+    }
     let kept: HashSet<_> = db
         .prepare_cached("SELECT id FROM message WHERE id >= ?1 AND id < ?2")?
         .query_map(params![from, to], |row| row.get(0).map(MessageId))?
         .collect::<Result<_, _>>()?;
     if kept.is_empty() {
         db.prepare_cached("DELETE FROM outcome WHERE block = ?1")?.execute([block])?;
-    } else if passed {
+    } else {
         repack(db, block, &kept)?;
     }
     Ok(())
+}
+
+fn is_inhabited(db: &Connection, from: i64, to: i64) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM message WHERE id >= ?1 AND id < ?2)")?
+        .query_row(params![from, to], |row| row.get(0))
 }
 
 /// Replaces the rows of a block by one with what is needed of them.
