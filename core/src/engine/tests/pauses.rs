@@ -172,7 +172,45 @@ fn what_cannot_be_rendered_is_held_without_an_attempt() {
     let row = bench.rows()[0].clone();
     assert_eq!((row.why, row.n, row.tries), (Why::Held, 0, 0));
     assert!(matches!(bench.settlements()[0], Settlement::Deferred { failure: None, .. }));
-    assert!(paused(&bench).is_some());
+    assert_eq!(
+        paused(&bench),
+        Some((START + 1_000, "template `welcome` is missing")),
+        "asking again costs nothing"
+    );
+}
+
+/// After how many milliseconds each look at a lane comes, of which each ends as `end` says of its number.
+fn waits(looks: usize, end: impl Fn(usize) -> End) -> Vec<i64> {
+    let mut bench = Bench::live(limits());
+    bench.commit(vec![job(1, 1)]);
+    bench.end(false, |_| end(0));
+    bench.sync();
+    let mut waits = Vec::new();
+    for look in 1..=looks {
+        let (before, row) = (bench.now, bench.rows().pop().expect("a row"));
+        bench.now = bench.wake.expect("the lane is looked at again");
+        bench.tell(Event::Tick);
+        bench.loaded(1, vec![row], None);
+        bench.end(false, |_| end(look));
+        bench.sync();
+        waits.push(bench.now - before);
+    }
+    waits
+}
+
+#[test]
+fn a_lane_that_this_host_cannot_serve_is_looked_at_soon_and_then_ever_later() {
+    let held = |_| End::Held("it is being started again".to_owned());
+    assert_eq!(waits(7, held), [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+}
+
+#[test]
+fn what_is_refused_after_a_hold_is_asked_as_rarely_as_if_there_had_been_none() {
+    let end = |look| match look {
+        0 | 1 => End::Held("it is being started again".to_owned()),
+        _ => End::Report(Report::deferred(Scope::Account, "bad password")),
+    };
+    assert_eq!(waits(4, end), [1_000, 2_000, 10_000, 20_000]);
 }
 
 #[test]
