@@ -179,7 +179,8 @@ pub enum Action {
         /// What to attempt. `open[..].n` is the number of this attempt already.
         job: Job,
     },
-    /// Write these in one commit, with `low` as the new low watermark; answered by `Durable`.
+    /// Write these in one commit, with `low` as the new low watermark; answered by `Durable`. Without any, only the
+    /// watermark moved.
     Record {
         /// The batch.
         batch: Batch,

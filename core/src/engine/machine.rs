@@ -91,7 +91,7 @@ impl Engine {
             self.dispatch(now, actions);
             self.read(now, actions);
         }
-        self.records.send(self.low(), actions);
+        self.records.send(now, self.low(), self.draining, actions);
         if !self.draining {
             self.timers.wake(now, self.read_again, actions);
         }
@@ -155,6 +155,7 @@ impl Engine {
     fn start(&mut self, now: i64, low: Cursor, head: MessageId, waiting: Vec<(LaneId, i64)>) {
         self.started = true;
         self.backlog.start(low, head);
+        self.records.start(now, low);
         for (lane, due) in waiting {
             self.scheduled(now, lane, due);
             if let Some(lane) = self.lanes.get_mut(&lane) {

@@ -85,6 +85,12 @@ async fn a_clock_that_is_adjusted_by_seconds_moves_nothing(mut bench: Bench) {
     assert_eq!(due(&bench, lane).await[0], (id, at));
 }
 
+async fn the_watermark_is_recorded_alone(bench: Bench) {
+    let low = Cursor { message: MessageId(7), idx: 3 };
+    bench.store.record(vec![], low, Arc::new(|why| panic!("{why}"))).await.unwrap();
+    assert_eq!(bench.store.standing().await.unwrap().low, low);
+}
+
 async fn the_key_of_ids_stays(mut bench: Bench) {
     let id_key = bench.store.id_key();
     bench.reopen().await;
@@ -131,6 +137,7 @@ super::promises! {
     an_id_is_not_issued_again_when_the_clock_goes_back,
     what_waits_follows_a_clock_that_is_set_back_and_what_is_scheduled_does_not,
     a_clock_that_was_set_back_between_two_starts_is_followed_too,
+    the_watermark_is_recorded_alone,
     a_clock_that_is_adjusted_by_seconds_moves_nothing,
     the_key_of_ids_stays,
     batches_become_durable_in_the_order_of_the_calls,
