@@ -164,7 +164,7 @@ impl World {
 
     fn cancel(&mut self) -> Result<(), String> {
         let Some(key) = self.some_key() else { return Ok(()) };
-        self.tell(Event::CancelDelivery { key })
+        self.tell(Event::Cancel { keys: vec![key] })
     }
 
     fn requeue(&mut self) -> Result<(), String> {

@@ -158,10 +158,10 @@ pub enum Event {
     },
     /// A commit failed. The store tries the batch again by itself; until a `Durable` nothing is dispatched.
     StoreFailed,
-    /// The owner cancels a delivery. Answered by `Action::CancelAnswer`.
-    CancelDelivery {
+    /// The owner cancels deliveries. Answered by an `Action::CancelAnswer` each, in order.
+    Cancel {
         /// Which.
-        key: DeliveryKey,
+        keys: Vec<DeliveryKey>,
     },
     /// Time has passed. It uses up the last `WakeAt`, also when it comes early.
     Tick,
@@ -209,7 +209,7 @@ pub enum Action {
     },
     /// Send `Tick` at this time (Unix milliseconds) at the latest. Only the newest counts.
     WakeAt(i64),
-    /// The answer to `CancelDelivery`.
+    /// The answer to `Cancel`.
     CancelAnswer {
         /// Which delivery.
         key: DeliveryKey,

@@ -146,7 +146,7 @@ impl Engine {
             }
             // Without a batch of ours under way no `Durable` would end it.
             Event::StoreFailed => self.stalled = self.records.under_way(),
-            Event::CancelDelivery { key } => self.cancel(now, key, actions),
+            Event::Cancel { keys } => self.cancel(now, keys, actions),
             Event::Tick => self.timers.woken(),
             Event::Drain => self.draining = true,
         }

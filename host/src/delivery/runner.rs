@@ -28,8 +28,8 @@ const LONGEST_SLEEP_MS: i64 = 30_000;
 pub(super) enum Inbound {
     /// For the engine.
     Event(Event),
-    /// Somebody wants to cancel a delivery.
-    Cancel(DeliveryKey, oneshot::Sender<CancelAnswer>),
+    /// Somebody wants to cancel deliveries.
+    Cancel(Vec<(DeliveryKey, oneshot::Sender<CancelAnswer>)>),
     /// Stop: dispatch nothing more, answer when nothing is in flight and everything is written.
     Drain(oneshot::Sender<()>),
 }
@@ -103,9 +103,12 @@ impl Runner {
         let now = self.clock.now_ms();
         let event = match inbound {
             Inbound::Event(event) => event,
-            Inbound::Cancel(key, answer) => {
-                self.calls.cancels.entry(key).or_default().push(answer);
-                Event::CancelDelivery { key }
+            Inbound::Cancel(wishes) => {
+                let keys = wishes.iter().map(|(key, _)| *key).collect();
+                for (key, answer) in wishes {
+                    self.calls.cancels.entry(key).or_default().push(answer);
+                }
+                Event::Cancel { keys }
             }
             Inbound::Drain(answer) => {
                 self.calls.drained = Some(answer);
