@@ -119,6 +119,14 @@ impl Breaker {
         }
     }
 
+    /// The clock was set back to `now`.
+    pub(super) fn follow_clock(&mut self, now: i64) {
+        self.first = self.first.min(now);
+        if let Some(pause) = &mut self.open {
+            pause.probe = pause.probe.min(now + pause.wait);
+        }
+    }
+
     fn pause_from(&mut self, since: i64, now: i64, reason: &str, account: bool, wait: i64) -> &mut Pause {
         let reason = reason.to_owned();
         let probe = now + wait;

@@ -42,6 +42,8 @@ pub struct Engine {
     pub(super) relieved: i64,
     /// Ordered lanes whose rows wait for the backlog to be handed over, by the place of the first.
     pub(super) behind_backlog: BTreeSet<(i64, LaneId)>,
+    /// The latest time that the clock said, unless it was set back since.
+    pub(super) latest: i64,
     started: bool,
     stalled: bool,
     draining: bool,
@@ -70,6 +72,7 @@ impl Engine {
             read_again: i64::MIN,
             relieved: 0,
             behind_backlog: BTreeSet::new(),
+            latest: i64::MIN,
             started: false,
             stalled: false,
             draining: false,
@@ -78,6 +81,7 @@ impl Engine {
 
     /// Takes one event at `now` (Unix milliseconds) and appends what it asks for to `actions`.
     pub fn on(&mut self, now: i64, event: Event, actions: &mut Vec<Action>) {
+        self.look_at_clock(now);
         self.take(now, event, actions);
         if !self.started {
             return;

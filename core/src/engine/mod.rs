@@ -22,6 +22,7 @@ mod throttle;
 mod timers;
 mod train;
 mod waiting;
+mod turned;
 
 pub use event::{Action, Batch, CancelAnswer, End, Event, GateId, Job, Limits, Notable, Open, Ticket};
 pub use machine::Engine;

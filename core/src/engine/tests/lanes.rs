@@ -101,3 +101,15 @@ fn a_lane_that_leads_elsewhere_now_begins_anew() {
     let held: Vec<_> = bench.rows().iter().filter(|row| row.why == Why::Held).map(|row| row.key).collect();
     assert_eq!(held, [key(2, 0), key(3, 0)], "they wait in the store for that driver");
 }
+
+#[test]
+fn what_waits_by_its_rate_goes_on_when_the_clock_is_set_back() {
+    let mut bench = Bench::live(Limits::default());
+    ruled(&mut bench, 1, json!({"rate": "1/m"}));
+    bench.commit(vec![job(1, 1), job(2, 1)]);
+    bench.finish(Report::delivered());
+    bench.now -= 86_400_000;
+    bench.tell(Event::Tick);
+    bench.wait(60_000);
+    assert_eq!(bench.flying(), [2], "a day is not waited");
+}

@@ -227,3 +227,31 @@ fn a_held_gate_lets_nothing_pass_and_goes_on_when_released() {
     bench.loaded(1, vec![row], None);
     assert_eq!(bench.dispatched[0].1.open[0].since, START + 60_000, "its window did not run");
 }
+
+#[test]
+fn a_paused_lane_is_probed_in_time_though_the_clock_is_set_back() {
+    let (mut bench, mut rows) = broken();
+    bench.now -= 86_400_000;
+    for row in &mut rows {
+        row.due -= 86_400_000;
+    }
+    bench.tell(Event::Scheduled { lane: LaneId(1), due: rows[0].due });
+    sweep(&mut bench, &rows);
+    bench.wait(9_999);
+    assert!(bench.dispatched.is_empty() && bench.reads.is_empty());
+    bench.wait(1);
+    sweep(&mut bench, &rows);
+    assert_eq!(bench.dispatched.len(), 1);
+}
+
+#[test]
+fn a_breaker_opens_though_the_clock_is_set_back_between_the_failures() {
+    let mut bench = Bench::live(limits());
+    bench.commit(vec![job(1, 1), job(2, 1), job(3, 1)]);
+    bench.finish(down());
+    bench.now -= 86_400_000;
+    bench.finish(down());
+    bench.wait(1_000);
+    bench.finish(down());
+    assert!(paused(&bench).is_some());
+}
