@@ -160,6 +160,7 @@ impl World {
             Action::CancelAnswer { .. } => {}
             Action::Raise(Notable::LanePaused { lane, .. }) => self.safety.lane_paused(lane),
             Action::Raise(Notable::LaneResumed { lane }) => self.safety.lane_resumed(lane),
+            Action::Raise(Notable::LaneForgotten { lane }) => self.safety.lane_forgotten(lane),
             Action::Raise(Notable::AddressGone { .. }) => {}
         }
         Ok(())

@@ -93,6 +93,12 @@ pub enum Event {
         /// What its subscription asks of it; nothing for a shared lane.
         rules: LaneRules,
     },
+    /// Nothing leads to a lane any more and nothing waits in it. It is forgotten once nothing of it is in memory, unless
+    /// something names it again before. Said by `Notable::LaneForgotten`.
+    LaneGone {
+        /// The lane.
+        lane: LaneId,
+    },
     /// A gate exists, or its rules changed.
     GateRules {
         /// The gate.
@@ -245,6 +251,11 @@ pub enum Notable {
     },
     /// A lane works again.
     LaneResumed {
+        /// The lane.
+        lane: LaneId,
+    },
+    /// A lane that was gone is not known any more.
+    LaneForgotten {
         /// The lane.
         lane: LaneId,
     },

@@ -44,6 +44,8 @@ pub struct Engine {
     pub(super) behind_backlog: BTreeSet<(i64, LaneId)>,
     /// The latest time that the clock said, unless it was set back since.
     pub(super) latest: i64,
+    /// Lanes that are to be forgotten.
+    pub(super) gone: BTreeSet<LaneId>,
     started: bool,
     stalled: bool,
     draining: bool,
@@ -73,6 +75,7 @@ impl Engine {
             relieved: 0,
             behind_backlog: BTreeSet::new(),
             latest: i64::MIN,
+            gone: BTreeSet::new(),
             started: false,
             stalled: false,
             draining: false,
@@ -90,6 +93,7 @@ impl Engine {
         for (lane, due) in self.hot.take_strays() {
             self.scheduled(now, lane, due);
         }
+        self.forget_lanes(actions);
         if !self.draining {
             self.wake_throttled(now);
             self.dispatch(now, actions);
@@ -133,6 +137,7 @@ impl Engine {
                 self.rule_lane(now, lane, project, rules);
                 self.lead(now, lane, gate, actions);
             }
+            Event::LaneGone { lane } => self.lane_gone(lane),
             Event::GateRules { gate, max, held } => self.rule_gate(now, gate, max, held),
             Event::Committed { jobs, rest, head } => self.committed(now, jobs, rest, head),
             Event::Scheduled { lane, due } => self.scheduled(now, lane, due),
@@ -170,6 +175,7 @@ impl Engine {
     }
 
     fn rule_lane(&mut self, now: i64, id: LaneId, project: ProjectId, rules: LaneRules) {
+        self.gone.remove(&id);
         let lane = self.lanes.entry(id).or_default();
         lane.project = project;
         lane.throttle.rule(rules.rate);
@@ -222,6 +228,7 @@ impl Engine {
 
     /// Somebody else wrote rows. What waits in its place may be among them: it is read again.
     fn scheduled(&mut self, now: i64, id: LaneId, due: i64) {
+        self.gone.remove(&id);
         let lane = self.lanes.entry(id).or_default();
         if lane.is_ordered() {
             lane.rows.wake();

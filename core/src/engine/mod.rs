@@ -6,6 +6,7 @@ mod breaker;
 mod event;
 mod flight;
 mod gate;
+mod gone;
 mod hot;
 mod judging;
 mod lane;
@@ -21,8 +22,8 @@ mod shelve;
 mod throttle;
 mod timers;
 mod train;
-mod waiting;
 mod turned;
+mod waiting;
 
 pub use event::{Action, Batch, CancelAnswer, End, Event, GateId, Job, Limits, Notable, Open, Ticket};
 pub use machine::Engine;

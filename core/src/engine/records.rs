@@ -97,6 +97,12 @@ impl Records {
         (self.low, self.low_sent) = (low, now);
     }
 
+    /// Whether a row of `lane` is on its way to the store.
+    pub(super) fn lead_to(&self, lane: LaneId) -> bool {
+        let sent = self.sent.iter().flat_map(|(_, landings)| landings);
+        sent.chain(&self.landings).any(|landing| landing.row.is_some_and(|row| row.lane == lane))
+    }
+
     /// Sends what was gathered, if it is time. A watermark that moved goes alone if nothing else does for a while, or
     /// at once as the `last`: what it passed is scheduled, or ended otherwise, and would be read again by every start.
     pub(super) fn send(&mut self, now: i64, low: Cursor, last: bool, actions: &mut Vec<Action>) {

@@ -235,6 +235,7 @@ impl Runner {
                 self.health.lane(self.lanes.get(lane).as_deref(), LaneEvent::Resumed);
                 self.paused.remove(lane);
             }
+            Notable::LaneForgotten { lane } => self.paused.remove(lane),
             Notable::AddressGone { key, target } => {
                 tracing::warn!(message = %key.message, %target, "an address said that it must not be used again");
             }
