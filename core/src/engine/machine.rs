@@ -234,6 +234,8 @@ impl Engine {
             lane.rows.wake();
         }
         for waiting in lane.queue.take_where(now, |waiting| waiting.not_before > now) {
+            // What comes after it must not go meanwhile.
+            self.evict_train(now, &waiting);
             self.shelve(now, waiting, Why::Spilled, Origin::Evicted);
         }
         let lane = self.lanes.entry(id).or_default();
