@@ -120,6 +120,14 @@ impl Caps {
         self.paused.remove(&lane);
     }
 
+    /// Nothing is known of a lane that is no more.
+    pub(crate) fn forgotten(&mut self, lane: LaneId) {
+        self.paused.remove(&lane);
+        self.rests.remove(&lane);
+        self.timed_out.remove(&lane);
+        self.began.remove(&lane);
+    }
+
     /// A new rate counts from now on.
     pub(crate) fn ruled(&mut self, lane: LaneId) {
         self.began.remove(&lane);

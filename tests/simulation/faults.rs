@@ -7,28 +7,38 @@ use nuncio_core::{
 
 use crate::{
     drivers::{DEADLINE_MS, Mood},
-    options::rules,
+    options::{Faults, rules},
     store::Message,
     world::{World, Write},
 };
+
+/// A commit of which nobody knows whether it is on the disk. The host ends soon.
+#[derive(Clone, Copy)]
+pub(crate) struct Doubt {
+    /// How many of the writes are in it.
+    writes: usize,
+    /// After how many looks of the writer.
+    steps: u64,
+}
 
 impl World {
     /// Lets one thing happen.
     pub(crate) fn step(&mut self) -> Result<(), String> {
         let faults = self.options.faults.clone();
-        if self.rng.chance(faults.crash) {
-            return self.start();
+        if self.rng.chance(faults.crash) || self.doubt.is_some_and(|doubt| doubt.steps == 0) {
+            return self.crash();
         }
-        if self.rng.chance(faults.drain) {
+        if self.rng.chance(faults.drain) && self.doubt.is_none() {
             return self.drain();
         }
         if self.rng.chance(faults.clock_jumps_back) {
-            self.clock.set_back(self.rng.below(5_000) as i64);
+            let most = if self.rng.chance(100) { 7_200_000 } else { 5_000 };
+            self.clock.set_back(self.rng.below(most) as i64);
         }
         match self.rng.below(100) {
             0..=11 => self.post(),
             12..=35 => self.finish_one(),
-            36..=51 => self.write(faults.commit_fails),
+            36..=51 => self.write(&faults),
             52..=69 => self.hear(),
             70..=83 => self.read_on(faults.read_fails),
             84..=93 => self.wait(),
@@ -36,6 +46,7 @@ impl World {
             96 => self.hold_or_release(),
             97 if self.rng.chance(200) => self.change_rules(),
             97 => self.cancel(),
+            98 if self.rng.chance(300) => self.retire(),
             98 => self.requeue(),
             _ => self.tell(Event::Tick),
         }
@@ -57,7 +68,7 @@ impl World {
             }
         }
         let bytes = self.rng.range(1, 2_000) as u32;
-        let message = Message { post: 0, created: self.now(), at, until, bytes, key: 0, matched };
+        let message = Message { post: 0, created: 0, at, until, bytes, key: 0, matched };
         let keyed = |key: u64| Message { key: key as u8, ..message.clone() };
         let messages = (0..count).map(|_| keyed(self.rng.below(3))).collect();
         self.writes.push_back(Write::Post(messages));
@@ -75,21 +86,42 @@ impl World {
         if hangs && self.now() < flight.at + DEADLINE_MS { Ok(()) } else { self.finish(ticket) }
     }
 
-    fn write(&mut self, fails: u64) -> Result<(), String> {
+    /// The host ends. What was on its way to the disk is there up to some commit; nobody was told of it.
+    pub(crate) fn crash(&mut self) -> Result<(), String> {
+        let commits = match self.doubt.take() {
+            Some(doubt) if self.rng.chance(500) => vec![doubt.writes],
+            Some(_) => vec![],
+            None => (0..self.rng.below(4)).map(|_| self.rng.range(1, 4) as usize).collect(),
+        };
+        for count in commits {
+            self.commit(count, false)?;
+        }
+        self.start()
+    }
+
+    fn write(&mut self, faults: &Faults) -> Result<(), String> {
+        if let Some(doubt) = &mut self.doubt {
+            doubt.steps -= 1;
+            return Ok(());
+        }
         if self.writes.is_empty() {
             return Ok(());
         }
-        if self.rng.chance(fails) {
-            // What the engine hears is in order with what it hears of commits.
+        let writes = self.rng.range(1, 4) as usize;
+        if self.rng.chance(faults.commit_fails) {
+            if self.rng.chance(faults.disk_fails) {
+                self.doubt = Some(Doubt { writes, steps: self.rng.range(1, 6) });
+            }
+            // What the engine hears is in order with what it hears of its batches.
             self.mail.push_back(Event::StoreFailed);
             return Ok(());
         }
-        let count = self.rng.range(1, 4) as usize;
-        self.commit(count)
+        let fails = self.rng.chance(faults.batch_fails);
+        self.commit(writes, fails)
     }
 
     fn hear(&mut self) -> Result<(), String> {
-        let Some(event) = self.mail.pop_front() else { return Ok(()) };
+        let Some(event) = self.next_mail() else { return Ok(()) };
         self.tell(event)
     }
 
@@ -142,14 +174,29 @@ impl World {
     /// A subscription is changed: its options, and at times its destination.
     fn change_rules(&mut self) -> Result<(), String> {
         let at = self.rng.below(self.options.lanes.len() as u64) as usize;
+        let same = LaneId(at as i64 + 1);
+        let told = |event: &Event| matches!(event, Event::LaneRules { lane, .. } if *lane == same);
+        if self.retired.contains(&same) || self.news.iter().any(told) {
+            return Ok(());
+        }
         let before = std::mem::replace(&mut self.options.rules[at], rules(&mut self.rng));
         if before.ordered != self.options.rules[at].ordered {
-            self.safety.orders.begins_anew(LaneId(at as i64 + 1));
+            self.safety.orders.begins_anew(same);
         }
         if self.rng.chance(300) {
             self.options.lanes[at].1 = GateId(self.rng.range(1, self.options.gates.len() as u64) as u32);
         }
         self.rule_lane(at)
+    }
+
+    /// Retention removes a lane in which nothing waits.
+    fn retire(&mut self) -> Result<(), String> {
+        for lane in (1..=self.options.lanes.len() as i64).map(LaneId) {
+            if self.rng.chance(500) && !self.store.uses(lane, &self.options) && self.retired.insert(lane) {
+                self.news.push_back(Event::LaneGone { lane });
+            }
+        }
+        Ok(())
     }
 
     fn some_key(&mut self) -> Option<DeliveryKey> {
@@ -164,7 +211,7 @@ impl World {
 
     fn cancel(&mut self) -> Result<(), String> {
         let Some(key) = self.some_key() else { return Ok(()) };
-        self.tell(Event::CancelDelivery { key })
+        self.tell(Event::Cancel { keys: vec![key] })
     }
 
     fn requeue(&mut self) -> Result<(), String> {
@@ -182,8 +229,8 @@ impl World {
             self.finish(ticket)?;
         }
         for _ in 0..1_000 {
-            self.commit(usize::MAX)?;
-            while let Some(event) = self.mail.pop_front() {
+            self.commit(usize::MAX, false)?;
+            while let Some(event) = self.next_mail() {
                 self.tell(event)?;
             }
         }

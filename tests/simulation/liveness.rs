@@ -18,6 +18,9 @@ impl World {
     /// Ends all faults and waits until everything is settled.
     pub(crate) fn heal(&mut self) -> Result<(), String> {
         self.say(|| "--- heal".to_owned());
+        if self.doubt.is_some() {
+            self.crash()?;
+        }
         self.moods.fill(Mood::Good);
         self.held.clear();
         for gate in 1..=self.options.gates.len() as u32 {
@@ -47,13 +50,14 @@ impl World {
         let busy = !self.flights.is_empty()
             || !self.writes.is_empty()
             || !self.mail.is_empty()
+            || !self.news.is_empty()
             || self.read.is_some();
         while let Some(ticket) = self.flights.keys().next().copied() {
             self.clock.pass(1);
             self.finish(ticket)?;
         }
-        self.commit(usize::MAX)?;
-        while let Some(event) = self.mail.pop_front() {
+        self.commit(usize::MAX, false)?;
+        while let Some(event) = self.next_mail() {
             self.tell(event)?;
         }
         self.go_on_reading()?;

@@ -17,6 +17,10 @@ pub(crate) struct Faults {
     pub(crate) crash: u64,
     pub(crate) drain: u64,
     pub(crate) commit_fails: u64,
+    /// Of those, how often the disk fails: nobody knows whether the commit is on it, and the host ends.
+    pub(crate) disk_fails: u64,
+    /// How often a batch fails alone, and what else is in its commit does not.
+    pub(crate) batch_fails: u64,
     pub(crate) read_fails: u64,
     pub(crate) clock_jumps_back: u64,
 }
@@ -72,6 +76,8 @@ impl Options {
             crash: often(&mut rng, 12),
             drain: often(&mut rng, 4),
             commit_fails: often(&mut rng, 200),
+            disk_fails: often(&mut rng, 200),
+            batch_fails: often(&mut rng, 200),
             read_fails: often(&mut rng, 200),
             clock_jumps_back: often(&mut rng, 3),
         };

@@ -240,6 +240,10 @@ impl Safety {
         self.caps.resumed(lane);
     }
 
+    pub(crate) fn lane_forgotten(&mut self, lane: LaneId) {
+        self.caps.forgotten(lane);
+    }
+
     pub(crate) fn lane_ruled(&mut self, lane: LaneId) {
         self.caps.ruled(lane);
     }

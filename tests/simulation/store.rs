@@ -122,6 +122,16 @@ impl Store {
         Some((row.lane, row.due))
     }
 
+    /// Whether anything waits in a lane.
+    pub(crate) fn uses(&self, lane: LaneId, world: &Options) -> bool {
+        let leads_there = |key: &DeliveryKey| {
+            let jobs =
+                self.messages.get(&key.message).into_iter().flat_map(|one| jobs_of(key.message, one, world));
+            jobs.filter(|job| job.lane == lane).any(|job| job.open.iter().any(|open| open.idx == key.idx))
+        };
+        self.rows.values().any(|row| row.lane == lane) || self.bare.iter().any(leads_there)
+    }
+
     /// A dead letter is tried again by hand.
     pub(crate) fn requeue(&mut self, key: DeliveryKey, now: i64, world: &Options) -> Option<LaneId> {
         if !self.dead.remove(&key) {

@@ -11,6 +11,7 @@ use crate::{
     caps::Bounds,
     clock::Clock,
     drivers::Mood,
+    faults::Doubt,
     options::Options,
     rng::Rng,
     safety::Safety,
@@ -44,8 +45,13 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) safety: Safety,
     pub(crate) writes: VecDeque<Write>,
-    /// What the writer has to say, in order.
+    /// What the writer has to say of the engine's batches, in order.
     pub(crate) mail: VecDeque<Event>,
+    /// What it has to say of what others changed, in order. The two come by different ways.
+    pub(crate) news: VecDeque<Event>,
+    /// Lanes that retention removed.
+    pub(crate) retired: BTreeSet<LaneId>,
+    pub(crate) doubt: Option<Doubt>,
     pub(crate) read: Option<Read>,
     pub(crate) flights: BTreeMap<Ticket, Flight>,
     pub(crate) wake: Option<i64>,
@@ -67,6 +73,9 @@ impl World {
             safety: Safety::default(),
             writes: VecDeque::new(),
             mail: VecDeque::new(),
+            news: VecDeque::new(),
+            retired: BTreeSet::new(),
+            doubt: None,
             read: None,
             flights: BTreeMap::new(),
             wake: None,
@@ -87,8 +96,10 @@ impl World {
         self.engine = Engine::new(self.options.limits.clone());
         self.writes.clear();
         self.mail.clear();
+        self.news.clear();
+        self.retired.clear();
         self.flights.clear();
-        (self.read, self.wake) = (None, None);
+        (self.read, self.wake, self.doubt) = (None, None, None);
         self.safety.restarted(&self.store, &self.options);
         for gate in 1..=self.options.gates.len() as u32 {
             self.rule_gate(GateId(gate))?;
@@ -103,10 +114,26 @@ impl World {
     }
 
     pub(crate) fn rule_lane(&mut self, at: usize) -> Result<(), String> {
+        let rules = self.lane_rules(at);
+        self.tell(rules)
+    }
+
+    fn lane_rules(&self, at: usize) -> Event {
         let ((project, gate), rules) = (self.options.lanes[at], self.options.rules[at].clone());
-        let lane = LaneId(at as i64 + 1);
-        self.safety.lane_ruled(lane);
-        self.tell(Event::LaneRules { lane, project, gate, rules })
+        Event::LaneRules { lane: LaneId(at as i64 + 1), project, gate, rules }
+    }
+
+    /// Something leads to a lane again.
+    fn revive(&mut self, lane: LaneId) {
+        if self.retired.remove(&lane) {
+            self.news.push_back(self.lane_rules(lane.0 as usize - 1));
+        }
+    }
+
+    /// The next thing that the engine hears of commits.
+    pub(crate) fn next_mail(&mut self) -> Option<Event> {
+        let first = if self.rng.chance(500) { &mut self.mail } else { &mut self.news };
+        first.pop_front().or_else(|| self.mail.pop_front()).or_else(|| self.news.pop_front())
     }
 
     pub(crate) fn now(&self) -> i64 {
@@ -120,6 +147,7 @@ impl World {
             Event::Durable { batch } => self.safety.durable(*batch),
             Event::StoreFailed => self.safety.store_failed(),
             Event::Drain => self.safety.drains(),
+            Event::LaneRules { lane, .. } => self.safety.lane_ruled(*lane),
             Event::Tick => self.wake = None,
             Event::Finished { ticket, ends, timed_out, .. } => {
                 self.safety.finished(*ticket, ends, *timed_out, self.clock.elapsed, &self.options)
@@ -160,35 +188,59 @@ impl World {
             Action::CancelAnswer { .. } => {}
             Action::Raise(Notable::LanePaused { lane, .. }) => self.safety.lane_paused(lane),
             Action::Raise(Notable::LaneResumed { lane }) => self.safety.lane_resumed(lane),
+            Action::Raise(Notable::LaneForgotten { lane }) => self.safety.lane_forgotten(lane),
             Action::Raise(Notable::AddressGone { .. }) => {}
         }
         Ok(())
     }
 
-    /// Commits the first `count` writes together.
-    pub(crate) fn commit(&mut self, count: usize) -> Result<(), String> {
-        for _ in 0..count {
-            let Some(write) = self.writes.pop_front() else { return Ok(()) };
-            match write {
-                Write::Post(messages) => self.accept(messages),
-                Write::Batch { batch, settlements, low } => {
-                    self.store.apply(&settlements, low)?;
-                    self.mail.push_back(Event::Durable { batch });
+    /// Commits the first `count` writes together, batches before all others. One that fails alone is tried again, and
+    /// before those after it.
+    pub(crate) fn commit(&mut self, count: usize, batch_fails: bool) -> Result<(), String> {
+        let count = count.min(self.writes.len());
+        let together = self.writes.drain(..count);
+        let (batches, changes): (Vec<_>, Vec<_>) =
+            together.partition(|write| matches!(write, Write::Batch { .. }));
+        let works =
+            if batch_fails { self.rng.below(batches.len() as u64 + 1) as usize } else { batches.len() };
+        let mut batches = batches.into_iter();
+        for batch in batches.by_ref().take(works) {
+            self.commit_one(batch)?;
+        }
+        if !batches.as_slice().is_empty() {
+            self.mail.push_back(Event::StoreFailed);
+        }
+        for change in changes {
+            self.commit_one(change)?;
+        }
+        for batch in batches.rev() {
+            self.writes.push_front(batch);
+        }
+        Ok(())
+    }
+
+    fn commit_one(&mut self, write: Write) -> Result<(), String> {
+        match write {
+            Write::Post(messages) => self.accept(messages),
+            Write::Batch { batch, settlements, low } => {
+                self.store.apply(&settlements, low)?;
+                self.mail.push_back(Event::Durable { batch });
+            }
+            Write::Cancel(key) => {
+                if self.store.cancel(key) {
+                    self.safety.cancelled_outside(key);
                 }
-                Write::Cancel(key) => {
-                    if self.store.cancel(key) {
-                        self.safety.cancelled_outside(key);
-                    }
+            }
+            Write::Requeue(key) => {
+                if let Some((lane, due)) = self.store.wake(key, self.clock.now) {
+                    self.safety.hastened(key, self.clock.now);
+                    self.revive(lane);
+                    self.news.push_back(Event::Scheduled { lane, due });
                 }
-                Write::Requeue(key) => {
-                    if let Some((lane, due)) = self.store.wake(key, self.clock.now) {
-                        self.safety.hastened(key, self.clock.now);
-                        self.mail.push_back(Event::Scheduled { lane, due });
-                    }
-                    if let Some(lane) = self.store.requeue(key, self.clock.now, &self.options) {
-                        self.safety.requeued(key, self.clock.now);
-                        self.mail.push_back(Event::Scheduled { lane, due: self.now() });
-                    }
+                if let Some(lane) = self.store.requeue(key, self.clock.now, &self.options) {
+                    self.safety.requeued(key, self.clock.now);
+                    self.revive(lane);
+                    self.news.push_back(Event::Scheduled { lane, due: self.now() });
                 }
             }
         }
@@ -198,13 +250,15 @@ impl World {
     fn accept(&mut self, messages: Vec<Message>) {
         let train = messages.len() > 1;
         let (mut now, mut later, mut post) = (Vec::new(), BTreeMap::new(), 0);
+        let mut lanes = BTreeSet::new();
         for message in messages {
             let id = self.ids.issue(self.clock.now);
             post = if train && post == 0 { id.0 } else { post };
             let at = if message.at > self.clock.now { message.at } else { 0 };
-            let message = Message { post, at, ..message };
+            let message = Message { post, at, created: self.clock.now, ..message };
             for job in jobs_of(id, &message, &self.options) {
                 self.safety.accepted(&job, message.at, &self.options);
+                lanes.insert(job.lane);
                 if message.at == 0 {
                     now.push(job);
                 } else {
@@ -213,9 +267,10 @@ impl World {
             }
             self.store.accept(id, message, &self.options);
         }
+        lanes.into_iter().for_each(|lane| self.revive(lane));
         let rest = self.hold_back(&mut now);
-        self.mail.extend(later.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
-        self.mail.push_back(Event::Committed { jobs: now, rest, head: self.store.head });
+        self.news.extend(later.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
+        self.news.push_back(Event::Committed { jobs: now, rest, head: self.store.head });
     }
 
     /// A store hands over only so much with one commit; where the rest begins.

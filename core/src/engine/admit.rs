@@ -51,6 +51,7 @@ impl Engine {
             return Some(Cursor { message, idx: first });
         }
         let id = waiting.job.lane;
+        self.gone.remove(&id);
         self.hot.admit(&waiting);
         match self.refuses(now, &waiting) {
             // What is in the store may have to come after it only while the two of a crash meet again.

@@ -3,6 +3,9 @@
 use super::event::Limits;
 use crate::retry::Policy;
 
+/// The first wait of a lane that this host itself cannot serve, milliseconds: asking it again costs nobody anything.
+const HELD_MS: i64 = 1_000;
+
 /// Counts failures of the destination, and knows when a paused lane is tried again.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
@@ -25,6 +28,8 @@ pub(super) struct Pause {
     /// A probe was chosen and is not over.
     pub(super) probing: bool,
     wait: i64,
+    /// Nobody outside was asked: it is this host that cannot serve the lane.
+    local: bool,
 }
 
 impl Breaker {
@@ -69,6 +74,22 @@ impl Breaker {
         true
     }
 
+    /// This host cannot serve the lane now. Says whether that paused it. It is tried again soon, then ever later, up to
+    /// the first wait of a lane whose destination fails.
+    pub(super) fn held(&mut self, now: i64, reason: &str, probe: bool, limits: &Limits) -> bool {
+        let soon = HELD_MS.min(limits.probe_min_ms);
+        let Some(pause) = &mut self.open else {
+            self.pause_from(now, now, reason, true, soon).local = true;
+            return true;
+        };
+        if probe {
+            let wait = if pause.local { pause.wait * 2 } else { soon };
+            pause.failed(now, reason, wait.min(limits.probe_min_ms));
+            pause.local = true;
+        }
+        self.refused(now, reason, None, limits)
+    }
+
     /// The destination works. Says whether that ended a pause.
     pub(super) fn worked(&mut self) -> bool {
         self.failures = 0;
@@ -78,10 +99,9 @@ impl Breaker {
     /// A probe failed: the next one waits twice as long.
     pub(super) fn probe_failed(&mut self, now: i64, reason: &str, limits: &Limits) {
         if let Some(pause) = &mut self.open {
-            pause.wait = (pause.wait * 2).min(limits.probe_max_ms);
-            pause.probe = now + pause.wait;
-            pause.probing = false;
-            reason.clone_into(&mut pause.reason);
+            let local = std::mem::take(&mut pause.local);
+            let wait = if local { limits.probe_min_ms } else { pause.wait * 2 };
+            pause.failed(now, reason, wait.min(limits.probe_max_ms));
         }
     }
 
@@ -99,8 +119,24 @@ impl Breaker {
         }
     }
 
-    fn pause_from(&mut self, since: i64, now: i64, reason: &str, account: bool, wait: i64) {
+    /// The clock was set back to `now`.
+    pub(super) fn follow_clock(&mut self, now: i64) {
+        self.first = self.first.min(now);
+        if let Some(pause) = &mut self.open {
+            pause.probe = pause.probe.min(now + pause.wait);
+        }
+    }
+
+    fn pause_from(&mut self, since: i64, now: i64, reason: &str, account: bool, wait: i64) -> &mut Pause {
         let reason = reason.to_owned();
-        self.open = Some(Pause { since, reason, account, probe: now + wait, probing: false, wait });
+        let probe = now + wait;
+        self.open.insert(Pause { since, reason, account, probe, probing: false, wait, local: false })
+    }
+}
+
+impl Pause {
+    fn failed(&mut self, now: i64, reason: &str, wait: i64) {
+        (self.wait, self.probe, self.probing) = (wait, now + wait, false);
+        reason.clone_into(&mut self.reason);
     }
 }

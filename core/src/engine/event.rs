@@ -93,6 +93,12 @@ pub enum Event {
         /// What its subscription asks of it; nothing for a shared lane.
         rules: LaneRules,
     },
+    /// Nothing leads to a lane any more and nothing waits in it. It is forgotten once nothing of it is in memory, unless
+    /// something names it again before. Said by `Notable::LaneForgotten`.
+    LaneGone {
+        /// The lane.
+        lane: LaneId,
+    },
     /// A gate exists, or its rules changed.
     GateRules {
         /// The gate.
@@ -160,10 +166,10 @@ pub enum Event {
     },
     /// A commit failed. The store tries the batch again by itself; until a `Durable` nothing is dispatched.
     StoreFailed,
-    /// The owner cancels a delivery. Answered by `Action::CancelAnswer`.
-    CancelDelivery {
+    /// The owner cancels deliveries. Answered by an `Action::CancelAnswer` each, in order.
+    Cancel {
         /// Which.
-        key: DeliveryKey,
+        keys: Vec<DeliveryKey>,
     },
     /// Time has passed. It uses up the last `WakeAt`, also when it comes early.
     Tick,
@@ -181,7 +187,8 @@ pub enum Action {
         /// What to attempt. `open[..].n` is the number of this attempt already.
         job: Job,
     },
-    /// Write these in one commit, with `low` as the new low watermark; answered by `Durable`.
+    /// Write these in one commit, with `low` as the new low watermark; answered by `Durable`. Without any, only the
+    /// watermark moved.
     Record {
         /// The batch.
         batch: Batch,
@@ -210,7 +217,7 @@ pub enum Action {
     },
     /// Send `Tick` at this time (Unix milliseconds) at the latest. Only the newest counts.
     WakeAt(i64),
-    /// The answer to `CancelDelivery`.
+    /// The answer to `Cancel`.
     CancelAnswer {
         /// Which delivery.
         key: DeliveryKey,
@@ -246,6 +253,11 @@ pub enum Notable {
     },
     /// A lane works again.
     LaneResumed {
+        /// The lane.
+        lane: LaneId,
+    },
+    /// A lane that was gone is not known any more.
+    LaneForgotten {
         /// The lane.
         lane: LaneId,
     },

@@ -229,7 +229,7 @@ impl Engine {
                 Seen::Down(..) => gate.failed(),
                 _ if timed_out => gate.failed(),
                 Seen::Worked => gate.answered(),
-                Seen::Refused(..) | Seen::Nothing => {}
+                Seen::Refused(..) | Seen::Held(_) | Seen::Nothing => {}
             }
         }
         let Some(lane) = self.lanes.get_mut(&id) else { return };
@@ -260,6 +260,7 @@ impl Engine {
                 }
                 lane.breaker.refused(now, reason, *wait, limits)
             }
+            Seen::Held(reason) => lane.breaker.held(now, reason, probe, limits),
             Seen::Nothing => {
                 if probe {
                     lane.breaker.probe_lost();

@@ -41,9 +41,10 @@ pub(super) enum Seen {
     Worked,
     /// The destination is not there, or wants to be left alone for so many milliseconds.
     Down(String, Option<i64>),
-    /// The account is refused, or the lane cannot be served now; the first probe comes after so many milliseconds
-    /// where the driver named a time.
+    /// The account is refused; the first probe comes after so many milliseconds where the driver named a time.
     Refused(String, Option<i64>),
+    /// This host cannot serve the lane now.
+    Held(String),
     /// Nothing: it was not asked.
     Nothing,
 }
@@ -112,7 +113,7 @@ pub(super) fn seen(ends: &[(u32, End)], timed_out: bool) -> Seen {
     }
     let held = ends.iter().find_map(|(_, end)| if let End::Held(reason) = end { Some(reason) } else { None });
     if let Some(reason) = held {
-        return Seen::Refused(capped(reason, REASON), None);
+        return Seen::Held(capped(reason, REASON));
     }
     if let Some(report) = reports().find(|report| report.scope == Scope::Account) {
         return Seen::Refused(capped(&report.reason, REASON), asked(report));

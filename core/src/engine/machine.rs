@@ -42,6 +42,10 @@ pub struct Engine {
     pub(super) relieved: i64,
     /// Ordered lanes whose rows wait for the backlog to be handed over, by the place of the first.
     pub(super) behind_backlog: BTreeSet<(i64, LaneId)>,
+    /// The latest time that the clock said, unless it was set back since.
+    pub(super) latest: i64,
+    /// Lanes that are to be forgotten.
+    pub(super) gone: BTreeSet<LaneId>,
     started: bool,
     stalled: bool,
     draining: bool,
@@ -70,6 +74,8 @@ impl Engine {
             read_again: i64::MIN,
             relieved: 0,
             behind_backlog: BTreeSet::new(),
+            latest: i64::MIN,
+            gone: BTreeSet::new(),
             started: false,
             stalled: false,
             draining: false,
@@ -83,6 +89,7 @@ impl Engine {
 
     /// Takes `events`, which came together, in their order: what follows from them is decided once.
     pub fn on_all(&mut self, now: i64, events: impl IntoIterator<Item = Event>, actions: &mut Vec<Action>) {
+        self.look_at_clock(now);
         for event in events {
             self.take(now, event, actions);
         }
@@ -93,12 +100,13 @@ impl Engine {
         for (lane, due) in self.hot.take_strays() {
             self.scheduled(now, lane, due);
         }
+        self.forget_lanes(actions);
         if !self.draining {
             self.wake_throttled(now);
             self.dispatch(now, actions);
             self.read(now, actions);
         }
-        self.records.send(self.low(), actions);
+        self.records.send(now, self.low(), self.draining, actions);
         if !self.draining {
             self.timers.wake(now, self.read_again, actions);
         }
@@ -136,6 +144,7 @@ impl Engine {
                 self.rule_lane(now, lane, project, rules);
                 self.lead(now, lane, gate, actions);
             }
+            Event::LaneGone { lane } => self.lane_gone(lane),
             Event::GateRules { gate, max, held, rate } => self.rule_gate(now, gate, (max, held, rate)),
             Event::Committed { jobs, rest, head } => self.committed(now, jobs, rest, head),
             Event::Scheduled { lane, due } => self.scheduled(now, lane, due),
@@ -153,12 +162,8 @@ impl Engine {
             }
             // Without a batch of ours under way no `Durable` would end it.
             Event::StoreFailed => self.stalled = self.records.under_way(),
-            Event::CancelDelivery { key } => self.cancel(now, key, actions),
-            Event::Tick => {
-                self.timers.woken();
-                // The clock may have been set back since they were set.
-                self.timers.gates.all().into_iter().for_each(|gate| self.call_next(now, gate));
-            }
+            Event::Cancel { keys } => self.cancel(now, keys, actions),
+            Event::Tick => self.timers.woken(),
             Event::Drain => self.draining = true,
         }
     }
@@ -166,6 +171,7 @@ impl Engine {
     fn start(&mut self, now: i64, low: Cursor, head: MessageId, waiting: Vec<(LaneId, i64)>) {
         self.started = true;
         self.backlog.start(low, head);
+        self.records.start(now, low);
         for (lane, due) in waiting {
             self.scheduled(now, lane, due);
             if let Some(lane) = self.lanes.get_mut(&lane) {
@@ -176,6 +182,7 @@ impl Engine {
     }
 
     fn rule_lane(&mut self, now: i64, id: LaneId, project: ProjectId, rules: LaneRules) {
+        self.gone.remove(&id);
         let lane = self.lanes.entry(id).or_default();
         lane.project = project;
         lane.throttle.rule(rules.rate);
@@ -228,11 +235,14 @@ impl Engine {
 
     /// Somebody else wrote rows. What waits in its place may be among them: it is read again.
     fn scheduled(&mut self, now: i64, id: LaneId, due: i64) {
+        self.gone.remove(&id);
         let lane = self.lanes.entry(id).or_default();
         if lane.is_ordered() {
             lane.rows.wake();
         }
         for waiting in lane.queue.take_where(now, |waiting| waiting.not_before > now) {
+            // What comes after it must not go meanwhile.
+            self.evict_train(now, &waiting);
             self.shelve(now, waiting, Why::Spilled, Origin::Evicted);
         }
         let lane = self.lanes.entry(id).or_default();

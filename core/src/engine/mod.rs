@@ -6,6 +6,7 @@ mod breaker;
 mod event;
 mod flight;
 mod gate;
+mod gone;
 mod hot;
 mod judging;
 mod lane;
@@ -21,6 +22,7 @@ mod shelve;
 mod throttle;
 mod timers;
 mod train;
+mod turned;
 mod waiting;
 
 pub use event::{Action, Batch, CancelAnswer, End, Event, GateId, Job, Limits, Notable, Open, Ticket};

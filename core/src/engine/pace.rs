@@ -39,6 +39,11 @@ impl Pace {
         now - self.busy_since >= SPAN_MS && deliveries > SPANS * self.done.max(self.last)
     }
 
+    /// The clock was set back to `now`.
+    pub(super) fn follow_clock(&mut self, now: i64) {
+        (self.busy_since, self.from) = (self.busy_since.min(now), self.from.min(now));
+    }
+
     fn roll(&mut self, now: i64) {
         let passed = now - self.from;
         if passed >= SPAN_MS {

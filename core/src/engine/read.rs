@@ -6,7 +6,7 @@ use super::{event::Action, machine::Engine, rows::Reading};
 use crate::{Deferred, DeliveryKey, LaneId, MessageId, retry::Policy};
 
 /// How long a read that failed is let alone, milliseconds.
-const READ_AGAIN_MS: i64 = 1_000;
+pub(super) const READ_AGAIN_MS: i64 = 1_000;
 
 /// The read that is under way.
 #[derive(Debug)]

@@ -12,6 +12,8 @@ use crate::{Cursor, DeliveryKey, LaneId, Settlement};
 const LARGE: usize = 256;
 /// The most batches under way.
 const BATCHES: usize = 4;
+/// After how long the watermark is recorded without anything else, milliseconds.
+const LOW_MS: u64 = 1_000;
 
 /// What must be remembered of a settlement until it is durable.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +64,9 @@ pub(super) struct Records {
     sent: VecDeque<(Batch, Vec<Landing>)>,
     batches: u64,
     outcomes: usize,
+    /// The watermark that was sent last, and when.
+    low: Cursor,
+    low_sent: i64,
 }
 
 impl Records {
@@ -87,15 +92,31 @@ impl Records {
         self.gathered.is_empty() && self.sent.is_empty()
     }
 
-    /// Sends what was gathered, if it is time.
-    pub(super) fn send(&mut self, low: Cursor, actions: &mut Vec<Action>) {
-        let now = match self.sent.len() {
-            0 => !self.gathered.is_empty(),
+    /// The watermark that the store has.
+    pub(super) fn start(&mut self, now: i64, low: Cursor) {
+        (self.low, self.low_sent) = (low, now);
+    }
+
+    /// Whether a row of `lane` is on its way to the store.
+    pub(super) fn lead_to(&self, lane: LaneId) -> bool {
+        let sent = self.sent.iter().flat_map(|(_, landings)| landings);
+        sent.chain(&self.landings).any(|landing| landing.row.is_some_and(|row| row.lane == lane))
+    }
+
+    /// Sends what was gathered, if it is time. A watermark that moved goes alone if nothing else does for a while, or
+    /// at once as the `last`: what it passed is scheduled, or ended otherwise, and would be read again by every start.
+    pub(super) fn send(&mut self, now: i64, low: Cursor, last: bool, actions: &mut Vec<Action>) {
+        let sends = match self.sent.len() {
+            0 if self.gathered.is_empty() => {
+                low > self.low && (last || now.abs_diff(self.low_sent) >= LOW_MS)
+            }
+            0 => true,
             sent => sent < BATCHES && self.gathered.len() >= LARGE,
         };
-        if now {
+        if sends {
             self.batches += 1;
             let batch = Batch(self.batches);
+            (self.low, self.low_sent) = (low, now);
             self.sent.push_back((batch, std::mem::take(&mut self.landings)));
             actions.push(Action::Record { batch, settlements: std::mem::take(&mut self.gathered), low });
         }

@@ -188,8 +188,10 @@ fn revived(now: i64, row: &Deferred, policy: Arc<Policy>, ordered: bool) -> Wait
         bytes: row.bytes,
         policy,
     };
-    // The row of another rule, or a scheduled one, says by its due time when it may go.
-    let later = ordered && row.due > now && matches!(row.why, Why::Scheduled | Why::Retry);
+    // The row of another rule, or a scheduled one, says by its due time when it may go. A place lies ahead where the
+    // clock was set back.
+    let place = row.due == row.key.message.issued_ms();
+    let later = ordered && !place && row.due > now && matches!(row.why, Why::Scheduled | Why::Retry);
     let not_before = if later { row.not_before.max(row.due) } else { row.not_before };
     Waiting { job, due: row.due, not_before, ordered, probe: false }
 }

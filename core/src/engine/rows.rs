@@ -55,6 +55,11 @@ impl Rows {
         !self.reading && self.evicted == 0
     }
 
+    /// Whether the store has nothing of the lane, as far as is known, and nothing is on its way there.
+    pub(super) fn is_empty(&self) -> bool {
+        self.first().is_none() && self.readable() && self.refused == 0 && self.aside == 0
+    }
+
     /// Whether a read is under way.
     pub(super) fn reading(&self) -> bool {
         self.reading

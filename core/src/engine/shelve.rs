@@ -1,5 +1,7 @@
 //! Putting jobs out of memory: what has no row yet gets one, what has one is forgotten until it is read again.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     admit::paused,
     event::{Action, Batch, CancelAnswer, Job, Open},
@@ -166,10 +168,27 @@ impl Engine {
         }
     }
 
-    /// The owner cancels a delivery.
-    pub(super) fn cancel(&mut self, now: i64, key: DeliveryKey, actions: &mut Vec<Action>) {
-        let answer = match self.hot.find(key) {
-            Whereabouts::Waiting(lane) => self.cancel_waiting(now, lane, key),
+    /// The owner cancels deliveries.
+    pub(super) fn cancel(&mut self, now: i64, keys: Vec<DeliveryKey>, actions: &mut Vec<Action>) {
+        let mut waiting: BTreeMap<LaneId, BTreeSet<DeliveryKey>> = BTreeMap::new();
+        for key in &keys {
+            if let Whereabouts::Waiting(lane) = self.hot.find(*key) {
+                waiting.entry(lane).or_default().insert(*key);
+            }
+        }
+        let mut removed = BTreeSet::new();
+        for (lane, keys) in waiting {
+            self.cancel_waiting(now, lane, &keys, &mut removed);
+        }
+        for key in keys {
+            let answer =
+                if removed.contains(&key) { CancelAnswer::Cancelled } else { self.cancel_one(now, key) };
+            actions.push(Action::CancelAnswer { key, answer });
+        }
+    }
+
+    fn cancel_one(&mut self, now: i64, key: DeliveryKey) -> CancelAnswer {
+        match self.hot.find(key) {
             Whereabouts::Flying => {
                 self.hot.cancel(key);
                 CancelAnswer::InFlight
@@ -179,22 +198,29 @@ impl Engine {
                 self.record(Settlement::Closed { key, state, n: 0, at: now, code: 0, deferred }, None, true);
                 CancelAnswer::Cancelled
             }
+            Whereabouts::Waiting(_) => CancelAnswer::NotHot,
             Whereabouts::Elsewhere => {
                 self.hot.haunt(key);
                 CancelAnswer::NotHot
             }
-        };
-        actions.push(Action::CancelAnswer { key, answer });
+        }
     }
 
-    fn cancel_waiting(&mut self, now: i64, id: LaneId, key: DeliveryKey) -> CancelAnswer {
-        let removed = self.lanes.get_mut(&id).and_then(|lane| lane.queue.remove(now, key));
-        let Some(waiting) = removed else { return CancelAnswer::NotHot };
-        for open in &waiting.job.open {
-            self.close(now, &waiting.job, *open, State::Cancelled, open.n, 0);
+    fn cancel_waiting(
+        &mut self,
+        now: i64,
+        id: LaneId,
+        keys: &BTreeSet<DeliveryKey>,
+        removed: &mut BTreeSet<DeliveryKey>,
+    ) {
+        let Some(lane) = self.lanes.get_mut(&id) else { return };
+        for waiting in lane.queue.remove(now, keys) {
+            for open in &waiting.job.open {
+                self.close(now, &waiting.job, *open, State::Cancelled, open.n, 0);
+            }
+            self.over(now, &waiting);
+            removed.extend(waiting.keys());
         }
-        self.over(now, &waiting);
-        CancelAnswer::Cancelled
     }
 
     /// A job is over without an attempt.

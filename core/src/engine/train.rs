@@ -189,16 +189,20 @@ impl Queue {
         taken
     }
 
-    /// Takes one delivery out of the job in which it waits: a job with it alone.
-    pub(super) fn remove(&mut self, now: i64, key: DeliveryKey) -> Option<Waiting> {
-        let mut job = self.take_where(now, |waiting| waiting.keys().any(|other| other == key)).pop()?;
-        let mut alone = job.clone();
-        alone.job.open.retain(|open| open.idx == key.idx);
-        job.job.open.retain(|open| open.idx != key.idx);
-        if !job.job.open.is_empty() {
-            self.push(now, job);
+    /// Takes deliveries out of the jobs in which they wait: jobs with them alone. All are looked for at once, for that
+    /// means to look through all that waits.
+    pub(super) fn remove(&mut self, now: i64, keys: &BTreeSet<DeliveryKey>) -> Vec<Waiting> {
+        let mut taken = self.take_where(now, |waiting| waiting.keys().any(|key| keys.contains(&key)));
+        for job in &mut taken {
+            let mut rest = job.clone();
+            let named = |idx| keys.contains(&DeliveryKey::new(rest.job.message, idx));
+            job.job.open.retain(|open| named(open.idx));
+            rest.job.open.retain(|open| !job.job.open.contains(open));
+            if !rest.job.open.is_empty() {
+                self.push(now, rest);
+            }
         }
-        Some(alone)
+        taken
     }
 
     fn insert(&mut self, id: TrainId, waiting: Waiting) {

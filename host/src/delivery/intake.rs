@@ -43,6 +43,7 @@ impl Jobs {
             self.health.forget(&commit.changed);
         }
         let mut events = self.lanes.add(commit.lanes);
+        events.extend(self.lanes.remove(&commit.lanes_gone));
         events.extend(commit.scheduled.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
         if let Some(last) = commit.messages.last() {
             self.messages.keep(&commit.messages);

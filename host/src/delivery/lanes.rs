@@ -50,6 +50,15 @@ impl Lanes {
         events
     }
 
+    /// Forgets lanes that are no more, and says what the engine must be told.
+    pub(super) fn remove(&self, lanes: &[LaneId]) -> Vec<Event> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for lane in lanes {
+            known.lanes.remove(lane);
+        }
+        lanes.iter().map(|lane| Event::LaneGone { lane: *lane }).collect()
+    }
+
     fn rules(&self, rates: &BTreeMap<String, DriverRate>, gate: GateId, driver: &str) -> Event {
         let drivers = self.board.now();
         let limits = drivers.by_name(driver).map(|entry| &entry.manifest.limits);
@@ -124,6 +133,15 @@ mod tests {
             [(true, 0, true), (false, 0, false), (false, 0, false), (true, 1, true), (false, 1, false)]
         );
         assert_eq!(lanes.drivers(), ["absent"]);
+    }
+
+    #[test]
+    fn lanes_that_are_no_more_are_forgotten() {
+        let lanes = Lanes::new(Registry::default().into_dispatcher().into(), 64, BTreeMap::new());
+        drop(lanes.add(vec![row(1, "x"), row(2, "x")]));
+        let told = lanes.remove(&[LaneId(1)]);
+        assert!(matches!(told.as_slice(), [Event::LaneGone { lane: LaneId(1) }]), "{told:?}");
+        assert!(lanes.get(LaneId(1)).is_none() && lanes.get(LaneId(2)).is_some());
     }
 
     #[test]

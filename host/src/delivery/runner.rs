@@ -31,8 +31,8 @@ const TOGETHER: usize = 128;
 pub(super) enum Inbound {
     /// For the engine.
     Event(Event),
-    /// Somebody wants to cancel a delivery.
-    Cancel(DeliveryKey, oneshot::Sender<CancelAnswer>),
+    /// Somebody wants to cancel deliveries.
+    Cancel(Vec<(DeliveryKey, oneshot::Sender<CancelAnswer>)>),
     /// Stop: dispatch nothing more, answer when nothing is in flight and everything is written.
     Drain(oneshot::Sender<()>),
 }
@@ -72,9 +72,12 @@ impl Calls {
                 }
                 event
             }
-            Inbound::Cancel(key, answer) => {
-                self.cancels.entry(key).or_default().push(answer);
-                Event::CancelDelivery { key }
+            Inbound::Cancel(wishes) => {
+                let keys = wishes.iter().map(|(key, _)| *key).collect();
+                for (key, answer) in wishes {
+                    self.cancels.entry(key).or_default().push(answer);
+                }
+                Event::Cancel { keys }
             }
             Inbound::Drain(answer) => {
                 self.drained = Some(answer);
@@ -251,6 +254,7 @@ impl Runner {
                 self.health.lane(self.lanes.get(lane).as_deref(), LaneEvent::Resumed);
                 self.paused.remove(lane);
             }
+            Notable::LaneForgotten { lane } => self.paused.remove(lane),
             Notable::AddressGone { key, target } => {
                 tracing::warn!(message = %key.message, %target, "an address said that it must not be used again");
             }

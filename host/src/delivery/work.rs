@@ -213,13 +213,22 @@ impl Work {
     /// # Errors
     /// When delivery has stopped.
     pub(crate) async fn cancel_hot(&self, keys: &[DeliveryKey]) -> Result<Vec<CancelAnswer>, StoreError> {
-        futures_util::future::try_join_all(keys.iter().map(|key| self.ask_to_cancel(*key))).await
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (wishes, answers): (Vec<_>, Vec<_>) = keys
+            .iter()
+            .map(|key| {
+                let (answer, answered) = oneshot::channel();
+                ((*key, answer), answered)
+            })
+            .unzip();
+        self.inbound.send(Inbound::Cancel(wishes)).await.map_err(|_| StoreError::Closed)?;
+        futures_util::future::try_join_all(answers).await.map_err(|_| StoreError::Closed)
     }
 
     async fn ask_to_cancel(&self, key: DeliveryKey) -> Result<CancelAnswer, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        self.inbound.send(Inbound::Cancel(key, answer)).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)
+        self.cancel_hot(&[key]).await?.pop().ok_or(StoreError::Closed)
     }
 
     /// Why deliveries of `driver` are held, if they are.

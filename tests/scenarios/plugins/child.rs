@@ -51,8 +51,7 @@ fn a_child_that_dies_in_the_middle_is_started_again_and_delivers_the_rest() {
         let bodies: Vec<Value> = (from..from + 100).map(|n| json!(n)).collect();
         host.post("q", &bodies);
     }
-    // What met the driver while it was being started again waits for the next look at its lane, half a minute later.
-    until("all to be delivered", 3 * SOON, || {
+    until("all to be delivered", SOON, || {
         let ids: BTreeSet<_> = delivered(folder.path()).into_iter().collect();
         (ids.len() == 200).then_some(())
     });

@@ -57,7 +57,7 @@ fn reasons_and_excerpts_are_capped() {
 fn a_waiting_delivery_is_cancelled_at_once() {
     let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
     bench.commit(vec![job(1, 1), job(2, 1)]);
-    bench.tell(Event::CancelDelivery { key: key(2, 0) });
+    bench.tell(Event::Cancel { keys: vec![key(2, 0)] });
     assert_eq!(bench.answers, [CancelAnswer::Cancelled]);
     assert!(matches!(only(&bench), Settlement::Closed { state: State::Cancelled, .. }));
     bench.finish(Report::delivered());
@@ -68,17 +68,34 @@ fn a_waiting_delivery_is_cancelled_at_once() {
 fn one_recipient_of_a_waiting_mail_is_cancelled_and_the_others_go() {
     let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
     bench.commit(vec![job(1, 1), Job { open: (0..3).map(open).collect(), ..job(2, 1) }]);
-    bench.tell(Event::CancelDelivery { key: key(2, 1) });
+    bench.tell(Event::Cancel { keys: vec![key(2, 1)] });
     bench.finish(Report::delivered());
     let open: Vec<_> = bench.dispatched[0].1.open.iter().map(|open| open.idx).collect();
     assert_eq!(open, [0, 2]);
 }
 
 #[test]
+fn many_are_cancelled_together_and_each_is_answered() {
+    let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
+    let mail = Job { open: (0..3).map(open).collect(), ..job(2, 1) };
+    bench.commit(vec![job(1, 1), mail, car(3, 1), job(4, 2), job(5, 1)]);
+    let keys = vec![key(5, 0), key(1, 0), key(2, 2), key(2, 0), key(4, 0), key(3, 0), key(9, 0)];
+    bench.tell(Event::Cancel { keys });
+    use CancelAnswer::{Cancelled, InFlight, NotHot};
+    assert_eq!(bench.answers, [Cancelled, InFlight, Cancelled, Cancelled, Cancelled, Cancelled, NotHot]);
+    bench.finish(Report::delivered());
+    let open: Vec<_> = bench.dispatched.iter().map(|(_, job)| (job.message.0, job.open.len())).collect();
+    assert_eq!(open, [(2, 1)]);
+    bench.finish(Report::delivered());
+    bench.sync();
+    assert_eq!((bench.dispatched.len(), bench.engine.hot()), (0, 0));
+}
+
+#[test]
 fn a_delivery_in_flight_is_cancelled_instead_of_retried() {
     let mut bench = Bench::live(Limits::default());
     bench.commit(vec![job(1, 1)]);
-    bench.tell(Event::CancelDelivery { key: key(1, 0) });
+    bench.tell(Event::Cancel { keys: vec![key(1, 0)] });
     assert_eq!(bench.answers, [CancelAnswer::InFlight]);
     bench.finish(busy());
     assert!(matches!(only(&bench), Settlement::Closed { state: State::Cancelled, n: 1, .. }));
@@ -89,7 +106,7 @@ fn a_delivery_on_its_way_to_the_store_is_cancelled_behind_its_row() {
     let mut bench = Bench::live(Limits::default());
     bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: true, rate: None });
     bench.commit(vec![job(1, 1)]);
-    bench.tell(Event::CancelDelivery { key: key(1, 0) });
+    bench.tell(Event::Cancel { keys: vec![key(1, 0)] });
     assert_eq!(bench.answers, [CancelAnswer::Cancelled]);
     bench.sync();
     assert!(matches!(bench.settlements()[1], Settlement::Closed { deferred: true, .. }));
@@ -100,7 +117,7 @@ fn a_delivery_on_its_way_to_the_store_is_cancelled_behind_its_row() {
 fn a_delivery_that_is_not_in_memory_is_left_to_the_store() {
     let mut bench = Bench::live(Limits::default());
     bench.tell(Event::Scheduled { lane: LaneId(1), due: START });
-    bench.tell(Event::CancelDelivery { key: key(1, 0) });
+    bench.tell(Event::Cancel { keys: vec![key(1, 0)] });
     assert_eq!(bench.answers, [CancelAnswer::NotHot]);
     let row = Deferred {
         key: key(1, 0),

@@ -143,3 +143,69 @@ fn the_rate_of_a_destination_is_kept_when_the_clock_is_set_back() {
     bench.wait(60_000);
     assert_eq!(bench.flying(), [1, 2]);
 }
+
+fn gone(bench: &mut Bench, lane: i64) {
+    bench.tell(Event::LaneGone { lane: LaneId(lane) });
+}
+
+fn forgotten(bench: &Bench) -> Vec<i64> {
+    let lane = |notable: &Notable| match notable {
+        Notable::LaneForgotten { lane } => Some(lane.0),
+        _ => None,
+    };
+    bench.notables.iter().filter_map(lane).collect()
+}
+
+#[test]
+fn a_lane_that_is_no_more_is_forgotten() {
+    let mut bench = Bench::live(Limits::default());
+    gone(&mut bench, 1);
+    gone(&mut bench, 99);
+    assert_eq!((forgotten(&bench), bench.engine.lanes.len()), (vec![1], 3));
+}
+
+#[test]
+fn what_is_in_memory_or_on_its_way_keeps_its_lane() {
+    let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
+    bench.commit(vec![job(1, 1), job(2, 1)]);
+    gone(&mut bench, 1);
+    bench.finish(Report::delivered());
+    assert_eq!(bench.flying(), [2]);
+    bench.finish(busy());
+    bench.finish(busy());
+    assert!(forgotten(&bench).is_empty(), "its row is on its way to the store");
+    bench.sync();
+    bench.wait(5_000);
+    let row = bench.rows().pop().expect("a row");
+    bench.loaded(1, vec![row], None);
+    bench.finish(Report::delivered());
+    assert_eq!(forgotten(&bench), [1]);
+}
+
+#[test]
+fn a_lane_that_lives_again_is_kept() {
+    let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
+    bench.commit(vec![job(1, 1), job(2, 2)]);
+    gone(&mut bench, 1);
+    gone(&mut bench, 2);
+    bench.lane(1, 1, 1);
+    bench.tell(Event::Scheduled { lane: LaneId(2), due: START });
+    bench.loaded(2, vec![], None);
+    while !bench.dispatched.is_empty() {
+        bench.finish(Report::delivered());
+    }
+    bench.sync();
+    assert_eq!((forgotten(&bench), bench.engine.lanes.len()), (vec![], 4));
+}
+
+#[test]
+fn what_waits_by_its_rate_goes_on_when_the_clock_is_set_back() {
+    let mut bench = Bench::live(Limits::default());
+    ruled(&mut bench, 1, json!({"rate": "1/m"}));
+    bench.commit(vec![job(1, 1), job(2, 1)]);
+    bench.finish(Report::delivered());
+    bench.now -= 86_400_000;
+    bench.tell(Event::Tick);
+    bench.wait(60_000);
+    assert_eq!(bench.flying(), [2], "a day is not waited");
+}

@@ -35,6 +35,48 @@ fn the_backlog_pins_the_low_watermark() {
     assert_eq!(bench.low(), Some(Cursor { message: MessageId(3), idx: 0 }));
 }
 
+/// Messages up to `head` were committed of which nothing is due now.
+fn pass(bench: &mut Bench, head: i64) {
+    bench.tell(Event::Committed { jobs: vec![], rest: None, head: MessageId(head) });
+}
+
+fn recorded(bench: &Bench) -> Vec<(usize, i64)> {
+    bench.records.iter().map(|(_, settlements, low)| (settlements.len(), low.message.0)).collect()
+}
+
+#[test]
+fn the_watermark_moves_although_nothing_ends() {
+    let mut bench = Bench::live(Limits::default());
+    pass(&mut bench, 5);
+    assert_eq!(recorded(&bench), [], "each would cost an fsync");
+    bench.wait(1_000);
+    pass(&mut bench, 7);
+    bench.sync();
+    bench.wait(60_000);
+    assert_eq!(recorded(&bench), [(0, 6), (0, 8)], "and never twice the same");
+}
+
+#[test]
+fn a_start_that_is_cut_off_does_not_read_everything_again() {
+    let mut bench = Bench::new(Limits::default());
+    bench.start(9_000, vec![]);
+    bench.now += 1_000;
+    bench.reads.clear();
+    let next = Cursor { message: MessageId(4_097), idx: 0 };
+    bench.tell(Event::Scanned { jobs: vec![], next, reached: MessageId(9_000), end: false });
+    assert_eq!(recorded(&bench), [(0, 4_097)]);
+}
+
+#[test]
+fn the_last_record_has_the_watermark_as_it_is() {
+    let mut bench = Bench::live(Limits::default());
+    pass(&mut bench, 5);
+    bench.tell(Event::Drain);
+    assert!(!bench.engine.idle());
+    bench.sync();
+    assert_eq!((recorded(&bench), bench.engine.idle()), (vec![(0, 6)], true));
+}
+
 #[test]
 fn what_a_commit_did_not_hand_over_is_read_back_from_there() {
     let mut bench = Bench::live(Limits::default());

@@ -102,3 +102,49 @@ fn an_order_that_is_taken_back_lets_all_go() {
     bench.loaded(1, rows.into_iter().map(|row| Deferred { post: 0, ..row }).collect(), None);
     assert_eq!(flying(&bench), [1, 2]);
 }
+
+/// A row of the first lane, in its place.
+fn row(message: i64, why: Why, tries: u32) -> Deferred {
+    Deferred {
+        key: key(message << 22, 0),
+        first: 0,
+        target: TargetId(10),
+        lane: LaneId(1),
+        due: MessageId(message << 22).issued_ms(),
+        not_before: 0,
+        why,
+        n: tries,
+        tries,
+        since: START,
+        bytes: 10,
+        post: -1,
+        until: 0,
+    }
+}
+
+#[test]
+fn what_comes_after_one_that_waits_leaves_memory_with_it() {
+    let mut bench = ordered(json!({"ordered": true}));
+    let waits = Deferred { not_before: START + 5_000, ..row(2, Why::Retry, 1) };
+    let rows = vec![row(1, Why::Spilled, 0), waits, row(3, Why::Spilled, 0)];
+    let scheduled = Event::Scheduled { lane: LaneId(1), due: rows[0].due };
+    bench.tell(scheduled.clone());
+    bench.loaded(1, rows, None);
+    assert_eq!(flying(&bench), [1]);
+    bench.tell(scheduled);
+    bench.finish(Report::delivered());
+    assert!(flying(&bench).is_empty());
+}
+
+#[test]
+fn a_place_that_lies_ahead_of_a_clock_that_was_set_back_is_no_time_to_wait_for() {
+    let mut bench = Bench::new(Limits::default());
+    rule(&mut bench, json!({"ordered": true}));
+    let place = MessageId(1 << 22).issued_ms();
+    bench.now = place - 3_600_000;
+    bench.start(2 << 22, vec![(LaneId(1), place)]);
+    bench.scanned(vec![], 2 << 22);
+    let rows = vec![row(1, Why::Retry, 1), row(2, Why::Spilled, 0)];
+    bench.loaded(1, rows, None);
+    assert_eq!(flying(&bench), [1]);
+}

@@ -172,7 +172,45 @@ fn what_cannot_be_rendered_is_held_without_an_attempt() {
     let row = bench.rows()[0].clone();
     assert_eq!((row.why, row.n, row.tries), (Why::Held, 0, 0));
     assert!(matches!(bench.settlements()[0], Settlement::Deferred { failure: None, .. }));
-    assert!(paused(&bench).is_some());
+    assert_eq!(
+        paused(&bench),
+        Some((START + 1_000, "template `welcome` is missing")),
+        "asking again costs nothing"
+    );
+}
+
+/// After how many milliseconds each look at a lane comes, of which each ends as `end` says of its number.
+fn waits(looks: usize, end: impl Fn(usize) -> End) -> Vec<i64> {
+    let mut bench = Bench::live(limits());
+    bench.commit(vec![job(1, 1)]);
+    bench.end(false, |_| end(0));
+    bench.sync();
+    let mut waits = Vec::new();
+    for look in 1..=looks {
+        let (before, row) = (bench.now, bench.rows().pop().expect("a row"));
+        bench.now = bench.wake.expect("the lane is looked at again");
+        bench.tell(Event::Tick);
+        bench.loaded(1, vec![row], None);
+        bench.end(false, |_| end(look));
+        bench.sync();
+        waits.push(bench.now - before);
+    }
+    waits
+}
+
+#[test]
+fn a_lane_that_this_host_cannot_serve_is_looked_at_soon_and_then_ever_later() {
+    let held = |_| End::Held("it is being started again".to_owned());
+    assert_eq!(waits(7, held), [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+}
+
+#[test]
+fn what_is_refused_after_a_hold_is_asked_as_rarely_as_if_there_had_been_none() {
+    let end = |look| match look {
+        0 | 1 => End::Held("it is being started again".to_owned()),
+        _ => End::Report(Report::deferred(Scope::Account, "bad password")),
+    };
+    assert_eq!(waits(4, end), [1_000, 2_000, 10_000, 20_000]);
 }
 
 #[test]
@@ -188,4 +226,32 @@ fn a_held_gate_lets_nothing_pass_and_goes_on_when_released() {
     bench.tell(Event::GateRules { gate: GateId(1), max: 8, held: false, rate: None });
     bench.loaded(1, vec![row], None);
     assert_eq!(bench.dispatched[0].1.open[0].since, START + 60_000, "its window did not run");
+}
+
+#[test]
+fn a_paused_lane_is_probed_in_time_though_the_clock_is_set_back() {
+    let (mut bench, mut rows) = broken();
+    bench.now -= 86_400_000;
+    for row in &mut rows {
+        row.due -= 86_400_000;
+    }
+    bench.tell(Event::Scheduled { lane: LaneId(1), due: rows[0].due });
+    sweep(&mut bench, &rows);
+    bench.wait(9_999);
+    assert!(bench.dispatched.is_empty() && bench.reads.is_empty());
+    bench.wait(1);
+    sweep(&mut bench, &rows);
+    assert_eq!(bench.dispatched.len(), 1);
+}
+
+#[test]
+fn a_breaker_opens_though_the_clock_is_set_back_between_the_failures() {
+    let mut bench = Bench::live(limits());
+    bench.commit(vec![job(1, 1), job(2, 1), job(3, 1)]);
+    bench.finish(down());
+    bench.now -= 86_400_000;
+    bench.finish(down());
+    bench.wait(1_000);
+    bench.finish(down());
+    assert!(paused(&bench).is_some());
 }

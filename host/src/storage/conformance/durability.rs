@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nuncio_core::{Cursor, LaneId, MessageId, State, Why};
+use nuncio_core::{Cursor, Deferred, LaneId, MessageId, Settlement, State, Why};
 use tokio::task::JoinSet;
 
 use super::bench::{Bench, PROJECT, QUEUE, closed, key, post, waits};
@@ -85,6 +85,27 @@ async fn a_clock_that_is_adjusted_by_seconds_moves_nothing(mut bench: Bench) {
     assert_eq!(due(&bench, lane).await[0], (id, at));
 }
 
+async fn what_is_spilled_lies_ahead_of_the_clock_only_in_a_sequence(mut bench: Bench) {
+    bench.subscribe("a.example").await;
+    bench.post(&["1", "2"]).await;
+    let fresh = bench.fresh().await;
+    let (lane, target, ahead) = (fresh[0].lane, fresh[0].target, bench.now() + 86_400_000);
+    let spilled = |n: usize, post| match waits(key(fresh[n].message, 0), lane, target, ahead, Why::Spilled) {
+        Settlement::Deferred { row, failure } => {
+            Settlement::Deferred { row: Deferred { post, ..row }, failure }
+        }
+        other => other,
+    };
+    bench.record(vec![spilled(0, 0), spilled(1, -1)]).await;
+    assert_eq!(due(&bench, lane).await, [(fresh[0].message, bench.now()), (fresh[1].message, ahead)]);
+}
+
+async fn the_watermark_is_recorded_alone(bench: Bench) {
+    let low = Cursor { message: MessageId(7), idx: 3 };
+    bench.store.record(vec![], low, Arc::new(|why| panic!("{why}"))).await.unwrap();
+    assert_eq!(bench.store.standing().await.unwrap().low, low);
+}
+
 async fn the_key_of_ids_stays(mut bench: Bench) {
     let id_key = bench.store.id_key();
     bench.reopen().await;
@@ -131,6 +152,8 @@ super::promises! {
     an_id_is_not_issued_again_when_the_clock_goes_back,
     what_waits_follows_a_clock_that_is_set_back_and_what_is_scheduled_does_not,
     a_clock_that_was_set_back_between_two_starts_is_followed_too,
+    what_is_spilled_lies_ahead_of_the_clock_only_in_a_sequence,
+    the_watermark_is_recorded_alone,
     a_clock_that_is_adjusted_by_seconds_moves_nothing,
     the_key_of_ids_stays,
     batches_become_durable_in_the_order_of_the_calls,

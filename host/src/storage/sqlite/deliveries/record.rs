@@ -80,8 +80,9 @@ fn pack(commit: &Commit<'_>, mut ended: Vec<Ended>) -> Result<(), StoreError> {
 /// while the engine had the delivery.
 fn wait(commit: &mut Commit<'_>, row: &Deferred) -> Result<(), StoreError> {
     let lane = scan::lane(commit.db, row.target)?.unwrap_or(row.lane);
-    // What is spilled stands at its time of acceptance, which lies ahead when the clock was set back since.
-    let due = if row.why == Why::Spilled { row.due.min(commit.now) } else { row.due };
+    // What is spilled stands at its time of acceptance, which lies ahead when the clock was set back since. In a sequence
+    // that is its place, and others may stand behind it.
+    let due = if row.why == Why::Spilled && row.post >= 0 { row.due.min(commit.now) } else { row.due };
     if (lane, due) == (row.lane, row.due) {
         return deferred::put(commit, row);
     }
