@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use nuncio_core::{
-    LaneId, Outcome, Scope,
+    LaneId, Outcome, Rate, Scope,
     engine::{End, GateId, Job, Ticket},
 };
 
@@ -32,6 +32,8 @@ pub(crate) struct Caps {
     paused: BTreeMap<LaneId, BTreeSet<Ticket>>,
     /// When the last attempts of a lane began.
     began: BTreeMap<LaneId, VecDeque<i64>>,
+    /// When the last attempts through a gate began.
+    passed: BTreeMap<GateId, VecDeque<i64>>,
     /// Lanes whose destination asked to be left alone, and until when.
     rests: BTreeMap<LaneId, i64>,
 }
@@ -44,6 +46,8 @@ impl Caps {
             return Err(format!("{job:?} passes a held gate"));
         }
         self.slots_are_kept(job, gate, at.world)?;
+        let rate = at.world.gate(gate).1;
+        rate_is_kept(self.passed.entry(gate).or_default(), rate, at.clock.elapsed)?;
         self.lane_is_kept(job.lane, at)?;
         match self.paused.get_mut(&job.lane) {
             Some(since) if !job.policy.keeps_times() => {
@@ -58,7 +62,7 @@ impl Caps {
         let limits = &world.limits;
         within(self.flights.len(), limits.max_in_flight, "notices in flight")?;
         let through = self.flights.values().filter(|flight| flight.gate == gate).count();
-        within(through, world.gates[gate.0 as usize - 1], "notices through one gate")?;
+        within(through, world.gate(gate).0, "notices through one gate")?;
         if !self.timed_out.contains(&job.lane) {
             return Ok(());
         }
@@ -72,12 +76,7 @@ impl Caps {
             let own = self.flights.values().filter(|flight| flight.job.lane == lane).count();
             within(own, most.get(), "notices of one lane in flight")?;
         }
-        if let Some((most, ms)) = rules.rate.map(nuncio_core::Rate::window) {
-            let began = self.began.entry(lane).or_default();
-            began.push_back(now);
-            while began.pop_front_if(|at| *at + ms <= now).is_some() {}
-            within(began.len(), most, "attempts within the span of a rate")?;
-        }
+        rate_is_kept(self.began.entry(lane).or_default(), rules.rate, now)?;
         match self.rests.get(&lane) {
             Some(until) if now < *until => {
                 Err(format!("{lane:?} is not left alone until {until}: it is {now}"))
@@ -143,6 +142,14 @@ fn asked(ends: &[(u32, End)]) -> Option<i64> {
     }
     let first = reports().find(|report| report.scope == Scope::Destination)?;
     first.retry_after.map(|wait| wait.as_millis() as i64)
+}
+
+/// One more attempt begins `now` beside the last ones that `began`.
+fn rate_is_kept(began: &mut VecDeque<i64>, rate: Option<Rate>, now: i64) -> Result<(), String> {
+    let Some((most, ms)) = rate.map(Rate::window) else { return Ok(()) };
+    began.push_back(now);
+    while began.pop_front_if(|at| *at + ms <= now).is_some() {}
+    within(began.len(), most, "attempts within the span of a rate")
 }
 
 fn within(count: usize, most: u32, what: &str) -> Result<(), String> {

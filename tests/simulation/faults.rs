@@ -224,6 +224,7 @@ impl World {
 
     /// A graceful stop, and a start.
     fn drain(&mut self) -> Result<(), String> {
+        self.prompt = true;
         self.tell(Event::Drain)?;
         while let Some(ticket) = self.flights.keys().next().copied() {
             self.finish(ticket)?;

@@ -21,6 +21,7 @@ impl World {
         if self.doubt.is_some() {
             self.crash()?;
         }
+        self.prompt = true;
         self.moods.fill(Mood::Good);
         self.held.clear();
         for gate in 1..=self.options.gates.len() as u32 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nuncio_core::{
-    LaneId, LaneRules, ProjectId, TargetId,
+    LaneId, LaneRules, ProjectId, Rate, TargetId,
     engine::{GateId, Limits},
     retry::Policy,
 };
@@ -34,8 +34,8 @@ pub(crate) struct Options {
     pub(crate) lanes: Vec<(ProjectId, GateId)>,
     /// What is asked of each lane; changes as the world goes on.
     pub(crate) rules: Vec<LaneRules>,
-    /// The most slots of each gate.
-    pub(crate) gates: Vec<u32>,
+    /// The most slots of each gate, and its rate.
+    pub(crate) gates: Vec<(u32, Option<Rate>)>,
     pub(crate) targets: Vec<Target>,
     pub(crate) faults: Faults,
     /// The most messages of one POST.
@@ -53,7 +53,7 @@ pub(crate) struct Target {
 impl Options {
     pub(crate) fn new(seed: u64, steps: u64) -> Self {
         let mut rng = Rng::new(seed);
-        let gates: Vec<_> = (0..rng.range(1, 4)).map(|_| rng.range(1, 12) as u32).collect();
+        let gates: Vec<_> = (0..rng.range(1, 4)).map(|_| gate(&mut rng)).collect();
         let projects = rng.range(1, 3);
         let lanes: Vec<_> = (0..rng.range(1, 8))
             .map(|_| {
@@ -90,9 +90,24 @@ impl Options {
         &self.rules[lane.0 as usize - 1]
     }
 
+    /// The most slots of a gate, and its rate.
+    pub(crate) fn gate(&self, gate: GateId) -> &(u32, Option<Rate>) {
+        &self.gates[gate.0 as usize - 1]
+    }
+
     pub(crate) fn target(&self, id: TargetId) -> &Target {
         &self.targets[id.0 as usize - 1]
     }
+}
+
+const RATES: [&str; 5] = ["3/s", "10/s", "1500/s", "20/m", "50/h"];
+
+/// What a destination takes.
+#[allow(clippy::expect_used, reason = "written here, and right")]
+fn gate(rng: &mut Rng) -> (u32, Option<Rate>) {
+    let slots = rng.range(1, 12) as u32;
+    let rate = rng.chance(200).then(|| *rng.pick(&RATES)).map(|text| Rate::parse(text).expect("a rate"));
+    (slots, rate)
 }
 
 /// What a subscription asks of its lane: nothing in a third of all cases.
@@ -103,7 +118,7 @@ pub(crate) fn rules(rng: &mut Rng) -> LaneRules {
         options.insert("max_in_flight".to_owned(), json!(rng.range(1, 4)));
     }
     if rng.chance(250) {
-        let rate = rng.pick(&["3/s", "10/s", "1500/s", "20/m", "50/h"]);
+        let rate = rng.pick(&RATES);
         options.insert("rate".to_owned(), json!(rate));
     }
     if rng.chance(350) {

@@ -52,6 +52,10 @@ pub(crate) struct World {
     /// Lanes that retention removed.
     pub(crate) retired: BTreeSet<LaneId>,
     pub(crate) doubt: Option<Doubt>,
+    /// What the engine was not told yet: it may be told several things at once.
+    heard: Vec<Event>,
+    /// It is told everything at once now.
+    pub(crate) prompt: bool,
     pub(crate) read: Option<Read>,
     pub(crate) flights: BTreeMap<Ticket, Flight>,
     pub(crate) wake: Option<i64>,
@@ -76,6 +80,8 @@ impl World {
             news: VecDeque::new(),
             retired: BTreeSet::new(),
             doubt: None,
+            heard: Vec::new(),
+            prompt: false,
             read: None,
             flights: BTreeMap::new(),
             wake: None,
@@ -95,6 +101,8 @@ impl World {
         self.say(|| "--- start".to_owned());
         self.engine = Engine::new(self.options.limits.clone());
         self.writes.clear();
+        self.heard.clear();
+        self.prompt = false;
         self.mail.clear();
         self.news.clear();
         self.retired.clear();
@@ -109,8 +117,9 @@ impl World {
     }
 
     pub(crate) fn rule_gate(&mut self, gate: GateId) -> Result<(), String> {
-        let (max, held) = (self.options.gates[gate.0 as usize - 1], self.held.contains(&gate));
-        self.tell(Event::GateRules { gate, max, held, rate: None })
+        let (max, rate) = *self.options.gate(gate);
+        let held = self.held.contains(&gate);
+        self.tell(Event::GateRules { gate, max, held, rate })
     }
 
     pub(crate) fn rule_lane(&mut self, at: usize) -> Result<(), String> {
@@ -140,7 +149,7 @@ impl World {
         self.clock.now
     }
 
-    /// Tells the engine, and takes up what it asks for.
+    /// Tells the engine, perhaps with what comes next, and takes up what it asks for.
     pub(crate) fn tell(&mut self, event: Event) -> Result<(), String> {
         self.say(|| format!("{event:?}"));
         match &event {
@@ -154,8 +163,13 @@ impl World {
             }
             _ => {}
         }
+        self.heard.push(event);
+        if !self.prompt && self.rng.chance(250) {
+            return Ok(());
+        }
         let mut actions = Vec::new();
-        self.engine.on(self.now(), event, &mut actions);
+        let now = self.now();
+        self.engine.on_all(now, self.heard.drain(..), &mut actions);
         // A lane is paused before what was asked with it.
         actions.sort_by_key(|action| !matches!(action, Action::Raise(_)));
         actions.into_iter().try_for_each(|action| self.take(action))?;
