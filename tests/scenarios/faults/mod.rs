@@ -2,6 +2,7 @@
 
 mod backup;
 mod clock_jumps;
+mod database_check;
 mod dead_half;
 mod deferred_many;
 mod disk_full;

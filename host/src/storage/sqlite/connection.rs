@@ -68,8 +68,12 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
         .map_err(|source| OpenError::File { path: path.into(), source })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).map_err(|source| refused(path, source))?;
+    // What is refused is left as it is: closing it would copy its log back.
+    let kept = |on| db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on).map(drop);
+    kept(true).map_err(|source| refused(path, source))?;
     recognise(&db, path)?;
     look_after_a_crash(&db, path, crashed)?;
+    kept(false).map_err(|source| refused(path, source))?;
     prepare(&db).map_err(|source| refused(path, source))?;
     migrate(&mut db).map_err(|source| OpenError::Migration { path: path.into(), source })?;
     Ok(db)

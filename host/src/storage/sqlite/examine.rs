@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use nuncio_core::packed;
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 use super::{OpenError, connection, tally};
 
@@ -30,11 +30,21 @@ pub fn examine(path: &Path) -> Result<Vec<String>, OpenError> {
 }
 
 fn pages(db: &Connection) -> rusqlite::Result<Vec<String>> {
-    let found: Vec<String> = db
-        .prepare(&format!("PRAGMA integrity_check({MOST})"))?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    Ok(found.into_iter().filter(|one| one != "ok").collect())
+    let mut check = db.prepare(&format!("PRAGMA integrity_check({MOST})"))?;
+    let mut found = Vec::new();
+    for one in check.query_map([], |row| row.get::<_, String>(0))? {
+        match one {
+            Ok(one) => found.push(one),
+            // It may stumble over what is damaged; what it found before that counts.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                found.push(error.to_string());
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    found.retain(|one| one != "ok");
+    Ok(found)
 }
 
 fn values(db: &Connection) -> rusqlite::Result<Vec<String>> {
