@@ -17,6 +17,7 @@ mod load;
 mod loaded;
 mod mail;
 mod misbehaviour;
+mod pacing;
 mod plugins;
 mod replay;
 mod second_host;
