@@ -20,6 +20,7 @@ mod misbehaviour;
 mod pacing;
 mod plugins;
 mod replay;
+mod retention;
 mod second_host;
 mod sendmail;
 mod tls;
