@@ -103,7 +103,7 @@ fn a_lane_that_pauses_and_goes_on_is_told_to_who_subscribed_and_to_who_pulls() {
     operators.subscribe("nuncio-events", &sink.url_at(2, "/all"), &json!({}));
     let resumed = json!({"filter": {"type": ["lane.resumed"]}});
     operators.subscribe("nuncio-events", &sink.url_at(3, "/resumed"), &resumed);
-    sink.on("/down", [Reply::Status(503), Reply::Status(503), Reply::Status(503), Reply::Status(204)]);
+    sink.on("/down", [Reply::Status(503), Reply::Status(503), Reply::Status(204)]);
     host.subscribe("orders", &sink.url_at(1, "/down"), &json!({}));
     host.post("orders", &[json!(1)]);
 

@@ -18,14 +18,14 @@ const BODY: usize = 100_000;
 const SETTLED: usize = 120;
 const DEAD: usize = 5;
 
-/// A host that looks every four seconds for what was settled 40 s ago, and copies its log back at once, so that the
+/// A host that looks every three seconds for what was settled 30 s ago, and copies its log back at once, so that the
 /// size of the file is that of the database.
 fn living_by(clock: &WallClock) -> Host {
     Recipe::new()
         .envs(clock.environment())
         .storage("checkpoint_bytes = 65536")
         .delivery("retry = { schedule = [\"6h\"] }")
-        .section("[retention]\nsettled = \"40s\"\ndead_letters = \"2h\"")
+        .section("[retention]\nsettled = \"30s\"\ndead_letters = \"2h\"")
         .start()
 }
 
