@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nuncio_core::{
-    Clock, DeliveryKey, Entry, Message, Recipient, Report, Scope, SubscriberUri,
+    Clock, DeliveryKey, Entry, Message, Outcome, Recipient, Report, Scope, SubscriberUri,
     engine::{End, Job},
 };
 
@@ -58,6 +58,9 @@ impl Attempts {
             let report = Report::deferred(Scope::Recipient, format!("the host panicked: {panic}"));
             over(job, &End::Report(report))
         });
+        if finish.ends.iter().all(|(_, end)| is_final(end)) {
+            self.messages.over(job.message);
+        }
         Finish { ms: self.clock.now_ms() - began, ..finish }
     }
 
@@ -183,6 +186,15 @@ fn usable(ready: &Ready) -> Result<&Entry, String> {
     match entry.driver.disabled() {
         Some(reason) => Err(format!("the driver `{}` is disabled: {reason}", entry.manifest.name)),
         None => Ok(entry),
+    }
+}
+
+/// Whether a recipient of whom this is said is not tried again, as it seems: who is after all is read back.
+fn is_final(end: &End) -> bool {
+    match end {
+        End::Report(report) => report.outcome != Outcome::Deferred,
+        End::Cancelled | End::Suppressed => true,
+        End::Held(_) => false,
     }
 }
 

@@ -46,7 +46,7 @@ impl Jobs {
         events.extend(self.lanes.remove(&commit.lanes_gone));
         events.extend(commit.scheduled.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
         if let Some(last) = commit.messages.last() {
-            self.messages.keep(&commit.messages);
+            self.messages.keep(&commit.messages, &commit.fresh);
             let first = commit.fresh.first().map(|one| Cursor { message: one.message, idx: one.first });
             let (jobs, rest) = match self.jobs(commit.fresh).await {
                 Ok(jobs) => (jobs, commit.rest),
