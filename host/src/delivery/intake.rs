@@ -42,8 +42,9 @@ impl Jobs {
             self.targets.forget(&commit.changed);
             self.health.forget(&commit.changed);
         }
-        let mut events = self.lanes.add(commit.lanes);
-        events.extend(self.lanes.remove(&commit.lanes_gone));
+        // The number of one that is gone may be that of a new one already.
+        let mut events = self.lanes.remove(&commit.lanes_gone);
+        events.extend(self.lanes.add(commit.lanes));
         events.extend(commit.scheduled.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
         if let Some(last) = commit.messages.last() {
             self.messages.keep(&commit.messages, &commit.fresh);
