@@ -47,10 +47,11 @@ impl Engine {
         let gate_id = lane.gate?;
         if let Some(kept) = lane.promise.take_if(|kept| *kept != gate_id) {
             self.gates.get_mut(&kept)?.renounce();
+            self.call_next(now, kept);
         }
-        let called = lane.promise.take().is_some();
+        let called = self.lanes.get_mut(&id)?.promise.take().is_some();
         let gate = self.gates.get_mut(&gate_id)?;
-        let stays_idle = gate.held() || !lane.queue.ready();
+        let stays_idle = gate.held() || !self.lanes.get(&id)?.queue.ready();
         if stays_idle || self.waits_elsewhere(now, id) {
             if called && let Some(gate) = self.gates.get_mut(&gate_id) {
                 gate.renounce();
@@ -60,16 +61,16 @@ impl Engine {
         }
         let (lane, gate) = (self.lanes.get_mut(&id)?, self.gates.get_mut(&gate_id)?);
         let waiting = if gate.enter(now, called) {
-            let waiting = lane.queue.pop();
-            if waiting.is_none() {
-                gate.leave();
-            }
-            waiting
+            lane.queue.pop()
         } else {
             lane.turn = Turn::AtGate;
             gate.wait(id, called);
-            None
+            self.watch(now, gate_id);
+            return None;
         };
+        if waiting.is_none() {
+            self.leave(now, gate_id);
+        }
         self.watch(now, gate_id);
         waiting.map(|waiting| (gate_id, waiting))
     }
@@ -170,7 +171,8 @@ impl Engine {
         let Some(gate) = self.gates.get_mut(&id) else { return };
         while let Some(next) = gate.call(now) {
             match self.lanes.get_mut(&next) {
-                Some(lane) if lane.turn == Turn::AtGate => {
+                // One that was led elsewhere since may wait there.
+                Some(lane) if lane.turn == Turn::AtGate && lane.gate == Some(id) => {
                     lane.turn = Turn::Ready;
                     lane.promise = Some(id);
                     self.ready.push(lane.project, next);

@@ -80,8 +80,12 @@ impl Bench {
     }
 
     fn tell(&mut self, event: Event) {
+        self.tell_all(vec![event]);
+    }
+
+    fn tell_all(&mut self, events: Vec<Event>) {
         let mut actions = Vec::new();
-        self.engine.on(self.now, event, &mut actions);
+        self.engine.on_all(self.now, events, &mut actions);
         for action in actions {
             match action {
                 Action::Dispatch { ticket, job } => self.dispatched.push_back((ticket, job)),

@@ -27,6 +27,7 @@ impl Jobs {
         inbound: mpsc::Sender<Inbound>,
     ) {
         while let Some(commit) = commits.recv().await {
+            let _telling = self.lanes.telling.lock().await;
             for event in self.events(commit).await {
                 if inbound.send(Inbound::Event(event)).await.is_err() {
                     return;

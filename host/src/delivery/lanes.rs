@@ -1,7 +1,7 @@
 //! Lanes and gates by number: the engine knows them by nothing else.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -14,6 +14,8 @@ use crate::{config::DriverRate, storage::LaneRow};
 
 /// Every lane that was told to the engine, and the gate it leads to.
 pub(super) struct Lanes {
+    /// Held by who tells the engine of lanes and gates: what it hears last is what holds.
+    pub(super) telling: tokio::sync::Mutex<()>,
     board: Switchboard,
     max_slots: u32,
     known: Mutex<Known>,
@@ -29,7 +31,12 @@ struct Known {
 
 impl Lanes {
     pub(super) fn new(board: Switchboard, max_slots: u32, rates: BTreeMap<String, DriverRate>) -> Self {
-        Self { board, max_slots, known: Mutex::new(Known { rates, ..Known::default() }) }
+        Self {
+            telling: tokio::sync::Mutex::default(),
+            board,
+            max_slots,
+            known: Mutex::new(Known { rates, ..Known::default() }),
+        }
     }
 
     /// Notes new lanes and says what the engine must be told of them, and of gates that are new with them.
@@ -65,7 +72,8 @@ impl Lanes {
         let max = limits.map_or(1, |limits| limits.in_flight).clamp(1, self.max_slots);
         // The operator knows his contract better than the driver does.
         let rate = rates.get(driver).map(|one| one.rate).or_else(|| limits?.rate);
-        Event::GateRules { gate, max, held: self.held(driver).is_some(), rate }
+        // One that is disabled may work again at any time: its lanes find out.
+        Event::GateRules { gate, max, held: limits.is_none(), rate }
     }
 
     /// Why nothing can be delivered by `driver` now.
@@ -94,10 +102,8 @@ impl Lanes {
     /// The drivers that stored lanes need, sorted.
     pub(super) fn drivers(&self) -> Vec<String> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = known.gates.keys().map(|(driver, _)| driver.clone()).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
+        let all: BTreeSet<&str> = known.lanes.values().map(|row| row.driver.as_str()).collect();
+        all.into_iter().map(str::to_owned).collect()
     }
 }
 

@@ -162,11 +162,13 @@ impl Work {
     /// held or let go.
     pub async fn drivers_changed(&self, rates: BTreeMap<String, DriverRate>) {
         self.targets.forget_all();
+        let telling = self.lanes.telling.lock().await;
         for event in self.lanes.again(rates) {
             if self.inbound.send(Inbound::Event(event)).await.is_err() {
                 return;
             }
         }
+        drop(telling);
         self.tell_degraded();
     }
 

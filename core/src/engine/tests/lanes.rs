@@ -102,6 +102,39 @@ fn a_lane_that_leads_elsewhere_now_begins_anew() {
     assert_eq!(held, [key(2, 0), key(3, 0)], "they wait in the store for that driver");
 }
 
+#[test]
+fn a_lane_that_was_led_elsewhere_keeps_no_slot_from_those_who_wait() {
+    let mut bench = Bench::live(Limits::default());
+    let one_slot = |gate| Event::GateRules { gate: GateId(gate), max: 1, held: false, rate: None };
+    bench.tell(one_slot(1));
+    bench.tell(one_slot(2));
+    bench.lane(4, 1, 2);
+    bench.commit(vec![job(1, 1), job(2, 2), job(3, 3), job(4, 4)]);
+    assert_eq!(bench.flying(), [1, 4]);
+    bench.lane(2, 1, 2);
+    bench.finish(Report::delivered());
+    assert_eq!(bench.flying(), [4, 3], "the second waits at the other gate now");
+    bench.finish(Report::delivered());
+    assert_eq!(bench.flying(), [3, 2]);
+}
+
+#[test]
+fn a_lane_that_is_called_and_led_elsewhere_at_once_lets_the_next_pass() {
+    let mut bench = Bench::live(Limits::default());
+    bench.tell(Event::GateRules { gate: GateId(1), max: 1, held: false, rate: None });
+    bench.tell(Event::GateRules { gate: GateId(2), max: 1, held: false, rate: None });
+    bench.commit(vec![job(1, 1), job(2, 2), job(3, 3)]);
+    let (ticket, flown) = bench.dispatched.pop_front().expect("a flight");
+    let ends = flown.open.iter().map(|open| (open.idx, End::Report(Report::delivered()))).collect();
+    let rules = LaneRules::default();
+    let moved = Event::LaneRules { lane: LaneId(2), project: ProjectId(1), gate: GateId(2), rules };
+    let ended = Event::Finished { ticket, ms: 1, ends, timed_out: false };
+    bench.tell_all(vec![ended, moved]);
+    let mut flying = bench.flying();
+    flying.sort_unstable();
+    assert_eq!(flying, [2, 3]);
+}
+
 /// A gate whose destination takes so many in a while.
 fn gate(bench: &mut Bench, rate: &str) {
     let rate = Rate::parse(rate).ok();

@@ -21,7 +21,7 @@ pub(in crate::storage::sqlite) fn tidy(commit: &mut Commit<'_>) -> Result<bool, 
     let mut more = false;
     for table in ["target", "subscription", "queue"] {
         let sql = format!(
-            "UPDATE {table} SET retired = ?1 WHERE id IN (SELECT id FROM {table} WHERE retired = 1 LIMIT ?2)"
+            "UPDATE {table} SET retired = ?1 WHERE id IN (SELECT id FROM {table} WHERE retired > 0 AND retired = 1 LIMIT ?2)"
         );
         // At least 2: 1 says that it is not known yet.
         more |= slice(commit.db, &sql, last.0.max(2))?;
@@ -36,19 +36,21 @@ pub(in crate::storage::sqlite) fn tidy(commit: &mut Commit<'_>) -> Result<bool, 
 /// Outcomes of blocks before the oldest message.
 const ORPHANS: &str = "DELETE FROM outcome WHERE seq IN (SELECT seq FROM outcome WHERE block < ?1 LIMIT ?2)";
 
+// `retired > 0` is for the indexes: SQLite takes a partial one only where its very condition is asked for.
+
 const TARGETS_OF_ENDED: &str = "DELETE FROM target WHERE id IN (
     SELECT t.id FROM subscription s JOIN target t ON t.subscription = s.id
-    WHERE s.retired > 1 AND s.retired < ?1 AND s.moving = 0 LIMIT ?2)";
+    WHERE s.retired > 0 AND s.retired > 1 AND s.retired < ?1 AND s.moving = 0 LIMIT ?2)";
 
 const SUBSCRIPTIONS: &str = "DELETE FROM subscription WHERE id IN (
-    SELECT id FROM subscription s WHERE retired > 1 AND retired < ?1 AND moving = 0
+    SELECT id FROM subscription s WHERE retired > 0 AND retired > 1 AND retired < ?1 AND moving = 0
     AND NOT EXISTS (SELECT 1 FROM target WHERE subscription = s.id) LIMIT ?2)";
 
 const TARGETS: &str = "DELETE FROM target WHERE id IN (
-    SELECT id FROM target WHERE retired > 1 AND retired < ?1 LIMIT ?2)";
+    SELECT id FROM target WHERE retired > 0 AND retired > 1 AND retired < ?1 LIMIT ?2)";
 
 const QUEUES: &str = "DELETE FROM queue WHERE id IN (
-    SELECT id FROM queue q WHERE retired > 1 AND retired < ?1 AND sweep = 0
+    SELECT id FROM queue q WHERE retired > 0 AND retired > 1 AND retired < ?1 AND sweep = 0
     AND NOT EXISTS (SELECT 1 FROM subscription WHERE queue = q.id) LIMIT ?2)";
 
 /// Runs `sql` for a slice of rows; whether there may be more.
