@@ -28,8 +28,8 @@ pub use deadline::time_left;
 pub use nuncio_core as core;
 pub use nuncio_core::{
     Batch, Checked, Clock, Content, ContentForm, Context, Driver, HostCalls, Kind, Limits, Manifest, Meta,
-    Network, Notice, Options, Outcome, Outcomes, Part, Recipient, Refusal, Report, Scope, SettingsError,
-    SubscriberUri, net,
+    Network, Notice, Options, Outcome, Outcomes, Part, Rate, Recipient, Refusal, Report, Scope,
+    SettingsError, SubscriberUri, net,
     uri::{self, Form},
     wire::{Answer, Inbound, Metric, Receipt},
 };

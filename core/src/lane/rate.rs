@@ -51,6 +51,19 @@ impl Rate {
         Ok(Self { count, unit })
     }
 
+    /// `count` attempts in any second; 0 counts as 1, and what is above 1,000,000 as that.
+    #[must_use]
+    pub const fn per_second(count: u32) -> Self {
+        let count = if count == 0 {
+            1
+        } else if count > MOST {
+            MOST
+        } else {
+            count
+        };
+        Self { count, unit: Unit::Second }
+    }
+
     /// How the rate is kept: at most so many attempts in any span of so many milliseconds.
     ///
     /// The number is at most 1,000. A larger rate is cut into spans that are as much shorter, so that as many in
@@ -117,6 +130,13 @@ mod tests {
         assert_eq!(window("10000/s"), (1_000, 100));
         assert_eq!(window("1500/s"), (750, 500));
         assert_eq!(window("1000000/s"), (1_000, 1));
+    }
+
+    #[test]
+    fn a_rate_that_is_written_in_code_is_one_that_can_be_read() {
+        assert_eq!(Rate::per_second(20), Rate::parse("20/s").unwrap());
+        assert_eq!(Rate::per_second(0).to_string(), "1/s");
+        assert_eq!(Rate::per_second(u32::MAX).to_string(), "1000000/s");
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(super) enum Command {
     Cancel(remote::Cancel),
     /// Follow replays and cancellations of a running host, or stop one
     Jobs(remote::Jobs),
-    /// Check the configuration without starting anything
+    /// Check the configuration without starting a host
     Check(check::Arguments),
     /// Copy the database while its host works
     Backup(backup::Arguments),

@@ -72,7 +72,7 @@ const KEYS: &[Key] = &[
     key("storage.pending_time", time(0, 60), r#""5s""#, "duration", r#""1s""#,
         "How long a request waits for a place in front of the writer before it is answered with 503."),
     key("storage.commit_operations", integer(1, 1_000_000), "4096", "operations", "512",
-        "The most operations of one commit."),
+        "The operations at which a commit takes no more."),
     key("storage.commit_bytes", Kind::Bytes { min: 1 << 16, max: 1 << 30 }, r#""8 MiB""#, "bytes", r#""2 MiB""#,
         "The bytes of messages at which a commit takes no more operations."),
     key("storage.linger", time(0, 1), r#""5ms""#, "duration", r#""1ms""#,
