@@ -86,7 +86,8 @@ pub(crate) fn under_load(
         pace,
         seconds,
         most: u64::MAX,
-        connections: CONNECTIONS,
+        // What all connections post at once fits into the host's memory beside what is owed.
+        connections: (OWED as usize / (point.batch * point.fan_out)).clamp(1, CONNECTIONS),
         batch: point.batch,
         body_bytes: point.body_bytes,
         fan_out: point.healthy() as u64,
