@@ -17,7 +17,8 @@ use crate::storage::StoreError;
 const APPLICATION_ID: i64 = 0x4e75_6e63;
 
 /// The schema by version: the script at `n` brings a database of version `n` to `n + 1`.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// Bytes of a database that is looked at as a whole after a crash: it takes about half a second.
 const LOOKED_AT: u64 = 256 << 20;

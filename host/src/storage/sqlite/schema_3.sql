@@ -1,0 +1,1 @@
+-- What the third version of the schema adds, a part a paragraph.
