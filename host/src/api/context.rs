@@ -1,6 +1,8 @@
 //! The rules that every request meets first, in Zaqar's order: signature, content type, Accept, Client-ID, project,
 //! queue name.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
     http::{HeaderMap, header},
@@ -11,8 +13,12 @@ use uuid::Uuid;
 use super::{
     face::Face,
     problem::{Answer, Problem},
+    signature,
 };
-use crate::config::{Queues, Uuids};
+use crate::{
+    config::{Queues, Uuids},
+    signed::Grant,
+};
 
 /// The longest project id (Zaqar's `PROJECT_ID_MAX_LEN`).
 const MAX_PROJECT: usize = 256;
@@ -30,6 +36,8 @@ pub(super) struct Caller {
     pub(super) project: String,
     /// The Client-ID; empty where none is asked for.
     pub(super) client: String,
+    /// The signature that lets it in. It stands for authentication and policy, for what it names alone.
+    pub(super) signed: Option<Arc<Grant>>,
 }
 
 /// The rules of Zaqar's own routes.
@@ -39,6 +47,7 @@ pub(super) async fn zaqar(
     mut request: Request,
     next: Next,
 ) -> Answer {
+    let signed = signature::opened(&face, &request)?;
     let headers = request.headers();
     common(headers)?;
     let client = client(headers, &face.config.queues)?;
@@ -47,27 +56,26 @@ pub(super) async fn zaqar(
     if let Some((_, queue)) = params.iter().find(|(name, _)| *name == "queue") {
         queue_name(queue)?;
     }
-    request.extensions_mut().insert(Caller { project, client });
+    request.extensions_mut().insert(Caller { project, client, signed });
     Ok(next.run(request).await)
 }
 
 /// The rules of our additions: no Client-ID.
 pub(super) async fn own(
+    State(face): State<Face>,
     params: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Answer {
+    let signed = signature::opened(&face, &request)?;
     common(request.headers())?;
     params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
     let project = project(request.headers())?;
-    request.extensions_mut().insert(Caller { project, client: String::new() });
+    request.extensions_mut().insert(Caller { project, client: String::new(), signed });
     Ok(next.run(request).await)
 }
 
 fn common(headers: &HeaderMap) -> Result<(), Problem> {
-    if headers.contains_key("url-signature") {
-        return Err(Problem::not_found("Signed URLs are not in this version."));
-    }
     content_type(headers)?;
     accept(headers)
 }

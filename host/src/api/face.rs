@@ -7,7 +7,7 @@ use nuncio_core::{Clock, PublicIds, Switchboard};
 
 use crate::{
     catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs, reload::Reload,
-    render::Renderer, storage::Store,
+    render::Renderer, signed::Signer, storage::Store,
 };
 
 /// What the routes share; cheap to clone, since each layer of a request does.
@@ -36,6 +36,8 @@ pub struct Shared {
     pub store: Arc<dyn Store>,
     /// Makes public ids and reads them.
     pub ids: PublicIds,
+    /// Signs URLs.
+    pub signer: Signer,
     /// The drivers.
     pub board: Switchboard,
     /// The configuration.

@@ -28,6 +28,8 @@ mod reload;
 mod request;
 mod requests;
 mod router;
+mod share;
+mod signature;
 mod subscriptions;
 
 #[cfg(test)]

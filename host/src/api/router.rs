@@ -14,14 +14,14 @@ use super::{
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
-    subscriptions,
+    share, subscriptions,
 };
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
     Router::new()
         .merge(zaqar().route_layer(middleware::from_fn_with_state(face.clone(), context::zaqar)))
-        .merge(own().route_layer(middleware::from_fn(context::own)))
+        .merge(own().route_layer(middleware::from_fn_with_state(face.clone(), context::own)))
         .merge(bare())
         .fallback(later::fallback)
         .method_not_allowed_fallback(async || Problem::no_method())
@@ -43,6 +43,7 @@ fn zaqar() -> Router<Face> {
         )
         .route("/v2/queues/{queue}/stats", get(queues::stats))
         .route("/v2/queues/{queue}/purge", post(queues::purge))
+        .route("/v2/queues/{queue}/share", post(share::share))
         .route(
             "/v2/queues/{queue}/messages",
             post(messages::post).get(messages::list).delete(messages::delete_many),
