@@ -14,10 +14,12 @@ use super::{
     face::Face,
     problem::{Answer, Problem},
     routes::{Rule, Rules},
+    signature,
 };
 use crate::{
     access::{Access, Credentials, Denied, Identity},
     config::{Queues, Uuids},
+    signed::Grant,
 };
 
 /// The longest queue name (Zaqar's `QUEUE_NAME_MAX_LEN`).
@@ -36,6 +38,8 @@ pub(super) struct Caller {
     pub(super) client: String,
     /// Who it is, and what it may do.
     pub(super) identity: Arc<Identity>,
+    /// The signature that lets it in. It stands for authentication and policy, for what it names alone.
+    pub(super) signed: Option<Arc<Grant>>,
 }
 
 /// What the rules stand on.
@@ -52,8 +56,9 @@ pub(super) async fn zaqar(
     mut request: Request,
     next: Next,
 ) -> Answer {
+    let signed = signature::opened(&gate.face, &request)?;
     let headers = request.headers();
-    let proven = proven(&gate.face.access, headers).await?;
+    let proven = proven(&gate.face.access, headers, signed.as_deref()).await?;
     common(headers)?;
     let client = client(headers, &gate.face.config.queues)?;
     let identity = known(&gate.face.access, headers, proven).await?;
@@ -63,7 +68,7 @@ pub(super) async fn zaqar(
     }
     gate.permit(&request, &identity)?;
     let project = identity.project.clone();
-    request.extensions_mut().insert(Caller { project, client, identity });
+    request.extensions_mut().insert(Caller { project, client, identity, signed });
     Ok(next.run(request).await)
 }
 
@@ -74,18 +79,27 @@ pub(super) async fn own(
     mut request: Request,
     next: Next,
 ) -> Answer {
-    let proven = proven(&gate.face.access, request.headers()).await?;
+    let signed = signature::opened(&gate.face, &request)?;
+    let proven = proven(&gate.face.access, request.headers(), signed.as_deref()).await?;
     common(request.headers())?;
     params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
     let identity = known(&gate.face.access, request.headers(), proven).await?;
     gate.permit(&request, &identity)?;
     let project = identity.project.clone();
-    request.extensions_mut().insert(Caller { project, client: String::new(), identity });
+    request.extensions_mut().insert(Caller { project, client: String::new(), identity, signed });
     Ok(next.run(request).await)
 }
 
-/// Where clients must prove who they are, nothing is said to them before they did; as with Keystone's middleware.
-async fn proven(access: &Access, headers: &HeaderMap) -> Result<Option<Arc<Identity>>, Denied> {
+/// Where clients must prove who they are, nothing is said to them before they did; as with Keystone's middleware. A
+/// signature is a proof.
+async fn proven(
+    access: &Access,
+    headers: &HeaderMap,
+    signed: Option<&Grant>,
+) -> Result<Option<Arc<Identity>>, Denied> {
+    if let Some(grant) = signed {
+        return Ok(Some(Arc::new(Identity::signed(grant.project().to_owned(), grant.expires_ms()))));
+    }
     if !access.asks_for_proof() {
         return Ok(None);
     }
@@ -130,9 +144,6 @@ impl Gate {
 }
 
 fn common(headers: &HeaderMap) -> Result<(), Problem> {
-    if headers.contains_key("url-signature") {
-        return Err(Problem::not_found("Signed URLs are not in this version."));
-    }
     content_type(headers)?;
     accept(headers)
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     operation::Operation,
     parameters::{flag, page as paged, query},
-    shapes::{array, closed, page, text, whole, within},
+    shapes::{array, closed, listed, page, text, whole, within},
 };
 use crate::config::Queues;
 
@@ -60,6 +60,14 @@ pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
                 json!({"resource_types": array(json!({"enum": ["messages", "subscriptions"]}))}),
             ))
             .empty(204, "It is empty."),
+        Operation::zaqar(
+            "post",
+            &of("/share"),
+            "queue_share",
+            "Signs URLs of the queue, for who has no token.",
+        )
+        .body(wish())
+        .answers(200, "The signature.", shared()),
     ]
 }
 
@@ -87,6 +95,26 @@ fn metadata(limits: &Queues) -> Value {
         "_max_claim_count": nullable(json!({}), "integer"),
         "_enable_encrypt_messages": {"type": "boolean"},
     }})
+}
+
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+const PARTS: [&str; 3] = ["messages", "subscriptions", "claims"];
+
+fn wish() -> Value {
+    let wish = json!({
+        "paths": array(json!({"enum": PARTS})), "methods": array(json!({"enum": METHODS})), "expires": text(),
+    });
+    closed(&[], wish)
+}
+
+/// What the holder of the signature sends back in `URL-…` headers.
+fn shared() -> Value {
+    let names = ["paths", "methods", "project", "expires", "signature"];
+    let grant = json!({
+        "paths": listed(), "methods": listed(), "project": text(), "expires": text(),
+        "signature": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    });
+    closed(&names, grant)
 }
 
 fn patch() -> Value {
