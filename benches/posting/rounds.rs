@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use nuncio_benches::{
     host::{Program, Setup, UnderTest},
-    machine::{Cores, Perf, pinned},
+    machine::{Cores, pinned},
 };
 
 use crate::{
@@ -64,10 +64,13 @@ fn host(stage: &Stage<'_>, point: &Point) -> Result<(Loaded, f64)> {
     // So that all messages are listed at the end in not too many requests.
     let setup = Setup::new(stage.folder, &[("queues", "max_messages_per_page = 1000".to_owned())])?;
     let host = UnderTest::start(stage.cores, stage.nuncio, &setup)?;
-    let order = Order { prefilled: point.prefilled, counted: true, ..order(&host, point, stage.seconds) };
-    let perf = stage.perf.map(|file| Perf::record(host.pid(), file)).transpose()?;
+    let order = Order {
+        prefilled: point.prefilled,
+        counted: true,
+        perf: stage.perf.map(Into::into),
+        ..order(&host, point, stage.seconds)
+    };
     let loaded = load::measure(stage.cores, &order)?;
-    perf.map(Perf::finish).transpose()?;
     let commits = host.metric("nuncio_commits_total")?;
     host.stop()?;
     Ok((loaded, commits))
@@ -83,5 +86,6 @@ fn order(server: &UnderTest, point: &Point, seconds: f64) -> Order {
         seconds,
         prefilled: 0,
         counted: false,
+        perf: None,
     }
 }

@@ -1,6 +1,6 @@
 //! What the parent asks of this process, and what it answers.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use nuncio_benches::Percentiles;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,8 @@ pub(crate) struct Order {
     pub(crate) prefilled: u64,
     /// Whether it is looked afterwards if each message is there once.
     pub(crate) counted: bool,
+    /// Where `perf record` writes what the server does meanwhile.
+    pub(crate) perf: Option<PathBuf>,
 }
 
 /// What became of it.

@@ -5,7 +5,7 @@ use std::{io::Write as _, rc::Rc, time::Duration};
 use anyhow::{Result, anyhow};
 use nuncio_benches::{
     Line, Poster,
-    machine::{Usage, now_ns},
+    machine::{Perf, Usage, now_ns},
 };
 use tokio::task::{JoinSet, LocalSet};
 
@@ -81,11 +81,13 @@ async fn watch(order: &Order, floor: &Floor) -> Result<Loaded> {
     while now_ns() < floor.begin() && floor.open() {
         tokio::time::sleep(LOOK).await;
     }
+    let perf = order.perf.as_deref().map(|file| Perf::record(order.pid, file)).transpose()?;
     let (cpu, done, from) = look()?;
     while floor.open() {
         tokio::time::sleep(LOOK).await;
     }
     let (cpu_after, done_after, to) = look()?;
+    perf.map(Perf::finish).transpose()?;
     Ok(Loaded {
         requests: done_after - done,
         all: done_after,
