@@ -7,11 +7,13 @@ mod attachments;
 mod attributes;
 mod base;
 mod body;
+mod claims;
 mod context;
 mod deliveries;
 mod denials;
 mod drivers;
 mod face;
+mod health;
 mod inbound;
 mod job_request;
 mod jobs;
@@ -30,6 +32,7 @@ mod request;
 mod requests;
 mod router;
 mod routes;
+mod shown;
 mod subscriptions;
 
 #[cfg(test)]

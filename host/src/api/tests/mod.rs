@@ -1,5 +1,6 @@
 //! The routes over a real store and real delivery.
 
+mod claims;
 mod deliveries;
 mod house;
 mod inbound;
@@ -10,3 +11,4 @@ mod queues;
 mod reload;
 mod rules;
 mod subscriptions;
+mod topics;
