@@ -300,4 +300,8 @@ impl Store for Null {
     fn id_key(&self) -> [u8; 32] {
         [7; 32]
     }
+
+    fn signing_key(&self) -> [u8; 32] {
+        [8; 32]
+    }
 }

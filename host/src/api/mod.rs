@@ -31,6 +31,8 @@ mod request;
 mod requests;
 mod router;
 mod routes;
+mod share;
+mod signature;
 mod subscriptions;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::{
     queues, reload,
     requests::{self, Requests},
     routes::{Routes, Rule},
-    subscriptions,
+    share, subscriptions,
 };
 use crate::access::Action;
 
@@ -53,6 +53,7 @@ fn zaqars_queues(routes: Routes) -> Routes {
         .delete("/v2/queues/{queue}", Action::QueuesDelete, queues::delete)
         .get("/v2/queues/{queue}/stats", Action::QueuesStats, queues::stats)
         .post("/v2/queues/{queue}/purge", Action::QueuesPurge, queues::purge)
+        .post("/v2/queues/{queue}/share", Action::QueuesShare, share::share)
 }
 
 fn zaqars_messages(routes: Routes) -> Routes {

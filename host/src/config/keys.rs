@@ -107,6 +107,8 @@ const KEYS: &[Key] = &[
         "The URI schemes that may be subscribed and notified; without it, every scheme that has a driver."),
     key("notification.require_confirmation", choice(&["none"], &["mail", "all"]), r#""none""#, "", r#""none""#,
         "Which subscribers must confirm before they are sent anything."),
+    key("signed_url.secret_key", Kind::Secret { min: 16 }, "", "", r#"{ env = "NUNCIO_SIGNING_KEY" }"#,
+        "The key with which URLs are signed. Without it, one that was made at the first start and stands in the database; several hosts that are to take each other's signatures need the same."),
     key("queues.default_message_ttl", integer(60, YEAR), "3600", "seconds", "86400",
         "Life of a message for pull, where neither the message nor its queue says otherwise."),
     key("queues.default_message_delay", integer(0, YEAR), "0", "seconds", "10",

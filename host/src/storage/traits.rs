@@ -250,4 +250,6 @@ pub trait Store: Intake + Catalog + Pull + Deliveries + Health + Jobs + Keys + R
     async fn close(&self);
     /// The key of public ids, made at the first start and never changed.
     fn id_key(&self) -> [u8; 32];
+    /// The key of signed URLs where the configuration has none, made at the first start and never changed.
+    fn signing_key(&self) -> [u8; 32];
 }
