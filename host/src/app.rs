@@ -215,7 +215,7 @@ pub(crate) async fn assemble(
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
     let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
-    let access = Access::new(&config);
+    let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
         access,
         store,

@@ -17,7 +17,7 @@ use super::{
     signature,
 };
 use crate::{
-    access::{Access, Credentials, Denied, Identity},
+    access::{Credentials, Denied, Identity},
     config::{Queues, Uuids},
     signed::Grant,
 };
@@ -57,11 +57,11 @@ pub(super) async fn zaqar(
     next: Next,
 ) -> Answer {
     let signed = signature::opened(&gate.face, &request)?;
+    let proven = gate.proven(request.headers(), signed.as_deref()).await?;
     let headers = request.headers();
-    let proven = proven(&gate.face.access, headers, signed.as_deref()).await?;
     common(headers)?;
     let client = client(headers, &gate.face.config.queues)?;
-    let identity = known(&gate.face.access, headers, proven).await?;
+    let identity = gate.known(headers, proven).await?;
     let params = params.map_err(|_| identification("It is not UTF-8."))?;
     if let Some((_, queue)) = params.iter().find(|(name, _)| *name == "queue") {
         queue_name(queue)?;
@@ -80,41 +80,14 @@ pub(super) async fn own(
     next: Next,
 ) -> Answer {
     let signed = signature::opened(&gate.face, &request)?;
-    let proven = proven(&gate.face.access, request.headers(), signed.as_deref()).await?;
+    let proven = gate.proven(request.headers(), signed.as_deref()).await?;
     common(request.headers())?;
     params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
-    let identity = known(&gate.face.access, request.headers(), proven).await?;
+    let identity = gate.known(request.headers(), proven).await?;
     gate.permit(&request, &identity)?;
     let project = identity.project.clone();
     request.extensions_mut().insert(Caller { project, client: String::new(), identity, signed });
     Ok(next.run(request).await)
-}
-
-/// Where clients must prove who they are, nothing is said to them before they did; as with Keystone's middleware. A
-/// signature is a proof.
-async fn proven(
-    access: &Access,
-    headers: &HeaderMap,
-    signed: Option<&Grant>,
-) -> Result<Option<Arc<Identity>>, Denied> {
-    if let Some(grant) = signed {
-        return Ok(Some(Arc::new(Identity::signed(grant.project().to_owned(), grant.expires_ms()))));
-    }
-    if !access.asks_for_proof() {
-        return Ok(None);
-    }
-    access.identify(credentials(headers)?).await.map(Some)
-}
-
-async fn known(
-    access: &Access,
-    headers: &HeaderMap,
-    proven: Option<Arc<Identity>>,
-) -> Result<Arc<Identity>, Denied> {
-    match proven {
-        Some(identity) => Ok(identity),
-        None => access.identify(credentials(headers)?).await,
-    }
 }
 
 /// What a request shows of its client.
@@ -132,6 +105,34 @@ pub(super) fn credentials(headers: &HeaderMap) -> Result<Credentials<'_>, Denied
 }
 
 impl Gate {
+    /// Who has proven who it is. Where clients must, nothing is said to them before they did, as with Keystone's
+    /// middleware; where they need not, Zaqar asks for other headers first.
+    async fn proven(
+        &self,
+        headers: &HeaderMap,
+        signed: Option<&Grant>,
+    ) -> Result<Option<Arc<Identity>>, Denied> {
+        if let Some(grant) = signed {
+            let identity = Identity::signed(grant.project().to_owned(), grant.expires_ms());
+            return Ok(Some(Arc::new(identity)));
+        }
+        if !self.face.access.asks_for_proof() {
+            return Ok(None);
+        }
+        self.face.access.identify(credentials(headers)?).await.map(Some)
+    }
+
+    async fn known(
+        &self,
+        headers: &HeaderMap,
+        proven: Option<Arc<Identity>>,
+    ) -> Result<Arc<Identity>, Denied> {
+        match proven {
+            Some(identity) => Ok(identity),
+            None => self.face.access.identify(credentials(headers)?).await,
+        }
+    }
+
     /// Whether the route's action is allowed. A route without a rule is refused.
     fn permit(&self, request: &Request, identity: &Identity) -> Result<(), Problem> {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);

@@ -15,6 +15,7 @@ mod face;
 mod inbound;
 mod job_request;
 mod jobs;
+mod keys;
 mod later;
 mod members;
 mod messages;

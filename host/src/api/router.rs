@@ -7,7 +7,7 @@ use super::{
     context::{self, Gate},
     deliveries, drivers,
     face::Face,
-    inbound, jobs, later, messages, notifications,
+    inbound, jobs, keys, later, messages, notifications,
     openapi::{self, Document},
     probes,
     problem::Problem,
@@ -98,6 +98,9 @@ pub(super) fn own() -> Routes {
         .get("/v2/jobs/{job}", Action::JobsGet, jobs::show)
         .delete("/v2/jobs/{job}", Action::JobsDelete, jobs::stop)
         .post(ENABLE, Action::SubscriptionEnable, subscriptions::enable)
+        .get("/v2/keys", Action::KeysGetAll, keys::list)
+        .post("/v2/keys", Action::KeysCreate, keys::create)
+        .delete("/v2/keys/{key}", Action::KeysDelete, keys::revoke)
         .get("/v2/drivers", Action::DriversList, drivers::list)
         .post("/v2/reload", Action::Reload, reload::reload)
 }

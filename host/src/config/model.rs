@@ -162,8 +162,10 @@ pub struct Retention {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
-    /// `none` is the only one of this version.
-    pub strategy: String,
+    /// How clients prove who they are.
+    pub strategy: Strategy,
+    /// The most API keys.
+    pub max_keys: u64,
     /// Roles that may do everything, lower case.
     pub admin_roles: Vec<String>,
     /// Roles that may do everything of their project, lower case.
@@ -172,6 +174,16 @@ pub struct Auth {
     pub reader_roles: Vec<String>,
     /// Roles that may post, lower case.
     pub publisher_roles: Vec<String>,
+}
+
+/// `auth.strategy`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// Not at all: the headers are believed.
+    None,
+    /// By API keys.
+    Token,
 }
 
 /// `[notification]`

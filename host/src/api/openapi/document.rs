@@ -8,10 +8,12 @@ use axum::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{base, deliveries, messages, operation::Operation, parameters, queues, shapes, subscriptions};
+use super::{
+    base, deliveries, keys, messages, operation::Operation, parameters, queues, shapes, subscriptions,
+};
 use crate::{
     api::routes::{Rule, Rules},
-    config::Config,
+    config::{Config, Strategy},
 };
 
 /// What each problem that any operation may answer means.
@@ -97,8 +99,8 @@ fn proofs() -> Value {
 
 /// With authentication off, nothing is asked for but headers that anybody may set.
 fn security(config: &Config) -> Value {
-    match config.auth.strategy.as_str() {
-        "none" => json!([]),
+    match config.auth.strategy {
+        Strategy::None => json!([]),
         _ => json!([{"token": []}, {"bearer": []}, {"signed": []}]),
     }
 }
@@ -111,6 +113,7 @@ fn operations(config: &Config) -> Vec<Operation> {
     let mut all = base::operations();
     all.extend(pull);
     all.extend(deliveries::operations());
+    all.extend(keys::operations());
     all
 }
 

@@ -3,6 +3,7 @@
 mod base;
 mod deliveries;
 mod document;
+mod keys;
 mod messages;
 mod operation;
 mod parameters;
