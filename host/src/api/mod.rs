@@ -17,10 +17,12 @@ mod health;
 mod inbound;
 mod job_request;
 mod jobs;
+mod keys;
 mod later;
 mod members;
 mod messages;
 mod notifications;
+mod openapi;
 mod page;
 mod params;
 mod patch;
@@ -32,7 +34,9 @@ mod request;
 mod requests;
 mod router;
 mod routes;
+mod share;
 mod shown;
+mod signature;
 mod subscriptions;
 
 #[cfg(test)]

@@ -1,32 +1,35 @@
 //! Which route is whose.
 
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{Extension, Router, extract::DefaultBodyLimit, middleware};
 
 use super::{
     base, claims,
     context::{self, Gate},
     deliveries, drivers,
     face::Face,
-    health, inbound, jobs, later, messages, notifications, probes,
+    health, inbound, jobs, keys, later, messages, notifications,
+    openapi::{self, Document},
+    probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
     routes::{Routes, Rule},
-    subscriptions,
+    share, subscriptions,
 };
 use crate::access::Action;
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
-    let (zaqar, rules) = zaqar().parts();
-    let zaqars = Gate { face: face.clone(), rules };
-    let (own, rules) = own().parts();
-    let owns = Gate { face: face.clone(), rules };
-    let (bare, _) = bare().parts();
+    let (zaqar, zaqars) = zaqar().parts();
+    let (own, owns) = own().parts();
+    let (bare, bares) = bare().parts();
+    let document = Document::new(&face.config, [&*zaqars, &*owns, &*bares]);
+    let zaqars = Gate { face: face.clone(), rules: zaqars };
+    let owns = Gate { face: face.clone(), rules: owns };
     Router::new()
         .merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
         .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
-        .merge(bare)
+        .merge(bare.layer(Extension(document)))
         .fallback(later::fallback)
         .method_not_allowed_fallback(async || Problem::no_method())
         .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
@@ -55,6 +58,7 @@ fn zaqars_queues(routes: Routes) -> Routes {
         .delete("/v2/queues/{queue}", Action::QueuesDelete, queues::delete)
         .get("/v2/queues/{queue}/stats", Action::QueuesStats, queues::stats)
         .post("/v2/queues/{queue}/purge", Action::QueuesPurge, queues::purge)
+        .post("/v2/queues/{queue}/share", Action::QueuesShare, share::share)
 }
 
 fn zaqars_messages(routes: Routes) -> Routes {
@@ -142,6 +146,9 @@ pub(super) fn own() -> Routes {
         .delete("/v2/jobs/{job}", Action::JobsDelete, jobs::stop)
         .post(ENABLE, Action::SubscriptionEnable, subscriptions::enable)
         .post(ENABLE_OF_TOPIC, Action::SubscriptionEnable, subscriptions::enable)
+        .get("/v2/keys", Action::KeysGetAll, keys::list)
+        .post("/v2/keys", Action::KeysCreate, keys::create)
+        .delete("/v2/keys/{key}", Action::KeysDelete, keys::revoke)
         .get("/v2/drivers", Action::DriversList, drivers::list)
         .post("/v2/reload", Action::Reload, reload::reload)
 }
@@ -153,6 +160,8 @@ pub(super) fn bare() -> Routes {
     const PROBE: Rule =
         Rule::Open("probes of load balancers and supervisors have no token; it names no project");
     const METRICS: Rule = Rule::Open("scrapers have no token");
+    const DOCUMENT: Rule =
+        Rule::Open("clients are made from it; it tells of routes and limits, and of no project");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
     let inbound = [
         "/v2/inbound/{driver}/{account}",
@@ -163,7 +172,8 @@ pub(super) fn bare() -> Routes {
         .get("/", VERSIONS, base::versions)
         .get("/healthz", PROBE, probes::healthz)
         .get("/readyz", PROBE, probes::readyz)
-        .get("/metrics", METRICS, probes::metrics);
+        .get("/metrics", METRICS, probes::metrics)
+        .get("/v2/openapi.json", DOCUMENT, openapi::show);
     inbound.into_iter().fold(routes, |routes, path| {
         routes.get(path, INBOUND, inbound::receive).post(path, INBOUND, inbound::receive)
     })

@@ -10,5 +10,6 @@ mod notifications;
 mod queues;
 mod reload;
 mod rules;
+mod signed;
 mod subscriptions;
 mod topics;
