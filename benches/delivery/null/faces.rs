@@ -9,9 +9,9 @@ use nuncio_core::{
 use nuncio_host::storage::{
     Accepted, Asked, Begun, CancelResult, Catalog, Catch, Claimed, Claims, Deletion, Deliveries,
     DeliveryFilter, DeliveryPage, DeliveryView, Finding, Forgotten, Found, Gauges, Health, Intake, JobId,
-    JobRow, Jobs, Loaded, NewClaim, NewJob, NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow,
-    QueueStats, RequeueResult, Retention, Scanned, Search, Standing, Store, StoreError, Subscribed,
-    SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
+    JobRow, Jobs, KeyRow, Keys, Loaded, NewClaim, NewJob, NewSubscription, Post, Pull, PullFilter, Pulled,
+    Purge, QueueRow, QueueStats, RequeueResult, Retention, Scanned, Search, Standing, Store, StoreError,
+    Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
 };
 use serde_json::{Map, Value};
 
@@ -302,6 +302,25 @@ impl Jobs for Null {
         _: Option<Catch>,
     ) -> Result<JobRow, StoreError> {
         Err(without())
+    }
+}
+
+#[async_trait]
+impl Keys for Null {
+    async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn key_add(&self, _: KeyRow, _: u64) -> Result<(), StoreError> {
+        Err(without())
+    }
+
+    async fn key_remove(&self, _: &str) -> Result<bool, StoreError> {
+        Err(without())
+    }
+
+    async fn key_used(&self, _: &str, _: i64) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

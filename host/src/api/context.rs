@@ -17,13 +17,12 @@ use super::{
     signature,
 };
 use crate::{
-    access::{Access, Credentials, Denied, Identity},
+    access::{Credentials, Denied, Identity},
     config::{Queues, Uuids},
+    place::{self, Place},
     signed::Grant,
 };
 
-/// The longest queue name (Zaqar's `QUEUE_NAME_MAX_LEN`).
-const MAX_QUEUE: usize = 64;
 /// The longest idempotency key.
 const MAX_KEY: usize = 255;
 /// What `GET /v2/` serves; a client that asks for it is served everywhere.
@@ -57,14 +56,14 @@ pub(super) async fn zaqar(
     next: Next,
 ) -> Answer {
     let signed = signature::opened(&gate.face, &request)?;
+    let proven = gate.proven(request.headers(), signed.as_deref()).await?;
     let headers = request.headers();
-    let proven = proven(&gate.face.access, headers, signed.as_deref()).await?;
     common(headers)?;
     let client = client(headers, &gate.face.config.queues)?;
-    let identity = known(&gate.face.access, headers, proven).await?;
+    let identity = gate.known(headers, proven).await?;
     let params = params.map_err(|_| identification("It is not UTF-8."))?;
-    if let Some((_, queue)) = params.iter().find(|(name, _)| *name == "queue") {
-        queue_name(queue)?;
+    if let Some(place) = named(&params)? {
+        request.extensions_mut().insert(place);
     }
     gate.permit(&request, &identity)?;
     let project = identity.project.clone();
@@ -80,41 +79,17 @@ pub(super) async fn own(
     next: Next,
 ) -> Answer {
     let signed = signature::opened(&gate.face, &request)?;
-    let proven = proven(&gate.face.access, request.headers(), signed.as_deref()).await?;
+    let proven = gate.proven(request.headers(), signed.as_deref()).await?;
     common(request.headers())?;
-    params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
-    let identity = known(&gate.face.access, request.headers(), proven).await?;
+    let params = params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
+    if let Some(place) = named(&params)? {
+        request.extensions_mut().insert(place);
+    }
+    let identity = gate.known(request.headers(), proven).await?;
     gate.permit(&request, &identity)?;
     let project = identity.project.clone();
     request.extensions_mut().insert(Caller { project, client: String::new(), identity, signed });
     Ok(next.run(request).await)
-}
-
-/// Where clients must prove who they are, nothing is said to them before they did; as with Keystone's middleware. A
-/// signature is a proof.
-async fn proven(
-    access: &Access,
-    headers: &HeaderMap,
-    signed: Option<&Grant>,
-) -> Result<Option<Arc<Identity>>, Denied> {
-    if let Some(grant) = signed {
-        return Ok(Some(Arc::new(Identity::signed(grant.project().to_owned(), grant.expires_ms()))));
-    }
-    if !access.asks_for_proof() {
-        return Ok(None);
-    }
-    access.identify(credentials(headers)?).await.map(Some)
-}
-
-async fn known(
-    access: &Access,
-    headers: &HeaderMap,
-    proven: Option<Arc<Identity>>,
-) -> Result<Arc<Identity>, Denied> {
-    match proven {
-        Some(identity) => Ok(identity),
-        None => access.identify(credentials(headers)?).await,
-    }
 }
 
 /// What a request shows of its client.
@@ -132,6 +107,34 @@ pub(super) fn credentials(headers: &HeaderMap) -> Result<Credentials<'_>, Denied
 }
 
 impl Gate {
+    /// Who has proven who it is. Where clients must, nothing is said to them before they did, as with Keystone's
+    /// middleware; where they need not, Zaqar asks for other headers first.
+    async fn proven(
+        &self,
+        headers: &HeaderMap,
+        signed: Option<&Grant>,
+    ) -> Result<Option<Arc<Identity>>, Denied> {
+        if let Some(grant) = signed {
+            let identity = Identity::signed(grant.project().to_owned(), grant.expires_ms());
+            return Ok(Some(Arc::new(identity)));
+        }
+        if !self.face.access.asks_for_proof() {
+            return Ok(None);
+        }
+        self.face.access.identify(credentials(headers)?).await.map(Some)
+    }
+
+    async fn known(
+        &self,
+        headers: &HeaderMap,
+        proven: Option<Arc<Identity>>,
+    ) -> Result<Arc<Identity>, Denied> {
+        match proven {
+            Some(identity) => Ok(identity),
+            None => self.face.access.identify(credentials(headers)?).await,
+        }
+    }
+
     /// Whether the route's action is allowed. A route without a rule is refused.
     fn permit(&self, request: &Request, identity: &Identity) -> Result<(), Problem> {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
@@ -225,17 +228,16 @@ fn client(headers: &HeaderMap, limits: &Queues) -> Result<String, Problem> {
     }
 }
 
-fn queue_name(name: &str) -> Result<(), Problem> {
-    if name.len() > MAX_QUEUE {
-        return Err(identification("Queue names may not be more than 64 characters long."));
-    }
-    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
-    {
-        return Err(identification(
-            "Queue names may only contain ASCII letters, digits, underscores, dashes, and dots.",
-        ));
-    }
-    Ok(())
+/// The queue or topic that the path names.
+fn named(params: &RawPathParams) -> Result<Option<Place>, Problem> {
+    let find = |wanted: &str| params.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
+    let (name, of): (_, fn(&str) -> Place) = match (find("queue"), find("topic")) {
+        (Some(queue), _) => (queue, Place::queue),
+        (None, Some(topic)) => (topic, Place::topic),
+        (None, None) => return Ok(None),
+    };
+    place::check(name).map_err(identification)?;
+    Ok(Some(of(name)))
 }
 
 /// A queue name or a project id that breaks the rules of names.
@@ -292,16 +294,6 @@ mod tests {
         let loose = Queues { client_id_uuid_safe: Uuids::Off, ..limits };
         assert!(client(&headers(&[("client-id", "not-a-uuid")]), &loose).is_ok());
         assert!(client(&headers(&[("client-id", "short")]), &loose).is_err());
-    }
-
-    #[test]
-    fn names_have_zaqars_letters_and_lengths() {
-        for good in ["a", &"a".repeat(64), "A-Za_z.09"] {
-            assert_eq!(queue_name(good), Ok(()));
-        }
-        for bad in ["", &"a".repeat(65), "a b", "a/b", "é"] {
-            assert!(queue_name(bad).is_err(), "{bad}");
-        }
     }
 
     proptest! {

@@ -91,7 +91,6 @@ fn what_a_later_version_has_is_not_in_this_version() {
         "[notification]\nrequire_confirmation = \"mail\"",
         "[storage]\nurl = \"postgres://db/nuncio\"",
         "[websocket]\nlisten = \"x\"",
-        "[queues]\nmax_claim_ttl = 60",
     ] {
         let error = refused(text);
         assert!(error.contains("not in this version"), "{text}: {error}");
@@ -206,7 +205,9 @@ fn the_complete_example_in_the_documentation_is_valid() {
     load(&without_files, &[("SMTP_PASSWORD", "x")]).unwrap();
     for key in super::keys() {
         let line = format!("{} = {}", key.short(), key.example);
-        load(&format!("[{}]\n{line}", key.section()), &[]).unwrap_or_else(|error| panic!("{line}: {error}"));
+        let keys = [("NUNCIO_SIGNING_KEY", "a key of sixteen"), ("NUNCIO_ENCRYPTION_KEY", &"0a".repeat(32))];
+        load(&format!("[{}]\n{line}", key.section()), &keys)
+            .unwrap_or_else(|error| panic!("{line}: {error}"));
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::words::{
     Accepted, Asked, Begun, CancelResult, Catch, Claimed, Deletion, DeliveryFilter, DeliveryPage,
-    DeliveryView, Finding, Forgotten, Found, Gauges, JobId, JobRow, Loaded, NewClaim, NewJob,
+    DeliveryView, Finding, Forgotten, Found, Gauges, JobId, JobRow, KeyRow, Loaded, NewClaim, NewJob,
     NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Search,
     Standing, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
 };
@@ -267,9 +267,22 @@ pub trait Jobs: Send + Sync {
     ) -> Result<JobRow, StoreError>;
 }
 
+/// API keys. There are few enough to be held in memory: all are read at the start.
+#[async_trait]
+pub trait Keys: Send + Sync {
+    /// Every key, by id.
+    async fn keys(&self) -> Result<Vec<KeyRow>, StoreError>;
+    /// Adds a key, unless there are `most`.
+    async fn key_add(&self, key: KeyRow, most: u64) -> Result<(), StoreError>;
+    /// Removes a key; whether it was there.
+    async fn key_remove(&self, id: &str) -> Result<bool, StoreError>;
+    /// Writes down that a key was used.
+    async fn key_used(&self, id: &str, at: i64) -> Result<(), StoreError>;
+}
+
 /// A whole store.
 #[async_trait]
-pub trait Store: Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Retention {
+pub trait Store: Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Retention + Keys {
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;
     /// What the store says of itself: for `/metrics` and `/readyz`.

@@ -35,6 +35,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers_as(200, "The resources.", "application/json-home", open(&["resources"])),
         Operation::zaqar("get", "/v2/ping", "ping", "Whether the store answers.").empty(204, "It does."),
         Operation::zaqar("head", "/v2/ping", "alive", "Whether the process answers.").empty(204, "It does."),
+        Operation::zaqar("get", "/v2/health", "health", "Tries out what the store is for, as Zaqar does.")
+            .answers(200, "What succeeded.", health()),
         Operation::own("get", "/v2/drivers", "drivers_list", "The drivers: who delivers what.").answers(
             200,
             "All drivers, and those that were refused.",
@@ -51,6 +53,16 @@ pub(super) fn operations() -> Vec<Operation> {
     ];
     all.extend(inbound());
     all
+}
+
+fn health() -> Value {
+    let one = json!({
+        "succeeded": {"type": "boolean"}, "seconds": {"type": "number"}, "ref": {"type": ["string", "null"]},
+    });
+    let tried =
+        json!({"type": "object", "additionalProperties": closed(&["succeeded", "seconds", "ref"], one)});
+    let names = ["storage_reachable", "operation_status"];
+    closed(&names, json!({"storage_reachable": {"type": "boolean"}, "operation_status": tried}))
 }
 
 /// The driver answers what it likes.

@@ -59,13 +59,14 @@ fn jobs() -> Vec<Operation> {
         let path = format!("/v2/deliveries/{verb}");
         Operation::own("post", &path, &format!("deliveries_{verb}"), summary)
             .with([idempotency_key()])
-            .body(open(&[]))
+            .body(filter(verb))
             .answers(
                 200,
                 "What a dry run would do.",
                 open(&["kind", "dry_run", "filter", "matched", "looked"]),
             )
             .answers(202, "The job that began.", shared("Job"))
+            .leads(&["job_get", "job_stop"], "job", "$response.body#/id")
             .refuses([422])
     };
     vec![
@@ -86,9 +87,33 @@ fn jobs() -> Vec<Operation> {
     ]
 }
 
-fn selection() -> [Value; 7] {
+/// Which deliveries: something must be named, or `all` be said.
+fn filter(verb: &str) -> Value {
+    let states: &[&str] = if verb == "replay" { &["dead"] } else { &["waiting", "held"] };
+    let mut properties = json!({
+        "all": {"type": "boolean"}, "state": {"enum": states}, "limit": whole(1), "dry_run": {"type": "boolean"},
+        "from": time(), "to": time(),
+    });
+    for name in ["queue", "topic", "subscription", "destination", "driver"] {
+        properties[name] = json!({"type": "string", "minLength": 1});
+    }
+    if verb == "replay" {
+        properties["reason"] = json!({"type": "string", "minLength": 1});
+    }
+    let mut filter = closed(&[], properties);
+    filter["examples"] = json!([{"all": true, "dry_run": true}]);
+    filter
+}
+
+/// RFC 3339, or Unix seconds.
+fn time() -> Value {
+    json!({"anyOf": [moment(), whole(0)]})
+}
+
+fn selection() -> [Value; 8] {
     [
         query("queue", "Only those of this queue.", text()),
+        query("topic", "Only those of this topic.", text()),
         query("subscription", "Only those of this subscription.", text()),
         query("destination", "Only those to this destination, as a delivery shows it.", text()),
         query("driver", "Only those of this driver.", text()),
@@ -99,13 +124,13 @@ fn selection() -> [Value; 7] {
 }
 
 fn notification() -> Value {
-    let uri = json!({"type": "string", "description": "A subscriber URI."});
+    let uri = json!({
+        "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9+.-]*:", "description": "A subscriber URI.", "examples": ["log:"],
+    });
     let options = json!({"type": "object"});
     let entry = closed(&["uri"], json!({"uri": uri, "options": options}));
     let recipients =
         json!({"type": "array", "minItems": 1, "maxItems": 1000, "items": {"anyOf": [uri, entry]}});
-    let time =
-        json!({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "integer", "minimum": 0}]});
     closed(
         &["to"],
         json!({
@@ -115,8 +140,8 @@ fn notification() -> Value {
             "options": options,
             "attributes": shared("Attributes"),
             "attachments": {"type": "array", "maxItems": 100, "items": attachment()},
-            "deliver_at": time,
-            "deliver_until": time,
+            "deliver_at": time(),
+            "deliver_until": time(),
         }),
     )
 }
@@ -154,7 +179,7 @@ fn delivery() -> Value {
         &["id", "message", "state", "to", "address", "driver", "destination", "attempts", "created"],
         json!({
             "id": text(), "message": text(), "state": {"enum": STATES}, "to": text(), "address": text(),
-            "driver": text(), "destination": text(), "attempts": whole(0), "created": moment(), "queue": text(),
+            "driver": text(), "destination": text(), "attempts": whole(0), "created": moment(), "queue": text(), "topic": text(),
             "subscription": text(), "due": moment(), "settled": moment(), "reason": text(),
             "failures": array(failure),
         }),

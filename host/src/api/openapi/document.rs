@@ -8,10 +8,13 @@ use axum::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{base, deliveries, messages, operation::Operation, parameters, queues, shapes, subscriptions};
+use super::{
+    base, claims, deliveries, keys, messages, operation::Operation, parameters, queues, shapes,
+    subscriptions, topics,
+};
 use crate::{
     api::routes::{Rule, Rules},
-    config::Config,
+    config::{Config, Strategy},
 };
 
 /// What each problem that any operation may answer means.
@@ -97,20 +100,22 @@ fn proofs() -> Value {
 
 /// With authentication off, nothing is asked for but headers that anybody may set.
 fn security(config: &Config) -> Value {
-    match config.auth.strategy.as_str() {
-        "none" => json!([]),
+    match config.auth.strategy {
+        Strategy::None => json!([]),
         _ => json!([{"token": []}, {"bearer": []}, {"signed": []}]),
     }
 }
 
 fn operations(config: &Config) -> Vec<Operation> {
     let limits = &config.queues;
-    let mut pull = queues::operations(limits);
-    pull.extend(messages::operations(limits));
-    pull.extend(subscriptions::operations(limits));
     let mut all = base::operations();
-    all.extend(pull);
+    all.extend(queues::operations(limits));
+    all.extend(messages::operations(limits));
+    all.extend(claims::operations(limits));
+    all.extend(subscriptions::operations(limits));
+    all.extend(topics::operations(limits));
     all.extend(deliveries::operations());
+    all.extend(keys::operations());
     all
 }
 

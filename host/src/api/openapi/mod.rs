@@ -1,13 +1,16 @@
 //! The OpenAPI document: made from the operations that the routes serve, with the limits of this host.
 
 mod base;
+mod claims;
 mod deliveries;
 mod document;
+mod keys;
 mod messages;
 mod operation;
 mod parameters;
 mod queues;
 mod shapes;
 mod subscriptions;
+mod topics;
 
 pub(super) use document::{Document, show};

@@ -98,6 +98,21 @@ impl Operation {
         self
     }
 
+    /// What the last answer leads to: operations that take `value` of it as their path's `parameter`, on the same queue.
+    pub(super) fn leads(mut self, operations: &[&str], parameter: &str, value: &str) -> Self {
+        let queue = self.path.contains("{queue}").then_some("$request.path.queue");
+        if let Some((_, told)) = self.answers.last_mut() {
+            for operation in operations {
+                let mut link = json!({"operationId": operation, "parameters": {parameter: value}});
+                if let Some(queue) = queue {
+                    link["parameters"]["queue"] = queue.into();
+                }
+                told["links"][operation] = link;
+            }
+        }
+        self
+    }
+
     /// Any answer.
     pub(super) fn any(mut self) -> Self {
         self.answers

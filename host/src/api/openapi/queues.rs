@@ -15,18 +15,7 @@ const QUEUE: &str = "/v2/queues/{queue}";
 pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
     let of = |below: &str| format!("{QUEUE}{below}");
     vec![
-        Operation::zaqar("get", "/v2/queues", "queues_list", "The queues of the project, by name.")
-            .with(paged(limits.max_queues_per_page, 10))
-            .with([
-                flag("detailed", "Whether the metadata is shown."),
-                flag("with_count", "Whether the number of all queues is shown."),
-                query(
-                    "name",
-                    "Only queues with this in their name. Other parameters compare with metadata.",
-                    text(),
-                ),
-            ])
-            .answers(200, "A page of queues.", listing()),
+        listed_as("queues", "The queues of the project, by name.", limits),
         Operation::zaqar("put", QUEUE, "queue_create", "Makes a queue. One that is there stays as it is.")
             .optional(metadata(limits))
             .empty(201, "It was made.")
@@ -71,9 +60,25 @@ pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
     ]
 }
 
-fn listing() -> Value {
+/// The listing of queues or topics.
+pub(super) fn listed_as(kind: &str, summary: &'static str, limits: &Queues) -> Operation {
+    Operation::zaqar("get", &format!("/v2/{kind}"), &format!("{kind}_list"), summary)
+        .with(paged(limits.max_queues_per_page, 10))
+        .with([
+            flag("detailed", "Whether the metadata is shown."),
+            flag("with_count", "Whether the number of all of them is shown."),
+            query(
+                "name",
+                "Only those with this in their name. Other parameters compare with metadata.",
+                text(),
+            ),
+        ])
+        .answers(200, "A page.", listing(kind))
+}
+
+fn listing(kind: &str) -> Value {
     let queue = json!({"name": text(), "href": text(), "metadata": {"type": "object"}});
-    let mut listing = page("queues", closed(&["name", "href"], queue));
+    let mut listing = page(kind, closed(&["name", "href"], queue));
     listing["properties"]["count"] = whole(1);
     listing
 }

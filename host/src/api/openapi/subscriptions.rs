@@ -67,7 +67,10 @@ pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
 /// A member that is unknown is left alone, as in Zaqar.
 fn wish(required: &[&str]) -> Value {
     json!({"type": "object", "required": required, "properties": {
-        "subscriber": {"type": "string", "description": "The URI: `https:`, `mailto:` or another scheme that has a driver."},
+        "subscriber": {
+            "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9+.-]*:", "examples": ["https://hooks.example.org/orders", "log:"],
+            "description": "The URI: `https:`, `mailto:` or another scheme that has a driver.",
+        },
         "ttl": {"type": "integer", "minimum": 60, "description": "Seconds."},
         "options": {"type": "object"},
     }})

@@ -10,6 +10,7 @@ mod durability;
 mod filters;
 mod health;
 mod intake;
+mod keys;
 mod lanes;
 mod listing;
 mod model;

@@ -16,3 +16,15 @@ CREATE INDEX queued_claim ON queued (claim) WHERE claim > 0;
 -- names its first queue.
 ALTER TABLE queued ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX queued_origin ON queued (message) WHERE origin > 0;
+
+-- API keys. `hash` is SHA-256 of the whole key: 256 random bits need no slow hash. Times in Unix milliseconds, 0 for never.
+CREATE TABLE api_key (
+    id      TEXT PRIMARY KEY,
+    project TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    roles   TEXT NOT NULL,
+    hash    BLOB NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    used    INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
