@@ -26,6 +26,7 @@ mod openapi;
 mod page;
 mod params;
 mod patch;
+mod posted;
 mod probes;
 mod problem;
 mod queues;

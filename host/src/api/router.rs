@@ -1,6 +1,9 @@
 //! Which route is whose.
 
-use axum::{Extension, Router, extract::DefaultBodyLimit, middleware};
+use std::sync::Arc;
+
+use axum::{Extension, Router, middleware};
+use tower_layer::layer_fn;
 
 use super::{
     base, claims,
@@ -12,7 +15,7 @@ use super::{
     probes,
     problem::Problem,
     queues, reload,
-    requests::{self, Requests},
+    requests::{Named, Requests},
     routes::{Routes, Rule},
     share, subscriptions,
 };
@@ -26,15 +29,14 @@ pub fn router(face: Face) -> Router {
     let document = Document::new(&face.config, [&*zaqars, &*owns, &*bares]);
     let zaqars = Gate { face: face.clone(), rules: zaqars };
     let owns = Gate { face: face.clone(), rules: owns };
+    let requests = Requests::new();
     Router::new()
         .merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
         .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
         .merge(bare.layer(Extension(document)))
         .fallback(later::fallback)
         .method_not_allowed_fallback(async || Problem::no_method())
-        .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
-        // Bodies are read by `body::read`, which names its limit.
-        .layer(DefaultBodyLimit::disable())
+        .layer(layer_fn(move |inner| Named { requests: Arc::clone(&requests), inner }))
         .with_state(face)
 }
 
