@@ -17,15 +17,23 @@ use crate::intake::Wanted;
 
 /// The messages of a body; members that we do not know are left out, as in Zaqar.
 pub(super) fn wanted(bytes: &Bytes) -> Result<Vec<Wanted>, Problem> {
-    let none = || Problem::request("No messages were found in the request body.");
-    let document: Posted<'_> = body::object(bytes)?.ok_or_else(none)?;
-    let Of::This(list) = document.messages.ok_or_else(none)? else {
+    let document: Posted<'_> = body::object(bytes)?.ok_or_else(nothing)?;
+    all(bytes, document.messages.ok_or_else(nothing)?)
+}
+
+/// The messages of a list that stands in `bytes`; their bodies stay there.
+fn all(bytes: &Bytes, list: Of<List<'_>>) -> Result<Vec<Wanted>, Problem> {
+    let Of::This(list) = list else {
         return Err(Problem::body("The value of the \"messages\" field must be a list."));
     };
     if list.is_empty() {
-        return Err(none());
+        return Err(nothing());
     }
     list.into_iter().enumerate().map(|(index, one)| message(bytes, index, one)).collect()
+}
+
+fn nothing() -> Problem {
+    Problem::request("No messages were found in the request body.")
 }
 
 fn message(bytes: &Bytes, index: usize, one: Of<Letter<'_>>) -> Result<Wanted, Problem> {

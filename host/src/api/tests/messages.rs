@@ -10,7 +10,8 @@ const MESSAGES: &str = "/v2/queues/q/messages";
 async fn a_body_comes_back_letter_by_letter() {
     let house = House::new().await;
     let body = r#"{"z": 1.10, "a": [ 1e2, "\ud83d\ude00" ]}"#;
-    let posted = house.post(MESSAGES, json!(format!(r#"{{"messages": [{{"body": {body}}}]}}"#))).await.is(201);
+    let posted =
+        house.post(MESSAGES, json!(format!(r#"{{"messages": [{{"body": {body}}}]}}"#))).await.is(201);
     let path = posted.body["resources"][0].as_str().unwrap().to_owned();
     assert_eq!(posted.header("location"), path.replacen("messages/", "messages?ids=", 1));
     let shown = house.get(&path).await.is(200);
