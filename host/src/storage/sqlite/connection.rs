@@ -137,9 +137,7 @@ pub(super) fn recognise(db: &Connection, path: &Path) -> Result<(), OpenError> {
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(PATIENCE)?;
     keep_statements(db)?;
-    // Both take effect before the first table only: a commit of many messages then writes half as many pages, and the
-    // file can shrink.
-    db.pragma_update(None, "page_size", 8192)?;
+    // Takes effect before the first table only; then the file can shrink.
     db.pragma_update(None, "auto_vacuum", "incremental")?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     db.pragma_update(None, "synchronous", "full")?;
