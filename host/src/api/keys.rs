@@ -1,6 +1,7 @@
 //! `/v2/keys`: API keys, for who sees to the host.
 
 use axum::{
+    Extension,
     body::Body,
     extract::{Path, RawQuery, State},
 };
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     answer,
     body::{self, Document, Limit},
+    context::Caller,
     face::Face,
     members::{known, moment, text, value},
     page,
@@ -27,9 +29,19 @@ const MEMBERS: [&str; 4] = ["project", "name", "roles", "expires"];
 const PARAMS: [&str; 3] = ["limit", "marker", "project"];
 
 /// `POST`: 201 with the key, which is never shown again.
-pub(super) async fn create(State(face): State<Face>, body: Body) -> Answer {
+pub(super) async fn create(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Answer {
     let bytes = body::read(body, Limit::post(&face.config)).await?;
     let made = face.access.keys().create(wish(&bytes)?).await?;
+    tracing::info!(
+        key = made.row.id,
+        project = made.row.project,
+        by = caller.identity.user,
+        "a key was made"
+    );
     let mut shown = shown(&made.row);
     shown["token"] = made.text().as_str().into();
     answer::created(&format!("/v2/keys/{}", made.row.id), &shown)
@@ -54,8 +66,13 @@ pub(super) async fn list(State(face): State<Face>, RawQuery(query): RawQuery) ->
 }
 
 /// `DELETE /{key}`: 204; from now on it opens nothing.
-pub(super) async fn revoke(State(face): State<Face>, Path(id): Path<String>) -> Answer {
+pub(super) async fn revoke(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answer {
     if face.access.keys().revoke(&id).await? {
+        tracing::info!(key = id, by = caller.identity.user, "a key was revoked");
         return Ok(answer::no_content());
     }
     Err(Problem::not_found(format!("No key has the id `{id}`.")))
