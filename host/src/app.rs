@@ -186,7 +186,7 @@ impl Host {
 
 /// A store with what it publishes.
 pub(crate) struct Opened {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     commits: mpsc::Receiver<Committed>,
 }
 
@@ -247,7 +247,8 @@ pub(crate) async fn assemble(
     Ok(Face::new(shared))
 }
 
-async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
+/// Opens the store of `config`; nobody else may have it open.
+pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
     let (published, commits) = mpsc::channel(COMMITS);
     let options = sqlite::Options {
         path: config.storage.path().to_path_buf(),

@@ -16,6 +16,6 @@ pub use access::Access;
 pub use action::{Action, Grant};
 pub use denied::{Denied, StartError};
 pub use identity::{Credentials, Identity, Proof};
-pub use keys::{KeyError, Keys, Made, Wish as KeyWish};
+pub use keys::{KeyError, Keys, Made as MadeKey, Wish as KeyWish};
 pub use policy::{Grants, Policy};
 pub use secret::{NewSecret, NoRandomness};

@@ -18,7 +18,7 @@ use super::{
     problem::{Answer, Problem},
 };
 use crate::{
-    access::{KeyError, KeyWish},
+    access::{KeyError, KeyWish, MadeKey},
     storage::KeyRow,
     times,
 };
@@ -42,9 +42,7 @@ pub(super) async fn create(
         by = caller.identity.user,
         "a key was made"
     );
-    let mut shown = shown(&made.row);
-    shown["token"] = made.text().as_str().into();
-    answer::created(&format!("/v2/keys/{}", made.row.id), &shown)
+    answer::created(&format!("/v2/keys/{}", made.row.id), &key_made(&made))
 }
 
 /// `GET`: by id, never the keys themselves.
@@ -60,7 +58,7 @@ pub(super) async fn list(State(face): State<Face>, RawQuery(query): RawQuery) ->
     let after = params.get("marker").unwrap_or_default();
     let rows = face.access.keys().list(params.get("project"), after, limit as usize);
     let last = rows.last().map(|row| row.id.clone());
-    let keys: Vec<_> = rows.iter().map(shown).collect();
+    let keys: Vec<_> = rows.iter().map(key_shown).collect();
     let links = page::links("/v2/keys", &params, last.as_deref());
     answer::ok(&json!({"keys": keys, "links": links}))
 }
@@ -94,7 +92,15 @@ fn wish(bytes: &[u8]) -> Result<KeyWish, Problem> {
     })
 }
 
-fn shown(row: &KeyRow) -> Value {
+/// A new key with its text, which is shown this once.
+pub(crate) fn key_made(made: &MadeKey) -> Value {
+    let mut shown = key_shown(&made.row);
+    shown["token"] = made.text().as_str().into();
+    shown
+}
+
+/// A key without its text.
+pub(crate) fn key_shown(row: &KeyRow) -> Value {
     json!({
         "id": row.id,
         "project": row.project,
