@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    access::Access,
+    access::{self, Access},
     api::{self, Face, Shared},
     catalog::Catalog,
     clock::System,
@@ -33,6 +33,7 @@ use crate::{
         sqlite::{self, Sqlite},
     },
     telemetry,
+    tls::{self, Certificates},
 };
 
 /// Commits on their way from the writer to delivery: beyond it, the writer waits.
@@ -68,6 +69,12 @@ pub enum StartError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Clients cannot be told apart.
+    #[error(transparent)]
+    Access(#[from] access::StartError),
+    /// The listener's certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
     /// Metrics cannot be collected.
     #[error("metrics cannot be collected: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -126,12 +133,17 @@ impl Host {
         let address = listener.local_addr().map_err(listen)?;
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
         let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
+        let certificates = config.http.tls.as_ref().map(Certificates::read).transpose()?;
+        let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
         let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
+        if let Some(certificates) = certificates {
+            face.reload.also(certificates);
+        }
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(listener::serve(listener, api::router(face), bounds, stopped));
+        let server = tokio::spawn(listener::serve(listener, acceptor, api::router(face), bounds, stopped));
         Ok(Self { address, grace, work, jobs, store, reload, retention, stop: Some(stop), server })
     }
 
@@ -174,7 +186,7 @@ impl Host {
 
 /// A store with what it publishes.
 pub(crate) struct Opened {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     commits: mpsc::Receiver<Committed>,
 }
 
@@ -235,7 +247,8 @@ pub(crate) async fn assemble(
     Ok(Face::new(shared))
 }
 
-async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
+/// Opens the store of `config`; nobody else may have it open.
+pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
     let (published, commits) = mpsc::channel(COMMITS);
     let options = sqlite::Options {
         path: config.storage.path().to_path_buf(),
@@ -258,7 +271,13 @@ fn signer(config: &Config, store: &dyn Store) -> Signer {
 }
 
 fn bounds(config: &Config) -> listener::Bounds {
-    listener::Bounds { connections: config.http.max_connections, head: config.http.head_timeout }
+    let http = &config.http;
+    listener::Bounds {
+        connections: http.max_connections,
+        head: http.head_timeout,
+        handshakes: http.max_handshakes,
+        handshake: http.handshake_timeout,
+    }
 }
 
 fn limits(config: &Config) -> sqlite::Limits {

@@ -42,4 +42,5 @@ mod tests;
 use crate::times;
 
 pub use face::{Face, Shared};
+pub(crate) use keys::{key_made, key_shown};
 pub use router::router;

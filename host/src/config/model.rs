@@ -6,7 +6,7 @@ use nuncio_plugin_sdk::Secret;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Choice, DriverRate, Exec, Library, Problem, Settings};
+use super::{Auth, Choice, DriverRate, Exec, Keystone, Library, Metrics, Problem, Settings, Tls};
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]
@@ -20,6 +20,8 @@ pub struct Config {
     pub retention: Retention,
     /// Who clients are.
     pub auth: Auth,
+    /// The Keystone that vouches for clients.
+    pub keystone: Keystone,
     /// Who may be notified.
     pub notification: Notification,
     /// Pre-signed URLs.
@@ -90,8 +92,19 @@ impl fmt::Debug for Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Where the API listens; loopback only, port 0 takes a free one.
+    /// Where the API listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The certificates and the key of the listener; `None` for plain HTTP.
+    pub tls: Option<Tls>,
+    /// How long a client may take for the handshake of TLS.
+    #[serde(deserialize_with = "millis")]
+    pub handshake_timeout: Duration,
+    /// The most handshakes at once.
+    pub max_handshakes: usize,
+    /// Whether an address that is not loopback may be served without TLS: `refuse` or `allow`.
+    pub plain: String,
+    /// Who may read `/metrics`.
+    pub metrics: Metrics,
     /// The most connections served at once.
     pub max_connections: usize,
     /// How long a client may take to send the head of a request.
@@ -156,34 +169,6 @@ pub struct Retention {
     /// How long dead letters are kept.
     #[serde(deserialize_with = "millis")]
     pub dead_letters: Duration,
-}
-
-/// `[auth]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Auth {
-    /// How clients prove who they are.
-    pub strategy: Strategy,
-    /// The most API keys.
-    pub max_keys: u64,
-    /// Roles that may do everything, lower case.
-    pub admin_roles: Vec<String>,
-    /// Roles that may do everything of their project, lower case.
-    pub member_roles: Vec<String>,
-    /// Roles that may look, lower case.
-    pub reader_roles: Vec<String>,
-    /// Roles that may post, lower case.
-    pub publisher_roles: Vec<String>,
-}
-
-/// `auth.strategy`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Strategy {
-    /// Not at all: the headers are believed.
-    None,
-    /// By API keys.
-    Token,
 }
 
 /// `[notification]`
@@ -372,6 +357,6 @@ pub struct Template {
     pub html: Option<String>,
 }
 
-fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(super) fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_millis)
 }
