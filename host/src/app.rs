@@ -22,6 +22,7 @@ use crate::{
     intake::Intake,
     jobs::Jobs,
     listener,
+    outlet::Outlet,
     reload::{Reload, ReloadError, Reloaded, Reread},
     render::{RenderError, Renderer},
     retention,
@@ -225,6 +226,7 @@ pub(crate) async fn assemble(
     let delivery = Work::start(parts).await?;
     let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
+    let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
     let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
@@ -240,6 +242,7 @@ pub(crate) async fn assemble(
         jobs,
         renderer,
         intake,
+        outlet,
         catalog,
         reload,
         metrics,

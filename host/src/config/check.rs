@@ -36,6 +36,7 @@ impl Wrong {
 pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
     match kind {
         Kind::Integer { min, max } => integer(node, min, max).map(Value::from),
+        Kind::Boolean => boolean(node),
         Kind::Bytes { min, max } => bytes(node, min, max),
         Kind::Duration { min, max } => duration(node, min, max),
         Kind::Choice { now, later } => choice(node, now, later),
@@ -132,6 +133,13 @@ fn integer(node: &Node, min: u64, max: u64) -> Result<u64, Wrong> {
     match u64::try_from(number) {
         Ok(number) if (min..=max).contains(&number) => Ok(number),
         _ => Err(Wrong::new(node, format!("{number} is out of range"), format!("write {min} to {max}"))),
+    }
+}
+
+fn boolean(node: &Node) -> Result<Value, Wrong> {
+    match node.raw {
+        Raw::Boolean(on) => Ok(on.into()),
+        _ => Err(Wrong::kind(node, "write true or false")),
     }
 }
 

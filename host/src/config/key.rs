@@ -31,6 +31,8 @@ pub enum Kind {
         /// The most.
         max: u64,
     },
+    /// `true` or `false`.
+    Boolean,
     /// A size: bytes as a number, or text with `KiB`, `MiB`, `GiB`.
     Bytes {
         /// The least.

@@ -35,6 +35,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers_as(200, "The resources.", "application/json-home", open(&["resources"])),
         Operation::zaqar("get", "/v2/ping", "ping", "Whether the store answers.").empty(204, "It does."),
         Operation::zaqar("head", "/v2/ping", "alive", "Whether the process answers.").empty(204, "It does."),
+        Operation::zaqar("get", "/v2/health", "health", "Whether the store does what it is for; for admins.")
+            .answers(200, "What was tried.", health()),
         Operation::own("get", "/v2/drivers", "drivers_list", "The drivers: who delivers what.").answers(
             200,
             "All drivers, and those that were refused.",
@@ -68,6 +70,14 @@ fn inbound() -> impl Iterator<Item = Operation> {
             .any()
         })
     })
+}
+
+fn health() -> Value {
+    let tried = json!({"succeeded": {"type": "boolean"}, "seconds": {"type": "number"}, "ref": {"type": ["string", "null"]}});
+    let tried = closed(&["succeeded", "seconds", "ref"], tried);
+    let status = json!({"type": "object", "additionalProperties": tried});
+    let members = json!({"storage_reachable": {"type": "boolean"}, "operation_status": status});
+    closed(&["storage_reachable", "operation_status"], members)
 }
 
 fn readiness() -> Value {

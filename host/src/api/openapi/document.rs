@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    base, deliveries, keys, messages, operation::Operation, parameters, queues, shapes, subscriptions,
+    base, claims, deliveries, keys, messages, operation::Operation, parameters, queues, shapes, subscriptions,
 };
 use crate::{
     api::routes::{Rule, Rules},
@@ -111,7 +111,10 @@ fn operations(config: &Config) -> Vec<Operation> {
     pull.extend(messages::operations(limits));
     pull.extend(subscriptions::operations(limits));
     let mut all = base::operations();
+    all.extend(pull.iter().cloned().map(Operation::of_topic));
     all.extend(pull);
+    all.extend([queues::listing_of("topics", limits), queues::listing_of("queues", limits), queues::share()]);
+    all.extend(claims::operations(limits));
     all.extend(deliveries::operations());
     all.extend(keys::operations());
     all
