@@ -207,6 +207,7 @@ fn reason(view: &DeliveryView) -> Option<String> {
         Why::Scheduled => "scheduled",
         Why::Spilled => "its destination has more waiting than fits in memory",
         Why::Held => "its driver or account cannot deliver now",
+        Why::Unconfirmed => "its subscription has another address, whose owner has not confirmed it",
         Why::Stopped => "it was given up, and its ordered subscription stops: retry or cancel it",
     };
     Some(text.to_owned())

@@ -4,7 +4,7 @@ use axum::{extract::State, http::header, response::IntoResponse};
 use serde_json::json;
 
 use super::{answer, face::Face, problem::Answer};
-use crate::{delivery::Degraded, telemetry};
+use crate::{confirmation, delivery::Degraded, telemetry};
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn healthz() -> &'static str {
@@ -17,6 +17,8 @@ pub(super) async fn readyz(State(face): State<Face>) -> Answer {
     let mut degraded = face.delivery.degraded();
     let ailments = face.store.gauges().await.map_or_else(|error| vec![error.to_string()], |now| now.ailments);
     degraded.extend(ailments.into_iter().map(|reason| Degraded { part: "store".to_owned(), reason }));
+    let unanswerable = confirmation::unanswerable(&face.config, &face.board.now());
+    degraded.extend(unanswerable.map(|reason| Degraded { part: "confirmation".to_owned(), reason }));
     if let Err(error) = &store {
         degraded.push(Degraded { part: "store".to_owned(), reason: error.to_string() });
     }

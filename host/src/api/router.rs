@@ -10,7 +10,7 @@ use axum::{
 use super::{
     base, context, deliveries, drivers,
     face::Face,
-    inbound, jobs, later, messages, notifications, probes,
+    inbound, jobs, later, messages, notifications, pages, probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
@@ -78,6 +78,8 @@ fn own() -> Router<Face> {
 fn bare() -> Router<Face> {
     Router::new()
         .route("/", get(base::versions))
+        .route("/v2/confirm", get(pages::ask).post(pages::confirm))
+        .route("/v2/unsubscribe", get(pages::leave).post(pages::left))
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(probes::metrics))

@@ -41,6 +41,11 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Bytes { min, max } => bytes(node, min, max),
         Kind::Duration { min, max } => duration(node, min, max),
         Kind::Choice { now, later } => choice(node, now, later),
+        Kind::Boolean => boolean(node),
+        Kind::Confirmation => confirmation(node),
+        Kind::Url => url(node),
+        Kind::Mailbox => mailbox(node),
+        Kind::TemplateName => template_name(node),
         Kind::QueueName => queue_name(node),
         Kind::Project => project(node),
         Kind::Names => names(node),
@@ -54,6 +59,56 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Secret { min } => secret(node, min),
         Kind::DriverName => driver_name(node),
         Kind::Command => command(node),
+    }
+}
+
+fn boolean(node: &Node) -> Result<Value, Wrong> {
+    match &node.raw {
+        Raw::Boolean(value) => Ok((*value).into()),
+        _ => Err(Wrong::kind(node, "write true or false")),
+    }
+}
+
+/// Zaqar's `true` stands for everybody.
+fn confirmation(node: &Node) -> Result<Value, Wrong> {
+    match &node.raw {
+        Raw::Boolean(true) => Ok("all".into()),
+        Raw::Boolean(false) => Ok("none".into()),
+        _ => choice(node, &["none", "mail", "all"], &[]),
+    }
+}
+
+fn url(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write an address like \"https://nuncio.example.org\", without query and fragment";
+    let text = text(node, fix)?;
+    let sound = url::Url::parse(text).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    });
+    match sound {
+        Some(url) => Ok(url.as_str().trim_end_matches('/').into()),
+        None => Err(Wrong::new(node, "not such an address", fix)),
+    }
+}
+
+fn mailbox(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write an address, like \"Nuncio <no-reply@example.org>\"";
+    let text = text(node, fix)?;
+    if text.contains('@') && !text.chars().any(char::is_control) {
+        return Ok(text.into());
+    }
+    Err(Wrong::new(node, "not a mail address", fix))
+}
+
+fn template_name(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write the NAME of a section [templates.NAME]";
+    match text(node, fix)? {
+        "" => Err(Wrong::new(node, "empty", fix)),
+        name => Ok(name.into()),
     }
 }
 

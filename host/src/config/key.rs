@@ -56,6 +56,16 @@ pub enum Kind {
     QueueName,
     /// A project's id: visible ASCII, at most 256.
     Project,
+    /// `true` or `false`.
+    Boolean,
+    /// Which subscribers must confirm: a word, or Zaqar's boolean.
+    Confirmation,
+    /// A web address without query and fragment: `https://HOST[/PATH]`.
+    Url,
+    /// A mail address, with or without a name before it.
+    Mailbox,
+    /// The name of a template.
+    TemplateName,
     /// A list of names.
     Names,
     /// A list of networks in CIDR form.

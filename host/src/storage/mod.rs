@@ -9,9 +9,10 @@ mod words;
 
 pub use traits::{Catalog, Deliveries, Health, Intake, Jobs, Pull, Retention, Store};
 pub use words::{
-    Accepted, Addressed, Asked, Begun, CancelResult, Catch, Committed, Dedup, DeliveryFilter, DeliveryPage,
-    DeliveryView, Disabled, Draft, END, Finding, Forgotten, Found, Gauges, JobFilter, JobId, JobKey, JobRow,
-    JobState, LaneRow, Loaded, NewJob, NewSubscription, NewTarget, Post, Progress, PullFilter, Pulled, Purge,
-    QueueRow, QueueStats, RequeueResult, Scanned, Search, Selection, Standing, StoreError, Subscribed,
-    SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated, Verb,
+    Accepted, Addressed, Addressee, Asked, Asking, Begun, By, CancelResult, Catch, Committed, Consent, Dedup,
+    DeliveryFilter, DeliveryPage, DeliveryView, Disabled, Draft, END, Finding, Forgotten, Found, Gauges,
+    JobFilter, JobId, JobKey, JobRow, JobState, LaneRow, Loaded, NewJob, NewSubscription, NewTarget, Post,
+    Progress, PullFilter, Pulled, Purge, Question, QueueRow, QueueStats, RequeueResult, Scanned, Search,
+    Selection, Standing, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, Tally, TargetView,
+    Tell, Updated, Verb, Word, Wording,
 };

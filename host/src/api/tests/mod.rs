@@ -1,5 +1,6 @@
 //! The routes over a real store and real delivery.
 
+mod confirming;
 mod deliveries;
 mod house;
 mod inbound;

@@ -1,5 +1,6 @@
 //! The nouns that pass between the host and its store.
 
+mod consent;
 mod delivery;
 mod engine;
 mod error;
@@ -10,6 +11,7 @@ mod post;
 mod queue;
 mod subscription;
 
+pub use consent::{Addressee, Asking, By, Consent, Question, Word, Wording};
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;
