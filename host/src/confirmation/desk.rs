@@ -204,17 +204,12 @@ impl Tools {
     fn letter(&self, kind: nuncio_core::Kind, link: &Link) -> Option<Value> {
         let notification = &self.config.notification;
         let root = self.config.http.public_url.as_deref();
-        let url = match &notification.external_confirmation_url {
-            Some(page) => {
-                format!("{page}?{}", link.query(Purpose::Confirm, &self.signer, Some(root.unwrap_or("")))?)
-            }
-            None => format!(
-                "{}/v2/{}?{}",
-                root?,
-                Purpose::Confirm.name(),
-                link.query(Purpose::Confirm, &self.signer, None)?
-            ),
+        let page = match &notification.external_confirmation_url {
+            Some(page) => page.clone(),
+            None => format!("{}/v2/{}", root?, Purpose::Confirm.name()),
         };
+        let query = link.query(Purpose::Confirm, &self.signer, Some(root.unwrap_or_default()))?;
+        let url = format!("{page}?{query}");
         let template = match kind {
             Kind::Unsubscribe => &notification.unsubscribe_template,
             _ => &notification.confirmation_template,
