@@ -17,6 +17,7 @@ use crate::{
     catalog::Catalog,
     clock::System,
     config::{Config, ConfigError},
+    confirmation::Desk,
     delivery::{Observed, Parts, Work},
     drivers::{Roster, dismiss, wipe},
     intake::Intake,
@@ -213,6 +214,7 @@ pub(crate) async fn assemble(
     };
     let ids = PublicIds::new(&store.id_key());
     let signer = signer(&config, &*store);
+    let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -221,13 +223,20 @@ pub(crate) async fn assemble(
         board: board.clone(),
         ids: ids.clone(),
         renderer: Arc::clone(&renderer),
+        confirmation: confirmation.clone(),
         policy,
     };
     let delivery = Work::start(parts).await?;
     let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
     let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
-    let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
+    let catalog = Catalog::new(
+        Arc::clone(&store),
+        Arc::clone(&config),
+        board.clone(),
+        Arc::clone(&renderer),
+        confirmation,
+    );
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {

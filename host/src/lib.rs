@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod confirmation;
 pub mod delivery;
 pub mod drivers;
 pub mod intake;

@@ -11,7 +11,7 @@ use nuncio_host::storage::{
     DeliveryFilter, DeliveryPage, DeliveryView, Finding, Forgotten, Found, Gauges, Health, Intake, JobId,
     JobRow, Jobs, KeyRow, Keys, Loaded, NewClaim, NewJob, NewSubscription, Post, Pull, PullFilter, Pulled,
     Purge, QueueRow, QueueStats, RequeueResult, Retention, Scanned, Search, Standing, Store, StoreError,
-    Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
+    Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb, Word,
 };
 use serde_json::{Map, Value};
 
@@ -105,7 +105,7 @@ impl Catalog for Null {
         _: &str,
         _: &str,
         _: SubscriptionId,
-        _: bool,
+        _: Word,
     ) -> Result<Updated, StoreError> {
         Err(without())
     }

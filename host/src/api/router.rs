@@ -9,7 +9,7 @@ use super::{
     face::Face,
     health, inbound, jobs, keys, later, messages, notifications,
     openapi::{self, Document},
-    probes,
+    pages, probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
@@ -163,6 +163,7 @@ pub(super) fn bare() -> Routes {
         Rule::Open("scrapers have no token, and it names no project; `http.metrics` closes it");
     const DOCUMENT: Rule =
         Rule::Open("clients are made from it; it tells of routes and limits, and of no project");
+    const LETTER: Rule = Rule::Open("whoever reads the mail has no token: the link is signed");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
     let inbound = [
         "/v2/inbound/{driver}/{account}",
@@ -174,7 +175,11 @@ pub(super) fn bare() -> Routes {
         .get("/healthz", PROBE, probes::healthz)
         .get("/readyz", PROBE, probes::readyz)
         .get("/metrics", METRICS, probes::metrics)
-        .get("/v2/openapi.json", DOCUMENT, openapi::show);
+        .get("/v2/openapi.json", DOCUMENT, openapi::show)
+        .get("/v2/confirm", LETTER, pages::ask)
+        .post("/v2/confirm", LETTER, pages::confirm)
+        .get("/v2/unsubscribe", LETTER, pages::leave)
+        .post("/v2/unsubscribe", LETTER, pages::left);
     inbound.into_iter().fold(routes, |routes, path| {
         routes.get(path, INBOUND, inbound::receive).post(path, INBOUND, inbound::receive)
     })

@@ -113,6 +113,8 @@ pub struct Http {
     /// How long a client may take to send the body of a request.
     #[serde(deserialize_with = "millis")]
     pub body_timeout: Duration,
+    /// Where this host is reached from outside, without a slash at the end.
+    pub public_url: Option<String>,
     /// The largest body of an inbound request and of its answer, bytes.
     pub max_inbound_body: usize,
 }
@@ -177,8 +179,38 @@ pub struct Retention {
 pub struct Notification {
     /// The schemes that may be subscribed, lower case; `None` for every one that has a driver.
     pub subscriber_types: Option<Vec<String>>,
-    /// `none` is the only one of this version.
-    pub require_confirmation: String,
+    /// Which subscribers must confirm before they are sent anything.
+    pub require_confirmation: Confirm,
+    /// The page where people confirm, without a slash at its end; `None` for the one of this host.
+    pub external_confirmation_url: Option<String>,
+    /// The template of mails that ask to confirm; `None` for the built-in one.
+    pub confirmation_template: Option<String>,
+    /// The template of mails that say that somebody is unsubscribed; `None` for the built-in one.
+    pub unsubscribe_template: Option<String>,
+    /// Who these mails are from; `None` for the mail driver's sender.
+    pub confirmation_sender: Option<String>,
+    /// How often an address is asked to confirm within the period, over all projects.
+    pub max_confirmations: u64,
+    /// How often a host of web addresses is.
+    pub max_confirmations_per_host: u64,
+    /// The period.
+    #[serde(deserialize_with = "millis")]
+    pub confirmation_period: Duration,
+    /// How long the link works with which a mail's recipient unsubscribes.
+    #[serde(deserialize_with = "millis")]
+    pub unsubscribe_ttl: Duration,
+}
+
+/// `notification.require_confirmation`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confirm {
+    /// Nobody.
+    None,
+    /// Whoever is behind a mail address.
+    Mail,
+    /// Everybody.
+    All,
 }
 
 /// `[signed_url]`
@@ -302,6 +334,8 @@ pub struct Delivery {
     pub allow_networks: Vec<String>,
     /// Host names that may lead to private addresses, lower case.
     pub allow_hosts: Vec<String>,
+    /// Whether tenants are shown what subscribers answer.
+    pub show_responses: bool,
     /// The most recipients of one message.
     pub max_recipients: u32,
     /// How long an idempotency key is remembered.

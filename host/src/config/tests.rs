@@ -87,7 +87,6 @@ fn what_a_later_version_has_is_not_in_this_version() {
     for text in [
         "[[sources]]\nname = \"x\"",
         "[drivers.sms.accounts.acme]\nkind = \"smpp\"",
-        "[notification]\nrequire_confirmation = \"mail\"",
         "[storage]\nurl = \"postgres://db/nuncio\"",
         "[websocket]\nlisten = \"x\"",
     ] {

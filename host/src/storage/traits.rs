@@ -13,6 +13,7 @@ use super::words::{
     DeliveryView, Finding, Forgotten, Found, Gauges, JobId, JobRow, KeyRow, Loaded, NewClaim, NewJob,
     NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Search,
     Standing, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
+    Word,
 };
 
 /// Takes messages in.
@@ -81,13 +82,13 @@ pub trait Catalog: Send + Sync {
         id: SubscriptionId,
         change: SubscriptionChange,
     ) -> Result<Updated, StoreError>;
-    /// Sets whether a subscription is confirmed.
+    /// Takes somebody's word on whether a subscription is wanted; absent also for a word of one who was not asked.
     async fn subscription_confirm(
         &self,
         project: &str,
         queue: &str,
         id: SubscriptionId,
-        confirmed: bool,
+        word: Word,
     ) -> Result<Updated, StoreError>;
     /// Ends a subscription; its waiting deliveries are cancelled.
     async fn subscription_end(

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     operation::Operation,
+    parameters::query,
     shapes::{array, closed, listed, open, text},
 };
 
@@ -52,6 +53,7 @@ pub(super) fn operations() -> Vec<Operation> {
         .refuses([409]),
     ];
     all.extend(inbound());
+    all.extend(letters());
     all
 }
 
@@ -69,6 +71,26 @@ fn inbound() -> impl Iterator<Item = Operation> {
             )
             .any()
         })
+    })
+}
+
+/// The pages to which mails lead: HTML, also where a link is wrong or has expired.
+fn letters() -> impl Iterator<Item = Operation> {
+    let pages = [
+        ("get", "/v2/confirm", "confirm_page", "Asks whoever a subscription leads to; changes nothing."),
+        ("post", "/v2/confirm", "confirm_button", "The answer of that page."),
+        ("get", "/v2/unsubscribe", "unsubscribe_page", "Asks whether to unsubscribe; changes nothing."),
+        ("post", "/v2/unsubscribe", "unsubscribe_button", "Unsubscribes (RFC 8058)."),
+    ];
+    pages.into_iter().map(|(method, path, id, summary)| {
+        let operation = Operation::bare(method, path, id, summary).with(
+            ["Signature", "Methods", "Paths", "Project", "Expires"]
+                .map(|name| query(name, "Of the link.", text())),
+        );
+        let statuses = [200, 400, 404, 409, 410, 503];
+        statuses
+            .into_iter()
+            .fold(operation, |operation, status| operation.answers_as(status, "A page.", "text/html", text()))
     })
 }
 

@@ -1,6 +1,7 @@
 //! The routes over a real store and real delivery.
 
 mod claims;
+mod confirming;
 mod deliveries;
 mod house;
 mod inbound;

@@ -1,6 +1,7 @@
 //! The nouns that pass between the host and its store.
 
 mod claim;
+mod consent;
 mod delivery;
 mod engine;
 mod error;
@@ -13,6 +14,7 @@ mod queue;
 mod subscription;
 
 pub use claim::{Claimed, DeadLetters, Deletion, NewClaim};
+pub use consent::{Addressee, Asking, By, Consent, Question, Word, Wording};
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;
