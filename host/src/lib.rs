@@ -21,5 +21,6 @@ mod signals;
 pub mod signed;
 pub mod storage;
 pub mod telemetry;
+pub mod tenants;
 mod times;
 mod tls;

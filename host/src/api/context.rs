@@ -67,6 +67,7 @@ pub(super) async fn zaqar(
         queue_name(queue)?;
     }
     gate.permit(&request, &identity)?;
+    gate.face.tenants.request(&identity.project)?;
     let project = identity.project.clone();
     request.extensions_mut().insert(Caller { project, client, identity, signed });
     Ok(next.run(request).await)
@@ -85,6 +86,7 @@ pub(super) async fn own(
     params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
     let identity = gate.known(request.headers(), proven).await?;
     gate.permit(&request, &identity)?;
+    gate.face.tenants.request(&identity.project)?;
     let project = identity.project.clone();
     request.extensions_mut().insert(Caller { project, client: String::new(), identity, signed });
     Ok(next.run(request).await)

@@ -34,6 +34,7 @@ mod routes;
 mod share;
 mod signature;
 mod subscriptions;
+mod usage;
 
 #[cfg(test)]
 mod tests;

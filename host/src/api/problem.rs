@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{catalog::CatalogError, intake::IntakeError, storage::StoreError};
+use crate::{catalog::CatalogError, intake::IntakeError, storage::StoreError, tenants::Beyond};
 
 /// What a handler answers.
 pub(super) type Answer = Result<Response, Problem>;
@@ -195,7 +195,21 @@ impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Self {
         match error {
             IntakeError::Limit(text) => Self::request(text),
+            IntakeError::Beyond(beyond) => beyond.into(),
             IntakeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Beyond> for Problem {
+    fn from(beyond: Beyond) -> Self {
+        match beyond {
+            Beyond::Rate { after, .. } => Self {
+                header: Some((header::RETRY_AFTER, after.as_secs().into())),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", beyond.to_string())
+            },
+            Beyond::Stored { .. } => Self::new(StatusCode::FORBIDDEN, "Quota exceeded", beyond.to_string()),
+            Beyond::Store(error) => error.into(),
         }
     }
 }

@@ -11,3 +11,14 @@ CREATE TABLE api_key (
     expires INTEGER NOT NULL,
     used    INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+
+-- What a project took in on a day (days since 1970, UTC).
+CREATE TABLE usage (
+    project    TEXT NOT NULL,
+    day        INTEGER NOT NULL,
+    messages   INTEGER NOT NULL,
+    bytes      INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL,
+    PRIMARY KEY (project, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX usage_day ON usage (day);

@@ -10,6 +10,7 @@ mod key;
 mod post;
 mod queue;
 mod subscription;
+mod usage;
 
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
@@ -25,3 +26,4 @@ pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};
 pub use subscription::{
     NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated,
 };
+pub use usage::{Stored, Usage, UsageDay};

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::queues;
 use crate::storage::{
     Disabled, NewSubscription, NewTarget, StoreError, Subscribed, SubscriptionRow, Updated,
-    sqlite::{commit::Commit, json, targets},
+    sqlite::{commit::Commit, json, targets, usage},
 };
 
 /// What stands under a canonical URI.
@@ -23,13 +23,14 @@ pub(in crate::storage::sqlite) fn add(
     queue: &str,
     new: &NewSubscription,
 ) -> Result<Subscribed, StoreError> {
-    let (project, queue) = queues::ensure(commit, project, queue)?;
+    let (owner, (project, queue)) = (project, queues::ensure(commit, project, queue)?);
     if let Some(known) = under(commit.db, queue, &new.uri_key)? {
         if !has_expired(known.expires, commit.now) {
             return Ok(Subscribed::Exists { id: known.id, confirmed: known.confirmed });
         }
         expire(commit, queue, known.id)?;
     }
+    usage::room_for_subscription(commit, owner)?;
     room_for_filter(commit, queue, SubscriptionId::NONE, &new.target)?;
     commit
         .db
