@@ -35,6 +35,7 @@ use crate::{
         sqlite::{self, Sqlite},
     },
     telemetry,
+    tenants::{Quotas, Tenants},
     tls::{self, Certificates},
 };
 
@@ -91,6 +92,8 @@ pub struct Host {
     store: Arc<dyn Store>,
     reload: Arc<Reload>,
     retention: JoinHandle<()>,
+    tenants: Arc<Tenants>,
+    writing: JoinHandle<()>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -138,15 +141,16 @@ impl Host {
         let certificates = config.http.tls.as_ref().map(Certificates::read).transpose()?;
         let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
         let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
-        if let Some(certificates) = certificates {
-            face.reload.also(certificates);
-        }
+        let tenants = Arc::clone(&face.tenants);
+        face.reload.also(certificates, Arc::clone(tenants.quotas()));
+        let writing = tenants.writing();
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(listener::serve(listener, acceptor, api::router(face), bounds, stopped));
-        Ok(Self { address, grace, work, jobs, store, reload, retention, stop: Some(stop), server })
+        let stop = Some(stop);
+        Ok(Self { address, grace, work, jobs, store, reload, retention, tenants, writing, stop, server })
     }
 
     /// Where it listens.
@@ -166,10 +170,12 @@ impl Host {
         let began = Instant::now();
         drop(self.stop.take());
         self.retention.abort();
+        self.writing.abort();
         if tokio::time::timeout(self.grace, &mut self.server).await.is_err() {
             tracing::warn!("requests were open at the end of the grace and are cut");
             self.server.abort();
         }
+        self.tenants.write().await;
         self.jobs.stop().await;
         self.work.stop(self.grace).await;
         let left = self.grace.saturating_sub(began.elapsed());
@@ -208,9 +214,10 @@ pub(crate) async fn assemble(
     let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
+    let quotas = Arc::new(Quotas::new(config.limits.quota, config.tenants.clone()));
     let Opened { store, commits } = match opened {
         Some(opened) => opened,
-        None => open(&config, Arc::clone(&clock)).await?,
+        None => open(&config, Arc::clone(&clock), Arc::clone(&quotas)).await?,
     };
     let ids = PublicIds::new(&store.id_key());
     let signer = signer(&config, &*store);
@@ -228,7 +235,14 @@ pub(crate) async fn assemble(
     };
     let delivery = Work::start(parts).await?;
     let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
-    let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
+    let tenants = Tenants::new(
+        Arc::clone(&quotas),
+        Arc::clone(&store),
+        Arc::clone(&clock),
+        (config.limits.max_projects, config.limits.keep_usage, access::names_projects(&config)),
+    );
+    let (conf, tenancy) = (Arc::clone(&config), Arc::clone(&tenants));
+    let intake = Intake::new(Arc::clone(&store), conf, Arc::clone(&clock), tenancy);
     let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
     let catalog = Catalog::new(
         Arc::clone(&store),
@@ -241,6 +255,7 @@ pub(crate) async fn assemble(
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
         access,
+        tenants,
         store,
         ids,
         signer,
@@ -260,12 +275,16 @@ pub(crate) async fn assemble(
 }
 
 /// Opens the store of `config`; nobody else may have it open.
-pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
+pub(crate) async fn open(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    quotas: Arc<Quotas>,
+) -> Result<Opened, StartError> {
     let (published, commits) = mpsc::channel(COMMITS);
     let options = sqlite::Options {
         path: config.storage.path().to_path_buf(),
         log: 0,
-        limits: limits(config),
+        limits: sqlite::Limits { quotas, ..limits(config) },
         clock,
         published,
     };
@@ -313,6 +332,7 @@ fn limits(config: &Config) -> sqlite::Limits {
         checkpoint_bytes: storage.checkpoint_bytes,
         wal_bytes: storage.wal_bytes,
         keep_jobs: config.jobs.keep,
+        quotas: Arc::default(),
     }
 }
 

@@ -24,5 +24,6 @@ mod signals;
 pub mod signed;
 pub mod storage;
 pub mod telemetry;
+pub mod tenants;
 mod times;
 mod tls;

@@ -40,6 +40,7 @@ mod share;
 mod shown;
 mod signature;
 mod subscriptions;
+mod usage;
 
 #[cfg(test)]
 mod tests;

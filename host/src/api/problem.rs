@@ -14,6 +14,7 @@ use crate::{
     intake::IntakeError,
     outlet::OutletError,
     storage::{Deletion, StoreError},
+    tenants::Beyond,
 };
 
 /// What a handler answers.
@@ -225,6 +226,7 @@ impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Self {
         match error {
             IntakeError::Limit(text) => Self::request(text),
+            IntakeError::Beyond(beyond) => beyond.into(),
             IntakeError::Store(error) => error.into(),
         }
     }
@@ -239,6 +241,19 @@ impl From<OutletError> for Problem {
             OutletError::Store(error) => return error.clone().into(),
         };
         Self::new(status, "Unable to delete", error.to_string())
+    }
+}
+
+impl From<Beyond> for Problem {
+    fn from(beyond: Beyond) -> Self {
+        match beyond {
+            Beyond::Rate { after, .. } => Self {
+                header: Some((header::RETRY_AFTER, after.as_secs().into())),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", beyond.to_string())
+            },
+            Beyond::Stored { .. } => Self::new(StatusCode::FORBIDDEN, "Quota exceeded", beyond.to_string()),
+            Beyond::Store(error) => error.into(),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Which route is whose.
 
+#[cfg(test)]
+use axum::http::Method;
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware};
 
 use super::{
@@ -14,7 +16,7 @@ use super::{
     queues, reload,
     requests::{self, Requests},
     routes::{Routes, Rule},
-    share, subscriptions,
+    share, subscriptions, usage,
 };
 use crate::access::Action;
 
@@ -149,6 +151,7 @@ pub(super) fn own() -> Routes {
         .get("/v2/keys", Action::KeysGetAll, keys::list)
         .post("/v2/keys", Action::KeysCreate, keys::create)
         .delete("/v2/keys/{key}", Action::KeysDelete, keys::revoke)
+        .get("/v2/usage", Action::UsageGet, usage::show)
         .get("/v2/drivers", Action::DriversList, drivers::list)
         .post("/v2/reload", Action::Reload, reload::reload)
 }
@@ -183,4 +186,11 @@ pub(super) fn bare() -> Routes {
     inbound.into_iter().fold(routes, |routes, path| {
         routes.get(path, INBOUND, inbound::receive).post(path, INBOUND, inbound::receive)
     })
+}
+
+/// Every route with its rule.
+#[cfg(test)]
+pub(super) fn all() -> Vec<(&'static str, Method, Rule)> {
+    let rules = [zaqar(), own(), bare()].map(|routes| routes.parts().1);
+    rules.iter().flat_map(|rules| rules.iter()).collect()
 }

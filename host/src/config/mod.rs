@@ -20,12 +20,13 @@ mod secrets;
 mod settings;
 mod tables;
 mod templates;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod units;
 mod unknown;
 
-pub use access::{Auth, Keystone, Metrics, Strategy, Tls};
+pub use access::{Auth, Keystone, Limits, Metrics, Strategy, Tls};
 pub use key::{Key, Kind};
 pub use keys::keys;
 pub use load::VARIABLE_PREFIX;

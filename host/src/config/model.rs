@@ -6,7 +6,8 @@ use nuncio_plugin_sdk::Secret;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Auth, Choice, DriverRate, Exec, Keystone, Library, Metrics, Problem, Settings, Tls};
+use super::{Auth, Choice, DriverRate, Exec, Keystone, Library, Limits, Metrics, Problem, Settings, Tls};
+use crate::tenants::Quota;
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]
@@ -20,6 +21,8 @@ pub struct Config {
     pub retention: Retention,
     /// Who clients are.
     pub auth: Auth,
+    /// What each project may take.
+    pub limits: Limits,
     /// The Keystone that vouches for clients.
     pub keystone: Keystone,
     /// Who may be notified.
@@ -53,6 +56,9 @@ pub struct Config {
     /// `[schemes]`: who serves a scheme that several drivers claim.
     #[serde(skip)]
     pub schemes: BTreeMap<String, Choice>,
+    /// `[tenants.NAME]`: what single projects may take.
+    #[serde(skip)]
+    pub tenants: BTreeMap<String, Quota>,
     /// `[rates]`: how many attempts may begin in a while to one destination, by driver.
     #[serde(skip)]
     pub rates: BTreeMap<String, DriverRate>,

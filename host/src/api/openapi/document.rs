@@ -77,7 +77,8 @@ fn paths<'a>(config: &Config, routes: impl IntoIterator<Item = &'a Rules>) -> Va
     }
     for (path, method, rule) in routes.into_iter().flat_map(Rules::iter) {
         let path = path.replace("{*", "{");
-        let told = paths[path.as_str()].get_mut(method.as_str().to_ascii_lowercase());
+        let place = paths.get_mut(path.as_str());
+        let told = place.and_then(|place| place.get_mut(method.as_str().to_ascii_lowercase()));
         if let (Some(told), Rule::Needs(action)) = (told, rule) {
             told["x-action"] = action.name().into();
         }

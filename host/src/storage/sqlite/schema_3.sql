@@ -60,3 +60,14 @@ BEGIN
     DELETE FROM consent WHERE subscription = OLD.id;
     DELETE FROM asked WHERE subscription = OLD.id;
 END;
+
+-- What a project took in on a day (days since 1970, UTC).
+CREATE TABLE usage (
+    project    TEXT NOT NULL,
+    day        INTEGER NOT NULL,
+    messages   INTEGER NOT NULL,
+    bytes      INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL,
+    PRIMARY KEY (project, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX usage_day ON usage (day);

@@ -12,6 +12,7 @@ mod key;
 mod post;
 mod queue;
 mod subscription;
+mod usage;
 
 pub use claim::{Claimed, DeadLetters, Deletion, NewClaim};
 pub use consent::{Addressee, Asking, By, Consent, Question, Word, Wording};
@@ -29,3 +30,4 @@ pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};
 pub use subscription::{
     NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated,
 };
+pub use usage::{Stored, Usage, UsageDay};

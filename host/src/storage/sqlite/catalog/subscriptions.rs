@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{consent, queues};
 use crate::storage::{
     Disabled, NewSubscription, NewTarget, StoreError, Subscribed, SubscriptionRow,
-    sqlite::{commit::Commit, json, targets},
+    sqlite::{commit::Commit, json, targets, usage},
 };
 
 /// What stands under a canonical URI.
@@ -23,7 +23,7 @@ pub(in crate::storage::sqlite) fn add(
     queue: &str,
     new: &NewSubscription,
 ) -> Result<Subscribed, StoreError> {
-    let (project, queue) = queues::ensure(commit, project, queue)?;
+    let (owner, (project, queue)) = (project, queues::ensure(commit, project, queue)?);
     if let Some(known) = under(commit.db, queue, &new.uri_key)? {
         if !has_expired(known.expires, commit.now) {
             if let Some(asking) = new.asking.as_ref().filter(|_| !known.confirmed) {
@@ -33,6 +33,7 @@ pub(in crate::storage::sqlite) fn add(
         }
         expire(commit, queue, known.id)?;
     }
+    usage::room_for_subscription(commit, owner)?;
     room_for_filter(commit, queue, SubscriptionId::NONE, &new.target)?;
     commit
         .db
