@@ -21,7 +21,7 @@ use super::{
     times,
 };
 use crate::{
-    catalog::{Answerer, Change, Unknown, Wish},
+    catalog::{Answerer, CatalogError, Change, Unknown, Wish},
     confirmation::Queue,
     place::{Place, plain},
     storage::{Subscribed, SubscriptionRow, Updated},
@@ -109,7 +109,8 @@ pub(super) async fn update(
     }
     let id = id(&face, &subscription)?;
     let now = face.clock.now_ms();
-    let unknown = face.catalog.change(&caller.project, place.stored(), id, change, now).await?;
+    let unknown = face.catalog.change(&caller.project, place.stored(), id, change, now).await;
+    let unknown = unknown.map_err(|error| known(error, &subscription))?;
     let location = format!("{}/subscriptions/{subscription}", place.path());
     Ok(warned(answer::no_content_at(&location), &unknown))
 }
@@ -147,7 +148,8 @@ pub(super) async fn confirm(
         None => Answerer::Project,
     };
     let of = Queue { project: &caller.project, name: place.stored() };
-    face.catalog.answer(of, id, *confirmed, from, face.clock.now_ms()).await?;
+    let answered = face.catalog.answer(of, id, *confirmed, from, face.clock.now_ms()).await;
+    answered.map_err(|error| known(error, &subscription))?;
     Ok(answer::no_content_at(&location))
 }
 
@@ -231,6 +233,14 @@ fn warn(response: &mut Response, why: &str) {
 
 fn id(face: &Face, text: &str) -> Result<SubscriptionId, Problem> {
     face.ids.parse_subscription(text).ok_or_else(|| missing(text))
+}
+
+/// An id that is another project's is told in the words of one that nobody has.
+fn known(error: CatalogError, id: &str) -> Problem {
+    match error {
+        CatalogError::Absent(_) => missing(id),
+        other => other.into(),
+    }
 }
 
 fn missing(id: &str) -> Problem {
