@@ -6,6 +6,7 @@ mod attachments;
 mod bad_input;
 mod clock;
 mod commands;
+mod confirming;
 mod demo;
 mod drivers_removed;
 mod faults;
