@@ -12,6 +12,7 @@ use tokio::{
 };
 
 use crate::{
+    access::Access,
     api::{self, Face, Shared},
     catalog::Catalog,
     clock::System,
@@ -223,7 +224,9 @@ pub(crate) async fn assemble(
         confirmation,
     );
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
+    let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
+        access,
         store,
         ids,
         signer,

@@ -28,7 +28,7 @@ pub use keys::keys;
 pub use load::VARIABLE_PREFIX;
 pub use model::{
     Auth, Config, Confirm, Delivery, Events, Format, Http, Jobs, Log, Notification, Queues, SignedUrl,
-    Storage, Template, Uuids,
+    Storage, Strategy, Template, Uuids,
 };
 pub use place::{ConfigError, Place, Problem};
 pub use plugins::{Choice, Exec, Library};

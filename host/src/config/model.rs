@@ -164,8 +164,28 @@ pub struct Retention {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
-    /// `none` is the only one of this version.
-    pub strategy: String,
+    /// How clients prove who they are.
+    pub strategy: Strategy,
+    /// The most API keys.
+    pub max_keys: u64,
+    /// Roles that may do everything, lower case.
+    pub admin_roles: Vec<String>,
+    /// Roles that may do everything of their project, lower case.
+    pub member_roles: Vec<String>,
+    /// Roles that may look, lower case.
+    pub reader_roles: Vec<String>,
+    /// Roles that may post, lower case.
+    pub publisher_roles: Vec<String>,
+}
+
+/// `auth.strategy`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// Not at all: the headers are believed.
+    None,
+    /// By API keys.
+    Token,
 }
 
 /// `[notification]`

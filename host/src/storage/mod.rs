@@ -7,12 +7,12 @@ mod conformance;
 mod traits;
 mod words;
 
-pub use traits::{Catalog, Deliveries, Health, Intake, Jobs, Pull, Retention, Store};
+pub use traits::{Catalog, Claims, Deliveries, Health, Intake, Jobs, Keys, Pull, Retention, Store};
 pub use words::{
-    Accepted, Addressed, Addressee, Asked, Asking, Begun, By, CancelResult, Catch, Committed, Consent, Dedup,
-    DeliveryFilter, DeliveryPage, DeliveryView, Disabled, Draft, END, Finding, Forgotten, Found, Gauges,
-    JobFilter, JobId, JobKey, JobRow, JobState, LaneRow, Loaded, NewJob, NewSubscription, NewTarget, Post,
-    Progress, PullFilter, Pulled, Purge, Question, QueueRow, QueueStats, RequeueResult, Scanned, Search,
-    Selection, Standing, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, Tally, TargetView,
-    Tell, Updated, Verb, Word, Wording,
+    Accepted, Addressed, Addressee, Asked, Asking, Begun, By, CancelResult, Catch, Claimed, Committed,
+    Consent, DeadLetters, Dedup, Deletion, DeliveryFilter, DeliveryPage, DeliveryView, Disabled, Draft, END,
+    Finding, Forgotten, Found, Gauges, JobFilter, JobId, JobKey, JobRow, JobState, KeyRow, LaneRow, Loaded,
+    NewClaim, NewJob, NewSubscription, NewTarget, Post, Progress, PullFilter, Pulled, Purge, Question,
+    QueueRow, QueueStats, RequeueResult, Scanned, Search, Selection, Standing, StoreError, Subscribed,
+    SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated, Verb, Word, Wording,
 };

@@ -7,6 +7,7 @@
 
 mod backup;
 mod catalog;
+mod claims;
 mod commit;
 mod connection;
 mod damage;
@@ -18,6 +19,7 @@ mod index;
 mod intake;
 mod jobs;
 mod json;
+mod keys;
 mod limits;
 mod lock;
 mod marks;

@@ -1,5 +1,6 @@
 //! The nouns that pass between the host and its store.
 
+mod claim;
 mod consent;
 mod delivery;
 mod engine;
@@ -7,10 +8,12 @@ mod error;
 mod gauges;
 mod health;
 mod job;
+mod key;
 mod post;
 mod queue;
 mod subscription;
 
+pub use claim::{Claimed, DeadLetters, Deletion, NewClaim};
 pub use consent::{Addressee, Asking, By, Consent, Question, Word, Wording};
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
@@ -20,6 +23,7 @@ pub use health::{Disabled, Finding, Found, Tell};
 pub use job::{
     Asked, Begun, Catch, END, JobFilter, JobId, JobKey, JobRow, JobState, NewJob, Progress, Search, Verb,
 };
+pub use key::KeyRow;
 pub use post::{Accepted, Addressed, Dedup, Draft, NewTarget, Post};
 pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};
 pub use subscription::{
