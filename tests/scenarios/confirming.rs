@@ -5,7 +5,7 @@ use std::{
     net::TcpStream,
 };
 
-use nuncio_tests::{Answer, Host, Maildir, Postfix, Recipe, Sink, until};
+use nuncio_tests::{Host, Mail, Maildir, Postfix, Recipe, Sink, http::Answer, until};
 use serde_json::{Value, json};
 
 use crate::clock::SOON;
@@ -48,7 +48,7 @@ fn asked(mailbox: &Maildir, subject: &str) -> String {
     link(&mail.body)
 }
 
-fn notified(mailbox: &Maildir, n: usize) -> Vec<nuncio_tests::Mail> {
+fn notified(mailbox: &Maildir, n: usize) -> Vec<Mail> {
     until("the notifications", SOON, || {
         let mut mails = mailbox.mails();
         mails.retain(|mail| mail.body.contains("Message_Type"));
