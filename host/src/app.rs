@@ -12,6 +12,7 @@ use tokio::{
 };
 
 use crate::{
+    access::Access,
     api::{self, Face, Shared},
     catalog::Catalog,
     clock::System,
@@ -212,7 +213,9 @@ pub(crate) async fn assemble(
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
     let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
+    let access = Access::new(&config);
     let shared = Shared {
+        access,
         store,
         ids,
         board,

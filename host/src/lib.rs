@@ -1,5 +1,6 @@
 //! The program: see `docs/architecture.md`.
 
+pub mod access;
 pub mod api;
 pub mod app;
 pub mod attachments;

@@ -1,8 +1,10 @@
 //! The rules that every request meets first, in Zaqar's order: signature, content type, Accept, Client-ID, project,
 //! queue name.
 
+use std::sync::Arc;
+
 use axum::{
-    extract::{RawPathParams, Request, State, rejection::RawPathParamsRejection},
+    extract::{MatchedPath, RawPathParams, Request, State, rejection::RawPathParamsRejection},
     http::{HeaderMap, header},
     middleware::Next,
 };
@@ -11,11 +13,13 @@ use uuid::Uuid;
 use super::{
     face::Face,
     problem::{Answer, Problem},
+    routes::{Rule, Rules},
 };
-use crate::config::{Queues, Uuids};
+use crate::{
+    access::{Access, Credentials, Denied, Identity},
+    config::{Queues, Uuids},
+};
 
-/// The longest project id (Zaqar's `PROJECT_ID_MAX_LEN`).
-const MAX_PROJECT: usize = 256;
 /// The longest queue name (Zaqar's `QUEUE_NAME_MAX_LEN`).
 const MAX_QUEUE: usize = 64;
 /// The longest idempotency key.
@@ -24,44 +28,105 @@ const MAX_KEY: usize = 255;
 const SERVED: [&str; 2] = ["application/json", "application/json-home"];
 
 /// Who asks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Caller {
     /// The project.
     pub(super) project: String,
     /// The Client-ID; empty where none is asked for.
     pub(super) client: String,
+    /// Who it is, and what it may do.
+    pub(super) identity: Arc<Identity>,
+}
+
+/// What the rules stand on.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub(super) face: Face,
+    pub(super) rules: Arc<Rules>,
 }
 
 /// The rules of Zaqar's own routes.
 pub(super) async fn zaqar(
-    State(face): State<Face>,
+    State(gate): State<Gate>,
     params: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Answer {
     let headers = request.headers();
+    let proven = proven(&gate.face.access, headers).await?;
     common(headers)?;
-    let client = client(headers, &face.config.queues)?;
-    let project = project(headers)?;
+    let client = client(headers, &gate.face.config.queues)?;
+    let identity = known(&gate.face.access, headers, proven).await?;
     let params = params.map_err(|_| identification("It is not UTF-8."))?;
     if let Some((_, queue)) = params.iter().find(|(name, _)| *name == "queue") {
         queue_name(queue)?;
     }
-    request.extensions_mut().insert(Caller { project, client });
+    gate.permit(&request, &identity)?;
+    let project = identity.project.clone();
+    request.extensions_mut().insert(Caller { project, client, identity });
     Ok(next.run(request).await)
 }
 
 /// The rules of our additions: no Client-ID.
 pub(super) async fn own(
+    State(gate): State<Gate>,
     params: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Answer {
+    let proven = proven(&gate.face.access, request.headers()).await?;
     common(request.headers())?;
     params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
-    let project = project(request.headers())?;
-    request.extensions_mut().insert(Caller { project, client: String::new() });
+    let identity = known(&gate.face.access, request.headers(), proven).await?;
+    gate.permit(&request, &identity)?;
+    let project = identity.project.clone();
+    request.extensions_mut().insert(Caller { project, client: String::new(), identity });
     Ok(next.run(request).await)
+}
+
+/// Where clients must prove who they are, nothing is said to them before they did; as with Keystone's middleware.
+async fn proven(access: &Access, headers: &HeaderMap) -> Result<Option<Arc<Identity>>, Denied> {
+    if !access.asks_for_proof() {
+        return Ok(None);
+    }
+    access.identify(credentials(headers)?).await.map(Some)
+}
+
+async fn known(
+    access: &Access,
+    headers: &HeaderMap,
+    proven: Option<Arc<Identity>>,
+) -> Result<Arc<Identity>, Denied> {
+    match proven {
+        Some(identity) => Ok(identity),
+        None => access.identify(credentials(headers)?).await,
+    }
+}
+
+/// What a request shows of its client.
+pub(super) fn credentials(headers: &HeaderMap) -> Result<Credentials<'_>, Denied> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let bearer = || {
+        let (scheme, token) = text("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    };
+    if headers.get("x-project-id").is_some_and(|value| value.to_str().is_err()) {
+        return Err(Denied::BadProject("Project ids are visible ASCII."));
+    }
+    let token = text("x-auth-token").or_else(bearer);
+    Ok(Credentials { project: text("x-project-id"), token, roles: text("x-roles") })
+}
+
+impl Gate {
+    /// Whether the route's action is allowed. A route without a rule is refused.
+    fn permit(&self, request: &Request, identity: &Identity) -> Result<(), Problem> {
+        let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        match self.rules.of(route, request.method()) {
+            Some(Rule::Needs(action)) => Ok(self.face.access.permit(identity, action)?),
+            Some(Rule::Open(_)) => Ok(()),
+            None => Err(Denied::Forbidden.into()),
+        }
+    }
 }
 
 fn common(headers: &HeaderMap) -> Result<(), Problem> {
@@ -149,22 +214,6 @@ fn client(headers: &HeaderMap, limits: &Queues) -> Result<String, Problem> {
     }
 }
 
-fn project(headers: &HeaderMap) -> Result<String, Problem> {
-    let Some(value) = headers.get("x-project-id") else {
-        return Err(Problem::header("Project-Id Missing", "The header X-PROJECT-ID was missing."));
-    };
-    let text = value.to_str().map_err(|_| identification("Project ids are visible ASCII."))?;
-    if text.is_empty() {
-        let description =
-            "X-PROJECT-ID cannot be an empty string. Specify the right header X-PROJECT-ID and retry.";
-        return Err(Problem::header("Empty project header not allowed", description));
-    }
-    if text.len() > MAX_PROJECT {
-        return Err(identification("Project ids may not be more than 256 characters long."));
-    }
-    Ok(text.to_owned())
-}
-
 fn queue_name(name: &str) -> Result<(), Problem> {
     if name.len() > MAX_QUEUE {
         return Err(identification("Queue names may not be more than 64 characters long."));
@@ -179,7 +228,7 @@ fn queue_name(name: &str) -> Result<(), Problem> {
 }
 
 /// A queue name or a project id that breaks the rules of names.
-fn identification(description: &str) -> Problem {
+pub(super) fn identification(description: &str) -> Problem {
     let title = "Invalid queue identification";
     Problem::header(
         title,
@@ -242,9 +291,6 @@ mod tests {
         for bad in ["", &"a".repeat(65), "a b", "a/b", "é"] {
             assert!(queue_name(bad).is_err(), "{bad}");
         }
-        assert!(project(&headers(&[("x-project-id", &"p".repeat(256))])).is_ok());
-        assert!(project(&headers(&[("x-project-id", &"p".repeat(257))])).is_err());
-        assert!(project(&headers(&[("x-project-id", "")])).is_err());
     }
 
     proptest! {

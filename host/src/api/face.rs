@@ -6,8 +6,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Switchboard};
 
 use crate::{
-    catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs, reload::Reload,
-    render::Renderer, storage::Store,
+    access::Access, catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs,
+    reload::Reload, render::Renderer, storage::Store,
 };
 
 /// What the routes share; cheap to clone, since each layer of a request does.
@@ -32,6 +32,8 @@ impl Deref for Face {
 
 /// What the routes share.
 pub struct Shared {
+    /// Who may do what.
+    pub access: Access,
     /// The store.
     pub store: Arc<dyn Store>,
     /// Makes public ids and reads them.

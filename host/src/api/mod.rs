@@ -9,6 +9,7 @@ mod base;
 mod body;
 mod context;
 mod deliveries;
+mod denials;
 mod drivers;
 mod face;
 mod inbound;
@@ -28,6 +29,7 @@ mod reload;
 mod request;
 mod requests;
 mod router;
+mod routes;
 mod subscriptions;
 
 #[cfg(test)]

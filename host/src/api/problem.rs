@@ -1,5 +1,7 @@
 //! An error as a client sees it: Zaqar's `{"title", "description"}`. Error statuses exist in this file alone.
 
+use std::time::Duration;
+
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -97,6 +99,26 @@ impl Problem {
     /// Something stands in the way.
     pub(super) fn conflict(description: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "Resource conflict", description)
+    }
+
+    /// Nobody has shown who it is.
+    pub(super) fn unauthorized() -> Self {
+        let description = "The request you have made requires authentication.";
+        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
+    }
+
+    /// Who it is may not do this.
+    pub(super) fn forbidden(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Not authorized", description)
+    }
+
+    /// Who could tell who it is does not answer.
+    pub(super) fn unproven(after: Duration) -> Self {
+        let problem = Self::later(
+            "Service temporarily unavailable",
+            "Tokens cannot be checked now. Please try again in a few seconds.",
+        );
+        Self { header: Some((header::RETRY_AFTER, after.as_secs().max(1).into())), ..problem }
     }
 
     /// A driver did not do its part.

@@ -1,28 +1,32 @@
 //! Which route is whose.
 
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    middleware,
-    routing::{get, post, put},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 
 use super::{
-    base, context, deliveries, drivers,
+    base,
+    context::{self, Gate},
+    deliveries, drivers,
     face::Face,
     inbound, jobs, later, messages, notifications, probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
+    routes::{Routes, Rule},
     subscriptions,
 };
+use crate::access::Action;
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
+    let (zaqar, rules) = zaqar().parts();
+    let zaqars = Gate { face: face.clone(), rules };
+    let (own, rules) = own().parts();
+    let owns = Gate { face: face.clone(), rules };
+    let (bare, _) = bare().parts();
     Router::new()
-        .merge(zaqar().route_layer(middleware::from_fn_with_state(face.clone(), context::zaqar)))
-        .merge(own().route_layer(middleware::from_fn(context::own)))
-        .merge(bare())
+        .merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
+        .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
+        .merge(bare)
         .fallback(later::fallback)
         .method_not_allowed_fallback(async || Problem::no_method())
         .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
@@ -32,55 +36,87 @@ pub fn router(face: Face) -> Router {
 }
 
 /// Zaqar's own routes.
-fn zaqar() -> Router<Face> {
-    Router::new()
-        .route("/v2/", get(base::home))
-        .route("/v2/ping", get(base::ping).head(base::alive))
-        .route("/v2/queues", get(queues::list))
-        .route(
-            "/v2/queues/{queue}",
-            put(queues::create).get(queues::show).patch(queues::update).delete(queues::delete),
-        )
-        .route("/v2/queues/{queue}/stats", get(queues::stats))
-        .route("/v2/queues/{queue}/purge", post(queues::purge))
-        .route(
-            "/v2/queues/{queue}/messages",
-            post(messages::post).get(messages::list).delete(messages::delete_many),
-        )
-        .route("/v2/queues/{queue}/messages/{message}", get(messages::show).delete(messages::delete))
-        .route("/v2/queues/{queue}/subscriptions", post(subscriptions::create).get(subscriptions::list))
-        .route(
-            "/v2/queues/{queue}/subscriptions/{subscription}",
-            get(subscriptions::show).patch(subscriptions::update).delete(subscriptions::delete),
-        )
-        .route("/v2/queues/{queue}/subscriptions/{subscription}/confirm", put(subscriptions::confirm))
+pub(super) fn zaqar() -> Routes {
+    let routes = Routes::default()
+        .get("/v2/", Action::HomeGet, base::home)
+        .get("/v2/ping", Action::PingGet, base::ping)
+        .head("/v2/ping", Action::PingGet, base::alive);
+    zaqars_subscriptions(zaqars_messages(zaqars_queues(routes)))
+}
+
+fn zaqars_queues(routes: Routes) -> Routes {
+    routes
+        .get("/v2/queues", Action::QueuesGetAll, queues::list)
+        .put("/v2/queues/{queue}", Action::QueuesCreate, queues::create)
+        .get("/v2/queues/{queue}", Action::QueuesGet, queues::show)
+        .patch("/v2/queues/{queue}", Action::QueuesUpdate, queues::update)
+        .delete("/v2/queues/{queue}", Action::QueuesDelete, queues::delete)
+        .get("/v2/queues/{queue}/stats", Action::QueuesStats, queues::stats)
+        .post("/v2/queues/{queue}/purge", Action::QueuesPurge, queues::purge)
+}
+
+fn zaqars_messages(routes: Routes) -> Routes {
+    const ALL: &str = "/v2/queues/{queue}/messages";
+    const ONE: &str = "/v2/queues/{queue}/messages/{message}";
+    routes
+        .post(ALL, Action::MessagesCreate, messages::post)
+        .get(ALL, Action::MessagesGetAll, messages::list)
+        .delete(ALL, Action::MessagesDeleteAll, messages::delete_many)
+        .get(ONE, Action::MessagesGet, messages::show)
+        .delete(ONE, Action::MessagesDelete, messages::delete)
+}
+
+fn zaqars_subscriptions(routes: Routes) -> Routes {
+    const ALL: &str = "/v2/queues/{queue}/subscriptions";
+    const ONE: &str = "/v2/queues/{queue}/subscriptions/{subscription}";
+    const CONFIRM: &str = "/v2/queues/{queue}/subscriptions/{subscription}/confirm";
+    routes
+        .post(ALL, Action::SubscriptionCreate, subscriptions::create)
+        .get(ALL, Action::SubscriptionGetAll, subscriptions::list)
+        .get(ONE, Action::SubscriptionGet, subscriptions::show)
+        .patch(ONE, Action::SubscriptionUpdate, subscriptions::update)
+        .delete(ONE, Action::SubscriptionDelete, subscriptions::delete)
+        .put(CONFIRM, Action::SubscriptionConfirm, subscriptions::confirm)
 }
 
 /// What Zaqar lacks.
-fn own() -> Router<Face> {
-    Router::new()
-        .route("/v2/notifications", post(notifications::send))
-        .route("/v2/deliveries", get(deliveries::list))
-        .route("/v2/deliveries/replay", post(jobs::replay))
-        .route("/v2/deliveries/cancel", post(jobs::cancel))
-        .route("/v2/jobs", get(jobs::list))
-        .route("/v2/jobs/{job}", get(jobs::show).delete(jobs::stop))
-        .route("/v2/deliveries/{delivery}", get(deliveries::show))
-        .route("/v2/deliveries/{delivery}/retry", post(deliveries::retry))
-        .route("/v2/deliveries/{delivery}/cancel", post(deliveries::cancel))
-        .route("/v2/drivers", get(drivers::list))
-        .route("/v2/queues/{queue}/subscriptions/{subscription}/enable", post(subscriptions::enable))
-        .route("/v2/reload", post(reload::reload))
+pub(super) fn own() -> Routes {
+    const ENABLE: &str = "/v2/queues/{queue}/subscriptions/{subscription}/enable";
+    Routes::default()
+        .post("/v2/notifications", Action::NotificationsSend, notifications::send)
+        .get("/v2/deliveries", Action::DeliveriesGetAll, deliveries::list)
+        .post("/v2/deliveries/replay", Action::DeliveriesReplayAll, jobs::replay)
+        .post("/v2/deliveries/cancel", Action::DeliveriesCancelAll, jobs::cancel)
+        .get("/v2/deliveries/{delivery}", Action::DeliveriesGet, deliveries::show)
+        .post("/v2/deliveries/{delivery}/retry", Action::DeliveriesRetry, deliveries::retry)
+        .post("/v2/deliveries/{delivery}/cancel", Action::DeliveriesCancel, deliveries::cancel)
+        .get("/v2/jobs", Action::JobsGetAll, jobs::list)
+        .get("/v2/jobs/{job}", Action::JobsGet, jobs::show)
+        .delete("/v2/jobs/{job}", Action::JobsDelete, jobs::stop)
+        .post(ENABLE, Action::SubscriptionEnable, subscriptions::enable)
+        .get("/v2/drivers", Action::DriversList, drivers::list)
+        .post("/v2/reload", Action::Reload, reload::reload)
 }
 
-/// What needs no header.
-fn bare() -> Router<Face> {
-    Router::new()
-        .route("/", get(base::versions))
-        .route("/healthz", get(probes::healthz))
-        .route("/readyz", get(probes::readyz))
-        .route("/metrics", get(probes::metrics))
-        .route("/v2/inbound/{driver}/{account}", get(inbound::receive).post(inbound::receive))
-        .route("/v2/inbound/{driver}/{account}/", get(inbound::receive).post(inbound::receive))
-        .route("/v2/inbound/{driver}/{account}/{*below}", get(inbound::receive).post(inbound::receive))
+/// What needs no header and no token.
+pub(super) fn bare() -> Routes {
+    const VERSIONS: Rule =
+        Rule::Open("it is the same for everybody, and clients ask it before they have a token");
+    const PROBE: Rule =
+        Rule::Open("probes of load balancers and supervisors have no token; it names no project");
+    const METRICS: Rule = Rule::Open("scrapers have no token");
+    const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
+    let inbound = [
+        "/v2/inbound/{driver}/{account}",
+        "/v2/inbound/{driver}/{account}/",
+        "/v2/inbound/{driver}/{account}/{*below}",
+    ];
+    let routes = Routes::default()
+        .get("/", VERSIONS, base::versions)
+        .get("/healthz", PROBE, probes::healthz)
+        .get("/readyz", PROBE, probes::readyz)
+        .get("/metrics", METRICS, probes::metrics);
+    inbound.into_iter().fold(routes, |routes, path| {
+        routes.get(path, INBOUND, inbound::receive).post(path, INBOUND, inbound::receive)
+    })
 }

@@ -157,6 +157,14 @@ pub struct Retention {
 pub struct Auth {
     /// `none` is the only one of this version.
     pub strategy: String,
+    /// Roles that may do everything, lower case.
+    pub admin_roles: Vec<String>,
+    /// Roles that may do everything of their project, lower case.
+    pub member_roles: Vec<String>,
+    /// Roles that may look, lower case.
+    pub reader_roles: Vec<String>,
+    /// Roles that may post, lower case.
+    pub publisher_roles: Vec<String>,
 }
 
 /// `[notification]`

@@ -1,0 +1,33 @@
+//! Why somebody is not let in.
+
+use std::time::Duration;
+
+/// Why somebody is not let in. Says nothing of whether what was asked for is there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Denied {
+    /// With authentication off the header is the only thing that says whose things are meant.
+    #[error("the header X-PROJECT-ID was missing")]
+    NoProject,
+    /// The header is there and empty.
+    #[error("X-PROJECT-ID cannot be an empty string")]
+    EmptyProject,
+    /// The header breaks a rule.
+    #[error("{0}")]
+    BadProject(&'static str),
+    /// There is no token, or one that is unknown, has expired or was revoked: which of them is not said.
+    #[error("no valid token: send one as X-Auth-Token or `Authorization: Bearer`")]
+    Unproven,
+    /// `X-Project-ID` is not the project of the token.
+    #[error("X-Project-ID is not the project of the token")]
+    OtherProject,
+    /// No role grants it.
+    #[error("you are not authorized to complete this action")]
+    Forbidden,
+    /// Who could tell is away.
+    #[error("tokens cannot be checked now; please try again")]
+    Away {
+        /// When it may be tried again.
+        after: Duration,
+    },
+}

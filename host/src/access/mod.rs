@@ -1,0 +1,16 @@
+//! Who may do what.
+//!
+//! A client shows [`Credentials`]; [`Access`] tells the [`Identity`] behind them and whether its roles allow an
+//! [`Action`]. HTTP routes and WebSocket messages ask the same. What is not in the table is refused.
+
+mod access;
+mod action;
+mod denied;
+mod identity;
+mod policy;
+
+pub use access::Access;
+pub use action::{Action, Grant};
+pub use denied::Denied;
+pub use identity::{Credentials, Identity, Proof};
+pub use policy::{Grants, Policy};
