@@ -16,7 +16,9 @@ use super::{
     problem::{Answer, Problem},
     times,
 };
-use crate::storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
+use crate::storage::{
+    CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection, alone_at,
+};
 
 const MAX_LIMIT: u32 = 1000;
 const DEFAULT_LIMIT: i64 = 20;
@@ -178,7 +180,7 @@ fn shown(face: &Face, view: &DeliveryView) -> Value {
         "to": view.redacted,
         "address": SubscriberUri::shown_address(&view.address),
         "driver": view.driver,
-        "destination": view.destination,
+        "destination": alone_at(&view.destination).map_or(&view.destination, |_| &view.redacted),
         "attempts": view.attempts,
         "created": times::rfc3339(view.created),
     });
@@ -217,7 +219,7 @@ fn obstacle(face: &Face, view: &DeliveryView) -> Option<String> {
     if !matches!(view.state, Standing::Waiting | Standing::Held) {
         return None;
     }
-    face.delivery.held(&view.driver)
+    face.delivery.held(&view.driver).or_else(|| face.delivery.away(&view.driver, &view.destination))
 }
 
 fn failure(failure: &Failure) -> Value {

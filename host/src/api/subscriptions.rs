@@ -38,7 +38,8 @@ pub(super) async fn create(
     let document = document(&face, body).await?;
     let subscriber =
         subscriber(&document)?.ok_or_else(|| Problem::request("Missing parameter subscriber in body."))?;
-    let wish = Wish { subscriber, ttl: ttl(&document)?, options: options(&document)?.unwrap_or_default() };
+    let (ttl, options) = (ttl(&document)?, options(&document)?.unwrap_or_default());
+    let wish = Wish { subscriber, ttl, options, bound: false };
     let now = face.clock.now_ms();
     let (subscribed, unknown) = face.catalog.subscribe(&caller.project, &queue, wish, now).await?;
     let id = match subscribed {

@@ -3,8 +3,8 @@
 use nuncio_core::{Options, SubscriberUri, SubscriptionId};
 use serde_json::Value;
 
-use super::{error::CatalogError, options::Unknown, queues::Catalog, secrets};
-use crate::storage::{NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, Updated};
+use super::{error::CatalogError, options::Unknown, queues::Catalog, secrets, targets::read};
+use crate::storage::{NewSubscription, NewTarget, Subscribed, SubscriptionChange, SubscriptionRow, Updated};
 
 /// The shortest life of a subscription, seconds (Zaqar's `MIN_SUBSCRIPTION_TTL`).
 const MIN_TTL: i64 = 60;
@@ -20,6 +20,8 @@ pub struct Wish {
     pub ttl: Option<i64>,
     /// The options.
     pub options: Options,
+    /// A connection subscribes itself: the subscription lives as long as the connection does.
+    pub bound: bool,
 }
 
 /// What a client wants changed; what is absent stays.
@@ -48,8 +50,14 @@ impl Catalog {
         let ttl = wish.ttl.unwrap_or(self.config.queues.default_subscription_ttl);
         lives(ttl, now)?;
         let policy = self.policy(project, queue).await?;
-        let admitted = self.admit(&wish.subscriber, wish.options, policy.as_ref()).await?;
-        let new = NewSubscription { uri_key: admitted.key, target: admitted.target, ttl };
+        let admitted = if wish.bound {
+            // Which subscribers may be named does not concern who is here already.
+            self.made(&read(&wish.subscriber)?, wish.options, policy.as_ref()).await?
+        } else {
+            self.admit(&wish.subscriber, wish.options, policy.as_ref()).await?
+        };
+        let (uri_key, target) = (admitted.key, in_order(admitted.target));
+        let new = NewSubscription { uri_key, target, ttl, bound: wish.bound };
         Ok((self.store.subscribe(project, queue, new).await?, admitted.unknown))
     }
 
@@ -74,7 +82,7 @@ impl Catalog {
             let (uri, options) = self.revised(&row, &change);
             let admitted = self.admit(&uri, options, policy.as_ref()).await?;
             unknown = admitted.unknown;
-            Some((admitted.key, admitted.target))
+            Some((admitted.key, in_order(admitted.target)))
         } else {
             None
         };
@@ -118,6 +126,14 @@ impl Catalog {
         let row = self.store.queue(project, queue).await?;
         Ok(row.and_then(|row| row.metadata.get("_retry_policy").cloned()))
     }
+}
+
+/// What waits for a subscription that is by itself keeps its order, however long it waits.
+fn in_order(mut target: NewTarget) -> NewTarget {
+    if target.destination.is_empty() {
+        target.rules.ordered.get_or_insert_default();
+    }
+    target
 }
 
 fn lives(ttl: i64, now: i64) -> Result<(), CatalogError> {

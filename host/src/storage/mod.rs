@@ -13,5 +13,5 @@ pub use words::{
     DeliveryView, Disabled, Draft, END, Finding, Forgotten, Found, Gauges, JobFilter, JobId, JobKey, JobRow,
     JobState, LaneRow, Loaded, NewJob, NewSubscription, NewTarget, Post, Progress, PullFilter, Pulled, Purge,
     QueueRow, QueueStats, RequeueResult, Scanned, Search, Selection, Standing, StoreError, Subscribed,
-    SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated, Verb,
+    SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated, Verb, alone_at, own_destination,
 };
