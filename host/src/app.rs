@@ -27,6 +27,7 @@ use crate::{
     retention,
     served::unserved,
     signals::{Signal, Signals},
+    signed::Signer,
     storage::{
         Committed, Store, StoreError,
         sqlite::{self, Sqlite},
@@ -198,6 +199,7 @@ pub(crate) async fn assemble(
         None => open(&config, Arc::clone(&clock)).await?,
     };
     let ids = PublicIds::new(&store.id_key());
+    let signer = signer(&config, &*store);
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -213,11 +215,12 @@ pub(crate) async fn assemble(
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
     let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
-    let access = Access::new(&config);
+    let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
         access,
         store,
         ids,
+        signer,
         board,
         config,
         clock,
@@ -244,6 +247,14 @@ async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartErr
     let opened = tokio::task::spawn_blocking(move || Sqlite::open(options)).await;
     let store = opened.map_err(|error| StoreError::Unavailable(error.to_string()))??;
     Ok(Opened { store, commits })
+}
+
+/// The operator's key, or the store's own.
+fn signer(config: &Config, store: &dyn Store) -> Signer {
+    match &config.signed_url.secret_key {
+        Some(key) => Signer::new(key.expose().as_bytes()),
+        None => Signer::new(&store.signing_key()),
+    }
 }
 
 fn bounds(config: &Config) -> listener::Bounds {

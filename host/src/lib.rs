@@ -18,6 +18,7 @@ pub mod render;
 mod retention;
 mod served;
 mod signals;
+pub mod signed;
 pub mod storage;
 pub mod telemetry;
 mod times;

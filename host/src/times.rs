@@ -1,8 +1,11 @@
 //! Times on the wire.
 
 use time::{
-    OffsetDateTime,
-    format_description::{BorrowedFormatItem, well_known::Rfc3339},
+    OffsetDateTime, PrimitiveDateTime,
+    format_description::{
+        BorrowedFormatItem,
+        well_known::{Iso8601, Rfc3339},
+    },
     macros::format_description,
 };
 
@@ -10,6 +13,7 @@ const MILLIS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 const SECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+const BARE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 
 /// RFC 3339 in UTC with milliseconds; `None` for 0, which is no time.
 pub(crate) fn rfc3339(ms: i64) -> Option<String> {
@@ -19,6 +23,27 @@ pub(crate) fn rfc3339(ms: i64) -> Option<String> {
 /// Zaqar's `created`: RFC 3339 in UTC with seconds.
 pub(crate) fn created(ms: i64) -> String {
     written(ms, SECONDS).unwrap_or_default()
+}
+
+/// Zaqar's times of signatures: in UTC, with seconds and without a zone.
+pub(crate) fn bare(ms: i64) -> Option<String> {
+    written(ms, BARE)
+}
+
+/// Unix milliseconds of a time as [`bare`] writes it.
+pub(crate) fn of_bare(text: &str) -> Option<i64> {
+    let time = PrimitiveDateTime::parse(text, BARE).ok()?.assume_utc();
+    let ms = time.unix_timestamp().checked_mul(1000)?;
+    // The parser takes more than one spelling.
+    (bare(ms)? == text).then_some(ms)
+}
+
+/// Unix milliseconds of a time by ISO 8601, with or without a zone; without one it is UTC.
+pub(crate) fn of_iso8601(text: &str) -> Option<i64> {
+    let text = text.replacen(' ', "T", 1);
+    let zoned = OffsetDateTime::parse(&text, &Iso8601::PARSING).ok();
+    let bare = || PrimitiveDateTime::parse(&text, &Iso8601::PARSING).ok().map(PrimitiveDateTime::assume_utc);
+    zoned.or_else(bare)?.unix_timestamp().checked_mul(1000)
 }
 
 /// Whole seconds since `ms`, never negative.
@@ -51,6 +76,25 @@ mod tests {
         assert_eq!(created(1_704_067_200_007), "2024-01-01T00:00:00Z");
         assert_eq!(rfc3339(0), None);
         assert_eq!(rfc3339(i64::MAX), None);
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_utc_and_has_one_spelling() {
+        assert_eq!(of_bare("2024-01-01T00:00:00"), Some(1_704_067_200_000));
+        for bad in
+            ["2024-01-01T00:00:00Z", "2024-01-01 00:00:00", "+2024-01-01T00:00:00", "2024-1-1T0:0:0", "", "1"]
+        {
+            assert_eq!(of_bare(bad), None, "{bad}");
+        }
+        for good in [
+            "2024-01-01T00:00:00",
+            "2024-01-01T02:00:00+02:00",
+            "2024-01-01 00:00:00Z",
+            "2024-01-01T00:00:00.5Z",
+        ] {
+            assert_eq!(of_iso8601(good), Some(1_704_067_200_000), "{good}");
+        }
+        assert_eq!((of_iso8601("123"), of_iso8601("tomorrow")), (None, None));
     }
 
     #[test]

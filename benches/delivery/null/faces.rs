@@ -8,7 +8,7 @@ use nuncio_core::{
 };
 use nuncio_host::storage::{
     Accepted, Asked, Begun, CancelResult, Catalog, Catch, Deliveries, DeliveryFilter, DeliveryPage,
-    DeliveryView, Finding, Forgotten, Found, Gauges, Health, Intake, JobId, JobRow, Jobs, Loaded, NewJob,
+    DeliveryView, Finding, Forgotten, Found, Gauges, Health, Intake, JobId, JobRow, Jobs, KeyRow, Keys, Loaded, NewJob,
     NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Retention,
     Scanned, Search, Standing, Store, StoreError, Subscribed, SubscriptionChange, SubscriptionRow,
     TargetView, Tell, Updated, Verb,
@@ -275,6 +275,25 @@ impl Jobs for Null {
 }
 
 #[async_trait]
+impl Keys for Null {
+    async fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn key_add(&self, _: KeyRow, _: u64) -> Result<(), StoreError> {
+        Err(without())
+    }
+
+    async fn key_remove(&self, _: &str) -> Result<bool, StoreError> {
+        Err(without())
+    }
+
+    async fn key_used(&self, _: &str, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
 impl Store for Null {
     async fn check(&self) -> Result<(), StoreError> {
         Ok(())
@@ -288,5 +307,9 @@ impl Store for Null {
 
     fn id_key(&self) -> [u8; 32] {
         [7; 32]
+    }
+
+    fn signing_key(&self) -> [u8; 32] {
+        [8; 32]
     }
 }

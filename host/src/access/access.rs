@@ -2,20 +2,36 @@
 
 use std::{fmt, sync::Arc};
 
+use nuncio_core::Clock;
+
 use super::{
     action::Action,
     denied::Denied,
     identity::{Credentials, Identity, Proof},
+    keys::Keys,
     policy::{Grants, Policy},
 };
-use crate::config::Config;
+use crate::{
+    config::{self, Config},
+    storage::{Store, StoreError},
+};
 
 /// The longest project id (Zaqar's `PROJECT_ID_MAX_LEN`).
 const MAX_PROJECT: usize = 256;
 
+/// How clients prove who they are.
+enum Strategy {
+    /// Not at all.
+    None,
+    /// By API keys.
+    Token,
+}
+
 /// Tells who clients are and what they may do.
 pub struct Access {
+    strategy: Strategy,
     policy: Policy,
+    keys: Keys,
 }
 
 impl fmt::Debug for Access {
@@ -25,16 +41,34 @@ impl fmt::Debug for Access {
 }
 
 impl Access {
-    /// As the configuration says.
+    /// As the configuration says, with the keys of `store`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn start(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let policy = Policy::new(&config.auth);
+        let keys = Keys::load(store, clock, policy.clone(), config.auth.max_keys).await?;
+        let strategy = match config.auth.strategy {
+            config::Strategy::None => Strategy::None,
+            config::Strategy::Token => Strategy::Token,
+        };
+        Ok(Self { strategy, policy, keys })
+    }
+
+    /// The API keys.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
-        Self { policy: Policy::new(&config.auth) }
+    pub const fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Whether clients must prove who they are.
     #[must_use]
     pub const fn asks_for_proof(&self) -> bool {
-        false
+        !matches!(self.strategy, Strategy::None)
     }
 
     /// Who shows these. Cheap where it was asked before: ask again for each message of a long connection, so that an
@@ -43,7 +77,15 @@ impl Access {
     /// # Errors
     /// Why it is not let in.
     pub async fn identify(&self, shown: Credentials<'_>) -> Result<Arc<Identity>, Denied> {
-        self.believed(shown).map(Arc::new)
+        let identity = match &self.strategy {
+            Strategy::None => return self.believed(shown).map(Arc::new),
+            Strategy::Token => shown.token.and_then(|token| self.keys.identify(token)),
+        };
+        let identity = identity.ok_or(Denied::Unproven)?;
+        if shown.project.is_some_and(|project| project != identity.project) {
+            return Err(Denied::OtherProject);
+        }
+        Ok(identity)
     }
 
     /// Whether `identity` may do `action`.
@@ -80,33 +122,5 @@ fn project(text: &str) -> Result<String, Denied> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown<'a>(project: &'a str, roles: Option<&'a str>) -> Credentials<'a> {
-        Credentials { project: Some(project), token: None, roles }
-    }
-
-    #[tokio::test]
-    async fn without_authentication_the_headers_are_believed() {
-        let access = Access::new(&Config::default());
-        let plain = access.identify(shown("p", None)).await.unwrap();
-        assert_eq!(plain.project, "p");
-        assert!(access.permit(&plain, Action::Reload).is_ok());
-        assert_eq!(access.permit(&plain, Action::HealthGet), Err(Denied::Forbidden));
-        let admin = access.identify(shown("p", Some("cook, Admin"))).await.unwrap();
-        assert!(access.permit(&admin, Action::HealthGet).is_ok());
-    }
-
-    #[tokio::test]
-    async fn without_authentication_a_project_is_asked_for() {
-        let access = Access::new(&Config::default());
-        for (project, why) in [(None, Denied::NoProject), (Some(""), Denied::EmptyProject)] {
-            let shown = Credentials { project, ..Credentials::default() };
-            assert_eq!(access.identify(shown).await, Err(why));
-        }
-        assert!(access.identify(shown(&"p".repeat(256), None)).await.is_ok());
-        let long = access.identify(shown(&"p".repeat(257), None)).await;
-        assert!(matches!(long, Err(Denied::BadProject(_))));
-    }
-}
+#[path = "tests.rs"]
+mod tests;

@@ -7,10 +7,14 @@ mod access;
 mod action;
 mod denied;
 mod identity;
+mod keys;
 mod policy;
+mod secret;
 
 pub use access::Access;
 pub use action::{Action, Grant};
 pub use denied::Denied;
 pub use identity::{Credentials, Identity, Proof};
+pub use keys::{KeyError, Keys, Made, Wish as KeyWish};
 pub use policy::{Grants, Policy};
+pub use secret::{NewSecret, NoRandomness};

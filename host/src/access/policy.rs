@@ -77,6 +77,11 @@ impl Policy {
         roles.into_iter().fold(Grants::default(), |all, role| all.or(of(role.trim())))
     }
 
+    /// Every role that grants anything.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Whether any list names the role.
     #[must_use]
     pub fn knows(&self, role: &str) -> bool {

@@ -14,10 +14,12 @@ use super::{
     face::Face,
     problem::{Answer, Problem},
     routes::{Rule, Rules},
+    signature,
 };
 use crate::{
-    access::{Access, Credentials, Denied, Identity},
+    access::{Credentials, Denied, Identity},
     config::{Queues, Uuids},
+    signed::Grant,
 };
 
 /// The longest queue name (Zaqar's `QUEUE_NAME_MAX_LEN`).
@@ -36,6 +38,8 @@ pub(super) struct Caller {
     pub(super) client: String,
     /// Who it is, and what it may do.
     pub(super) identity: Arc<Identity>,
+    /// The signature that lets it in. It stands for authentication and policy, for what it names alone.
+    pub(super) signed: Option<Arc<Grant>>,
 }
 
 /// What the rules stand on.
@@ -52,18 +56,19 @@ pub(super) async fn zaqar(
     mut request: Request,
     next: Next,
 ) -> Answer {
+    let signed = signature::opened(&gate.face, &request)?;
+    let proven = gate.proven(request.headers(), signed.as_deref()).await?;
     let headers = request.headers();
-    let proven = proven(&gate.face.access, headers).await?;
     common(headers)?;
     let client = client(headers, &gate.face.config.queues)?;
-    let identity = known(&gate.face.access, headers, proven).await?;
+    let identity = gate.known(headers, proven).await?;
     let params = params.map_err(|_| identification("It is not UTF-8."))?;
     if let Some((_, queue)) = params.iter().find(|(name, _)| *name == "queue") {
         queue_name(queue)?;
     }
     gate.permit(&request, &identity)?;
     let project = identity.project.clone();
-    request.extensions_mut().insert(Caller { project, client, identity });
+    request.extensions_mut().insert(Caller { project, client, identity, signed });
     Ok(next.run(request).await)
 }
 
@@ -74,33 +79,15 @@ pub(super) async fn own(
     mut request: Request,
     next: Next,
 ) -> Answer {
-    let proven = proven(&gate.face.access, request.headers()).await?;
+    let signed = signature::opened(&gate.face, &request)?;
+    let proven = gate.proven(request.headers(), signed.as_deref()).await?;
     common(request.headers())?;
     params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
-    let identity = known(&gate.face.access, request.headers(), proven).await?;
+    let identity = gate.known(request.headers(), proven).await?;
     gate.permit(&request, &identity)?;
     let project = identity.project.clone();
-    request.extensions_mut().insert(Caller { project, client: String::new(), identity });
+    request.extensions_mut().insert(Caller { project, client: String::new(), identity, signed });
     Ok(next.run(request).await)
-}
-
-/// Where clients must prove who they are, nothing is said to them before they did; as with Keystone's middleware.
-async fn proven(access: &Access, headers: &HeaderMap) -> Result<Option<Arc<Identity>>, Denied> {
-    if !access.asks_for_proof() {
-        return Ok(None);
-    }
-    access.identify(credentials(headers)?).await.map(Some)
-}
-
-async fn known(
-    access: &Access,
-    headers: &HeaderMap,
-    proven: Option<Arc<Identity>>,
-) -> Result<Arc<Identity>, Denied> {
-    match proven {
-        Some(identity) => Ok(identity),
-        None => access.identify(credentials(headers)?).await,
-    }
 }
 
 /// What a request shows of its client.
@@ -118,6 +105,34 @@ pub(super) fn credentials(headers: &HeaderMap) -> Result<Credentials<'_>, Denied
 }
 
 impl Gate {
+    /// Who has proven who it is. Where clients must, nothing is said to them before they did, as with Keystone's
+    /// middleware; where they need not, Zaqar asks for other headers first.
+    async fn proven(
+        &self,
+        headers: &HeaderMap,
+        signed: Option<&Grant>,
+    ) -> Result<Option<Arc<Identity>>, Denied> {
+        if let Some(grant) = signed {
+            let identity = Identity::signed(grant.project().to_owned(), grant.expires_ms());
+            return Ok(Some(Arc::new(identity)));
+        }
+        if !self.face.access.asks_for_proof() {
+            return Ok(None);
+        }
+        self.face.access.identify(credentials(headers)?).await.map(Some)
+    }
+
+    async fn known(
+        &self,
+        headers: &HeaderMap,
+        proven: Option<Arc<Identity>>,
+    ) -> Result<Arc<Identity>, Denied> {
+        match proven {
+            Some(identity) => Ok(identity),
+            None => self.face.access.identify(credentials(headers)?).await,
+        }
+    }
+
     /// Whether the route's action is allowed. A route without a rule is refused.
     fn permit(&self, request: &Request, identity: &Identity) -> Result<(), Problem> {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
@@ -130,9 +145,6 @@ impl Gate {
 }
 
 fn common(headers: &HeaderMap) -> Result<(), Problem> {
-    if headers.contains_key("url-signature") {
-        return Err(Problem::not_found("Signed URLs are not in this version."));
-    }
     content_type(headers)?;
     accept(headers)
 }

@@ -7,7 +7,7 @@ use nuncio_core::{Clock, PublicIds, Switchboard};
 
 use crate::{
     access::Access, catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs,
-    reload::Reload, render::Renderer, storage::Store,
+    reload::Reload, render::Renderer, signed::Signer, storage::Store,
 };
 
 /// What the routes share; cheap to clone, since each layer of a request does.
@@ -38,6 +38,8 @@ pub struct Shared {
     pub store: Arc<dyn Store>,
     /// Makes public ids and reads them.
     pub ids: PublicIds,
+    /// Signs URLs.
+    pub signer: Signer,
     /// The drivers.
     pub board: Switchboard,
     /// The configuration.

@@ -23,7 +23,6 @@ fn missing(path: &str) -> Option<&'static str> {
     let of_queue = path.strip_prefix("/v2/queues/").and_then(|rest| rest.split('/').nth(1));
     match of_queue {
         Some("claims") => Some("Claims are"),
-        Some("share") => Some("Signed URLs are"),
         _ => STARTS.iter().find(|(start, _)| path.starts_with(start)).map(|(_, part)| *part),
     }
 }
@@ -35,7 +34,6 @@ mod tests {
     #[test]
     fn what_comes_later_is_named_and_the_rest_is_unknown() {
         assert_eq!(missing("/v2/queues/q/claims/1"), Some("Claims are"));
-        assert_eq!(missing("/v2/queues/q/share"), Some("Signed URLs are"));
         assert_eq!(missing("/v2/topics"), Some("Topics are"));
         assert_eq!(missing("/v2/queues/claims/x"), None);
         assert_eq!(missing("/v2/nonexistent"), None);

@@ -15,6 +15,7 @@ mod face;
 mod inbound;
 mod job_request;
 mod jobs;
+mod keys;
 mod later;
 mod members;
 mod messages;
@@ -30,6 +31,8 @@ mod request;
 mod requests;
 mod router;
 mod routes;
+mod share;
+mod signature;
 mod subscriptions;
 
 #[cfg(test)]

@@ -144,7 +144,8 @@ impl Problem {
         }
     }
 
-    fn internal() -> Self {
+    /// The log says more.
+    pub(super) fn internal() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Internal server error",

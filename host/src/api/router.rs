@@ -7,12 +7,12 @@ use super::{
     context::{self, Gate},
     deliveries, drivers,
     face::Face,
-    inbound, jobs, later, messages, notifications, probes,
+    inbound, jobs, keys, later, messages, notifications, probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
     routes::{Routes, Rule},
-    subscriptions,
+    share, subscriptions,
 };
 use crate::access::Action;
 
@@ -53,6 +53,7 @@ fn zaqars_queues(routes: Routes) -> Routes {
         .delete("/v2/queues/{queue}", Action::QueuesDelete, queues::delete)
         .get("/v2/queues/{queue}/stats", Action::QueuesStats, queues::stats)
         .post("/v2/queues/{queue}/purge", Action::QueuesPurge, queues::purge)
+        .post("/v2/queues/{queue}/share", Action::QueuesShare, share::share)
 }
 
 fn zaqars_messages(routes: Routes) -> Routes {
@@ -94,6 +95,9 @@ pub(super) fn own() -> Routes {
         .get("/v2/jobs/{job}", Action::JobsGet, jobs::show)
         .delete("/v2/jobs/{job}", Action::JobsDelete, jobs::stop)
         .post(ENABLE, Action::SubscriptionEnable, subscriptions::enable)
+        .get("/v2/keys", Action::KeysGetAll, keys::list)
+        .post("/v2/keys", Action::KeysCreate, keys::create)
+        .delete("/v2/keys/{key}", Action::KeysDelete, keys::revoke)
         .get("/v2/drivers", Action::DriversList, drivers::list)
         .post("/v2/reload", Action::Reload, reload::reload)
 }

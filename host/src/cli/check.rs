@@ -141,5 +141,6 @@ fn warnings(config: &Config, dispatcher: &Dispatcher) -> Vec<Problem> {
         let name = entry.manifest.name.clone();
         entry.manifest.secrets.clone().into_iter().map(move |pointer| (name.clone(), pointer))
     };
-    dispatcher.entries().iter().flat_map(secrets).filter_map(inline).collect()
+    let of_drivers = dispatcher.entries().iter().flat_map(secrets).filter_map(inline);
+    config.warnings.iter().cloned().chain(of_drivers).collect()
 }

@@ -51,6 +51,7 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Retry => retry_policy(node),
         Kind::Path => path(node),
         Kind::Sha256 => sha256(node),
+        Kind::Secret { min } => secret(node, min),
         Kind::DriverName => driver_name(node),
         Kind::Command => command(node),
     }
@@ -71,6 +72,18 @@ fn sha256(node: &Node) -> Result<Value, Wrong> {
         return Ok(digest.to_ascii_lowercase().into());
     }
     Err(Wrong::new(node, "not a SHA-256", fix))
+}
+
+/// What is wrong with a secret is said without it.
+fn secret(node: &Node, min: usize) -> Result<Value, Wrong> {
+    let fix = format!(
+        "write {{ env = \"NAME\" }} or {{ file = \"PATH\" }}, with at least {min} characters behind it"
+    );
+    let secret = text(node, &fix)?;
+    if secret.chars().count() < min {
+        return Err(Wrong::new(node, "too short to be a secret", fix));
+    }
+    Ok(secret.into())
 }
 
 fn driver_name(node: &Node) -> Result<Value, Wrong> {

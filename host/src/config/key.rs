@@ -72,6 +72,11 @@ pub enum Kind {
     Path,
     /// A SHA-256 in hexadecimal.
     Sha256,
+    /// A secret of at least `min` characters: text, `{ env = "NAME" }` or `{ file = "PATH" }`.
+    Secret {
+        /// The least length, characters.
+        min: usize,
+    },
     /// The name of a driver.
     DriverName,
     /// A program and its arguments.

@@ -6,12 +6,14 @@ use serde_json::{Map, Value};
 
 use super::{
     ConfigError, check, environment,
+    key::Kind,
     keys::{ORDERED, keys},
     model::Config,
     node::{self, Node, Raw},
     place::{Place, Problem},
     plugins::Reader,
     rates::rates,
+    secrets::{self, Sources},
     settings::Resolver,
     templates::templates,
     unknown,
@@ -73,14 +75,16 @@ impl Config {
         let exec = reader.exec(table.remove("exec"));
         let schemes = reader.schemes(table.remove("schemes"));
         let rates = rates(table.remove("rates"), &mut problems);
-        let values = values(table, &mut problems);
+        let mut warnings = Vec::new();
+        let values = values(table, Sources { env: &env, folder }, &mut problems, &mut warnings);
         problems.sort();
         if !problems.is_empty() {
             return Err(ConfigError(problems));
         }
         let config: Self = serde_json::from_value(values.clone())
             .map_err(|error| ConfigError(vec![Problem::new(Place::Default, "", error.to_string())]))?;
-        Ok(Self { templates, drivers, libraries, exec, schemes, rates, values, settings, ..config })
+        let values = secrets::hidden(values);
+        Ok(Self { templates, drivers, libraries, exec, schemes, rates, values, settings, warnings, ..config })
     }
 }
 
@@ -99,7 +103,12 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
 }
 
 /// The value of every key as nested JSON: what was written, else its default.
-fn values(table: BTreeMap<String, Node>, problems: &mut Vec<Problem>) -> Value {
+fn values(
+    table: BTreeMap<String, Node>,
+    sources: Sources<'_>,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) -> Value {
     let mut written = flat(table, problems);
     let mut sections = Map::new();
     let mut places = BTreeMap::new();
@@ -107,6 +116,8 @@ fn values(table: BTreeMap<String, Node>, problems: &mut Vec<Problem>) -> Value {
         let node = written.remove(key.name).or_else(|| node::parse_value(&Place::Default, key.default));
         let value = node.map_or(Ok(Value::Null), |node| {
             places.insert(key.name, node.place.clone());
+            warnings.extend(secrets::inline(key, &node));
+            let node = if matches!(key.kind, Kind::Secret { .. }) { sources.resolved(node)? } else { node };
             check::checked(key.kind, &node)
         });
         match value {

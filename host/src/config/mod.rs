@@ -14,6 +14,7 @@ mod place;
 mod plugins;
 mod rates;
 mod reference;
+mod secrets;
 mod settings;
 mod tables;
 mod templates;
@@ -26,7 +27,8 @@ pub use key::{Key, Kind};
 pub use keys::keys;
 pub use load::VARIABLE_PREFIX;
 pub use model::{
-    Auth, Config, Delivery, Events, Format, Http, Jobs, Log, Notification, Queues, Storage, Template, Uuids,
+    Auth, Config, Delivery, Events, Format, Http, Jobs, Log, Notification, Queues, SignedUrl, Storage,
+    Strategy, Template, Uuids,
 };
 pub use place::{ConfigError, Place, Problem};
 pub use plugins::{Choice, Exec, Library};

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, fmt, net::SocketAddr, path::Path, time::Duration};
 
+use nuncio_plugin_sdk::Secret;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Choice, DriverRate, Exec, Library, Settings};
+use super::{Choice, DriverRate, Exec, Library, Problem, Settings};
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Config {
     pub auth: Auth,
     /// Who may be notified.
     pub notification: Notification,
+    /// Pre-signed URLs.
+    #[serde(default)]
+    pub signed_url: SignedUrl,
     /// Limits of queues, messages and subscriptions.
     pub queues: Queues,
     /// The engine of delivery.
@@ -56,6 +60,9 @@ pub struct Config {
     /// Where the settings of drivers stand.
     #[serde(skip)]
     pub settings: Settings,
+    /// What is no error and should be mended.
+    #[serde(skip)]
+    pub warnings: Vec<Problem>,
 }
 
 impl fmt::Debug for Config {
@@ -155,8 +162,10 @@ pub struct Retention {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
-    /// `none` is the only one of this version.
-    pub strategy: String,
+    /// How clients prove who they are.
+    pub strategy: Strategy,
+    /// The most API keys.
+    pub max_keys: u64,
     /// Roles that may do everything, lower case.
     pub admin_roles: Vec<String>,
     /// Roles that may do everything of their project, lower case.
@@ -167,6 +176,16 @@ pub struct Auth {
     pub publisher_roles: Vec<String>,
 }
 
+/// `auth.strategy`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// Not at all: the headers are believed.
+    None,
+    /// By API keys.
+    Token,
+}
+
 /// `[notification]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -175,6 +194,14 @@ pub struct Notification {
     pub subscriber_types: Option<Vec<String>>,
     /// `none` is the only one of this version.
     pub require_confirmation: String,
+}
+
+/// `[signed_url]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignedUrl {
+    /// The key with which URLs are signed; `None` for the one that the store made.
+    pub secret_key: Option<Secret>,
 }
 
 /// `[queues]`: Zaqar's `[transport]` options under their names. Times in seconds, sizes in bytes.

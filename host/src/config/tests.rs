@@ -85,7 +85,6 @@ fn a_mistyped_level_does_not_switch_the_logs_off() {
 #[test]
 fn what_a_later_version_has_is_not_in_this_version() {
     for text in [
-        "[signed_url]\nsecret_key = \"x\"",
         "[auth]\nstrategy = \"keystone\"",
         "[[sources]]\nname = \"x\"",
         "[drivers.sms.accounts.acme]\nkind = \"smpp\"",
@@ -242,4 +241,19 @@ proptest! {
         let key = &super::keys()[which];
         prop_assert!(told(load("", &[(&key.variable(), &value)])));
     }
+}
+
+#[test]
+fn a_key_that_is_secret_is_resolved_and_neither_shown_nor_kept() {
+    let text = "[signed_url]\nsecret_key = { env = \"KEY\" }";
+    let config = load(text, &[("KEY", "from-the-environment\n")]).unwrap();
+    assert_eq!(config.signed_url.secret_key.as_ref().unwrap().expose(), "from-the-environment");
+    assert!(config.warnings.is_empty());
+    assert!(!format!("{config:?}{}", config.values).contains("from-the-environment"));
+    let inline = load("[signed_url]\nsecret_key = \"stands-in-the-file\"", &[]).unwrap();
+    assert!(inline.warnings[0].to_string().contains("n.toml:2:14: [signed_url] secret_key: a secret stands"));
+    assert_ne!(inline.values["signed_url"], config.values["signed_url"]);
+    let short = refused("[signed_url]\nsecret_key = \"hunter2\"");
+    assert!(short.contains("too short") && !short.contains("hunter2"), "{short}");
+    assert!(refused(text).contains("the variable KEY is not set"));
 }

@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use super::words::{
     Accepted, Asked, Begun, CancelResult, Catch, DeliveryFilter, DeliveryPage, DeliveryView, Finding,
-    Forgotten, Found, Gauges, JobId, JobRow, Loaded, NewJob, NewSubscription, Post, PullFilter, Pulled,
-    Purge, QueueRow, QueueStats, RequeueResult, Scanned, Search, Standing, StoreError, Subscribed,
+    Forgotten, Found, Gauges, JobId, JobRow, KeyRow, Loaded, NewJob, NewSubscription, Post, PullFilter,
+    Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Search, Standing, StoreError, Subscribed,
     SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
 };
 
@@ -230,9 +230,22 @@ pub trait Jobs: Send + Sync {
     ) -> Result<JobRow, StoreError>;
 }
 
+/// API keys. There are few enough to be held in memory: all are read at the start.
+#[async_trait]
+pub trait Keys: Send + Sync {
+    /// Every key, by id.
+    async fn keys(&self) -> Result<Vec<KeyRow>, StoreError>;
+    /// Adds a key, unless there are `most`.
+    async fn key_add(&self, key: KeyRow, most: u64) -> Result<(), StoreError>;
+    /// Removes a key; whether it was there.
+    async fn key_remove(&self, id: &str) -> Result<bool, StoreError>;
+    /// Writes down that a key was used.
+    async fn key_used(&self, id: &str, at: i64) -> Result<(), StoreError>;
+}
+
 /// A whole store.
 #[async_trait]
-pub trait Store: Intake + Catalog + Pull + Deliveries + Health + Jobs + Retention {
+pub trait Store: Intake + Catalog + Pull + Deliveries + Health + Jobs + Keys + Retention {
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;
     /// What the store says of itself: for `/metrics` and `/readyz`.
@@ -241,4 +254,6 @@ pub trait Store: Intake + Catalog + Pull + Deliveries + Health + Jobs + Retentio
     async fn close(&self);
     /// The key of public ids, made at the first start and never changed.
     fn id_key(&self) -> [u8; 32];
+    /// The key of signed URLs where the configuration has none, made at the first start and never changed.
+    fn signing_key(&self) -> [u8; 32];
 }

@@ -9,4 +9,5 @@ mod notifications;
 mod queues;
 mod reload;
 mod rules;
+mod signed;
 mod subscriptions;

@@ -107,10 +107,13 @@ async fn the_watermark_is_recorded_alone(bench: Bench) {
 }
 
 async fn the_key_of_ids_stays(mut bench: Bench) {
-    let id_key = bench.store.id_key();
+    let keys = |bench: &Bench| [bench.store.id_key(), bench.store.signing_key()];
+    let [ids, signing] = keys(&bench);
+    assert_ne!(ids, signing);
     bench.reopen().await;
-    assert_eq!(bench.store.id_key(), id_key);
-    assert_ne!(Bench::new().await.store.id_key(), id_key);
+    assert_eq!(keys(&bench), [ids, signing]);
+    let other = keys(&Bench::new().await);
+    assert!(other[0] != ids && other[1] != signing);
 }
 
 async fn batches_become_durable_in_the_order_of_the_calls(bench: Bench) {

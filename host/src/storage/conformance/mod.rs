@@ -9,6 +9,7 @@ mod durability;
 mod filters;
 mod health;
 mod intake;
+mod keys;
 mod lanes;
 mod listing;
 mod model;

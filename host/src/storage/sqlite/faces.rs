@@ -319,4 +319,8 @@ impl Store for Sqlite {
     fn id_key(&self) -> [u8; 32] {
         self.public_id_key()
     }
+
+    fn signing_key(&self) -> [u8; 32] {
+        self.own_signing_key()
+    }
 }

@@ -18,6 +18,7 @@ mod index;
 mod intake;
 mod jobs;
 mod json;
+mod keys;
 mod limits;
 mod lock;
 mod marks;

@@ -50,6 +50,7 @@ pub struct Sqlite {
     limits: Limits,
     damage: Arc<Damage>,
     id_key: [u8; 32],
+    signing_key: [u8; 32],
 }
 
 impl std::fmt::Debug for Sqlite {
@@ -69,7 +70,8 @@ impl Sqlite {
         let lock = Lock::take(&path)?;
         let db = connection::writer(&path)?;
         let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
-        let id_key = id_key(&db).map_err(sqlite)?;
+        let id_key = made_once(&db, "id_key").map_err(sqlite)?;
+        let signing_key = made_once(&db, "signing_key").map_err(sqlite)?;
         let issuer = backup::issuer(&db, log).map_err(sqlite)?;
         let memory = Memory::new(issuer, last_id(&db, log).map_err(sqlite)?, limits.index_bytes);
         let damage = Arc::new(Damage::default());
@@ -92,7 +94,18 @@ impl Sqlite {
             published,
         };
         let writer = Writer::start(desk).map_err(|source| OpenError::File { path: path.clone(), source })?;
-        Ok(Arc::new(Self { writer, readers, named, clock, log, path, limits: known, damage, id_key }))
+        Ok(Arc::new(Self {
+            writer,
+            readers,
+            named,
+            clock,
+            log,
+            path,
+            limits: known,
+            damage,
+            id_key,
+            signing_key,
+        }))
     }
 
     pub(super) async fn check_both(&self) -> Result<(), StoreError> {
@@ -156,11 +169,16 @@ impl Sqlite {
     pub(super) fn public_id_key(&self) -> [u8; 32] {
         self.id_key
     }
+
+    pub(super) fn own_signing_key(&self) -> [u8; 32] {
+        self.signing_key
+    }
 }
 
-fn id_key(db: &Connection) -> rusqlite::Result<[u8; 32]> {
-    db.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('id_key', randomblob(32))", [])?;
-    db.query_row("SELECT value FROM meta WHERE key = 'id_key'", [], |row| row.get(0))
+/// A random key, made when it is first asked for.
+fn made_once(db: &Connection, key: &str) -> rusqlite::Result<[u8; 32]> {
+    db.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?1, randomblob(32))", [key])?;
+    db.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0))
 }
 
 fn last_id(db: &Connection, log: u16) -> rusqlite::Result<MessageId> {

@@ -6,6 +6,7 @@ mod error;
 mod gauges;
 mod health;
 mod job;
+mod key;
 mod post;
 mod queue;
 mod subscription;
@@ -18,6 +19,7 @@ pub use health::{Disabled, Finding, Found, Tell};
 pub use job::{
     Asked, Begun, Catch, END, JobFilter, JobId, JobKey, JobRow, JobState, NewJob, Progress, Search, Verb,
 };
+pub use key::KeyRow;
 pub use post::{Accepted, Addressed, Dedup, Draft, NewTarget, Post};
 pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};
 pub use subscription::{
