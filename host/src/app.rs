@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Refusal, Switchboard, retry::Policy};
 use tokio::{
@@ -33,6 +34,7 @@ use crate::{
         sqlite::{self, Sqlite},
     },
     telemetry,
+    websocket::Sessions,
 };
 
 /// Commits on their way from the writer to delivery: beyond it, the writer waits.
@@ -46,8 +48,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[non_exhaustive]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; is another program there? Change [http] listen")]
+    #[error("cannot listen on {address}: {source}; is another program there? Change {key}")]
     Listen {
+        /// The key that says it.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// What the system says.
@@ -75,15 +79,14 @@ pub enum StartError {
 
 /// A running host.
 pub struct Host {
-    address: SocketAddr,
     grace: Duration,
     work: Arc<Work>,
     jobs: Arc<Jobs>,
     store: Arc<dyn Store>,
     reload: Arc<Reload>,
     retention: JoinHandle<()>,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<()>,
+    face: Face,
+    doors: Vec<Door>,
 }
 
 impl Host {
@@ -121,24 +124,32 @@ impl Host {
         reread: Option<Reread>,
         opened: Option<Opened>,
     ) -> Result<Self, StartError> {
-        let listen = |source| StartError::Listen { address: config.http.listen, source };
-        let listener = TcpListener::bind(config.http.listen).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let http = bound("[http] listen", config.http.listen).await?;
+        let sockets = match config.websocket.listen.filter(|_| config.websocket.enabled) {
+            Some(address) => Some(bound("[websocket] listen", address).await?),
+            None => None,
+        };
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
         let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
         let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(listener::serve(listener, api::router(face), bounds, stopped));
-        Ok(Self { address, grace, work, jobs, store, reload, retention, stop: Some(stop), server })
+        let mut doors = vec![Door::open(http, api::router(face.clone()), bounds)];
+        doors.extend(sockets.map(|bound| Door::open(bound, api::sockets(face.clone()), bounds)));
+        Ok(Self { grace, work, jobs, store, reload, retention, face, doors })
     }
 
     /// Where it listens.
     #[must_use]
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    pub fn address(&self) -> SocketAddr {
+        self.doors[0].address
+    }
+
+    /// Where WebSocket listens by itself.
+    #[must_use]
+    pub fn websocket_address(&self) -> Option<SocketAddr> {
+        self.doors.get(1).map(|door| door.address)
     }
 
     /// Finished attempts as they happen; a reader that is slow misses some.
@@ -150,12 +161,10 @@ impl Host {
     /// Stops gracefully: answers what it has taken, lets attempts end within the grace, writes everything down.
     pub async fn stop(mut self) {
         let began = Instant::now();
-        drop(self.stop.take());
         self.retention.abort();
-        if tokio::time::timeout(self.grace, &mut self.server).await.is_err() {
-            tracing::warn!("requests were open at the end of the grace and are cut");
-            self.server.abort();
-        }
+        let doors = std::mem::take(&mut self.doors);
+        let closed = futures_util::future::join_all(doors.into_iter().map(|door| door.close(self.grace)));
+        tokio::join!(closed, self.face.sessions.stop(self.grace));
         self.jobs.stop().await;
         self.work.stop(self.grace).await;
         let left = self.grace.saturating_sub(began.elapsed());
@@ -170,6 +179,36 @@ impl Host {
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         Arc::clone(&self.reload).again().await
     }
+}
+
+/// A listener that is served.
+struct Door {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+impl Door {
+    fn open((listener, address): (TcpListener, SocketAddr), router: Router, bounds: listener::Bounds) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(listener::serve(listener, router, bounds, stopped));
+        Self { address, stop, server }
+    }
+
+    async fn close(mut self, grace: Duration) {
+        drop(self.stop);
+        if tokio::time::timeout(grace, &mut self.server).await.is_err() {
+            tracing::warn!(address = %self.address, "requests were open at the end of the grace and are cut");
+            self.server.abort();
+        }
+    }
+}
+
+async fn bound(key: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listen = |source| StartError::Listen { key, address, source };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    Ok((listener, address))
 }
 
 /// A store with what it publishes.
@@ -191,6 +230,7 @@ pub(crate) async fn assemble(
     let clock: Arc<dyn Clock> = Arc::new(System);
     let roster = drivers(&mut config, &clock).await?;
     let board = Switchboard::new(roster.dispatcher().clone());
+    let hub = Arc::clone(roster.hub());
     let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
@@ -200,6 +240,10 @@ pub(crate) async fn assemble(
     };
     let ids = PublicIds::new(&store.id_key());
     let signer = signer(&config, &*store);
+    let unbound = store.subscriptions_unbind().await?;
+    if unbound > 0 {
+        tracing::info!(subscriptions = unbound, "subscriptions have ended with the connections of the last run");
+    }
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -214,6 +258,7 @@ pub(crate) async fn assemble(
     let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
     let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
+    let sessions = Sessions::new(hub, &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
@@ -230,6 +275,7 @@ pub(crate) async fn assemble(
         intake,
         catalog,
         reload,
+        sessions,
         metrics,
     };
     Ok(Face::new(shared))
@@ -313,6 +359,9 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let mut signals = Signals::catch();
     let host = Host::start_with(config, reread).await?;
+    if let Some(address) = host.websocket_address() {
+        tracing::info!(%address, "WebSocket has a listener of its own");
+    }
     ready(host.address());
     while signals.next().await == Signal::Reload {
         if let Err(error) = host.reload().await {

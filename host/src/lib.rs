@@ -22,3 +22,4 @@ pub mod signed;
 pub mod storage;
 pub mod telemetry;
 mod times;
+pub mod websocket;

@@ -8,6 +8,7 @@ use nuncio_core::{Clock, PublicIds, Switchboard};
 use crate::{
     access::Access, catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs,
     reload::Reload, render::Renderer, signed::Signer, storage::Store,
+    websocket::Sessions,
 };
 
 /// What the routes share; cheap to clone, since each layer of a request does.
@@ -58,6 +59,8 @@ pub struct Shared {
     pub catalog: Catalog,
     /// Reads the configuration again.
     pub reload: Arc<Reload>,
+    /// WebSocket connections.
+    pub sessions: Sessions,
     /// What `/metrics` prints.
     pub metrics: PrometheusHandle,
 }

@@ -18,7 +18,7 @@ use super::{
     body::{self, Document, Limit},
     context::{self, Caller},
     face::Face,
-    page,
+    page as pages,
     params::Params,
     problem::{Answer, Problem},
     queues, times,
@@ -57,7 +57,7 @@ pub(super) async fn post(
     let rules = face.intake.rules(&caller.project, &queue).await?;
     let limit = Limit { bytes: rules.max_post_size, ..Limit::post(&face.config) };
     let bytes = body::read(body, limit).await?;
-    let messages = wanted(&bytes)?;
+    let messages = read(&bytes)?;
     let from = Producer { project: caller.project, client: caller.client, key: key.map(|key| (key, bytes)) };
     let accepted = face.intake.post(from, &queue, &rules, messages).await?;
     let collection = format!("/v2/queues/{queue}/messages");
@@ -81,16 +81,23 @@ struct Posted {
 }
 
 /// The messages of `{"messages": [{"body", "ttl", "delay", "attributes"}]}`; other members are left out, as in Zaqar.
-fn wanted(bytes: &Bytes) -> Result<Vec<Wanted>, Problem> {
-    let none = || Problem::request("No messages were found in the request body.");
-    let Document::Object(document) = body::document(bytes)? else { return Err(none()) };
-    let list = document.get("messages").ok_or_else(none)?;
+fn read(bytes: &Bytes) -> Result<Vec<Wanted>, Problem> {
+    let Document::Object(document) = body::document(bytes)? else { return Err(nothing()) };
+    wanted(bytes, document.get("messages").ok_or_else(nothing)?)
+}
+
+/// The messages of a list that stands in `bytes`; their bodies stay there.
+pub(crate) fn wanted(bytes: &Bytes, list: &RawValue) -> Result<Vec<Wanted>, Problem> {
     let list: Vec<&RawValue> = serde_json::from_str(list.get())
         .map_err(|_| Problem::body("The value of the \"messages\" field must be a list."))?;
     if list.is_empty() {
-        return Err(none());
+        return Err(nothing());
     }
     list.into_iter().enumerate().map(|(index, text)| message(bytes, index, text)).collect()
+}
+
+fn nothing() -> Problem {
+    Problem::request("No messages were found in the request body.")
 }
 
 fn message(bytes: &Bytes, index: usize, text: &RawValue) -> Result<Wanted, Problem> {
@@ -133,19 +140,29 @@ pub(super) async fn list(
         }
         return answer::ok(&json!({"messages": all(&face, &queue, found)}));
     }
-    let filter = filter(&face, caller.client, &params)?;
-    let found = face.store.messages(&caller.project, &queue, filter).await?;
+    let found = page(&face, &caller, &queue, &params).await?;
     let last = found.last().map(|one| face.ids.message(one.id).to_string());
     let path = format!("/v2/queues/{queue}/messages");
-    let links = page::links(&path, &params, last.as_deref());
+    let links = pages::links(&path, &params, last.as_deref());
     answer::ok(&json!({"messages": all(&face, &queue, found), "links": links}))
+}
+
+/// A page of a queue's messages.
+pub(crate) async fn page(
+    face: &Face,
+    caller: &Caller,
+    queue: &str,
+    params: &Params,
+) -> Result<Vec<Pulled>, Problem> {
+    let filter = filter(face, caller.client.clone(), params)?;
+    Ok(face.store.messages(&caller.project, queue, filter).await?)
 }
 
 fn filter(face: &Face, client: String, params: &Params) -> Result<PullFilter, Problem> {
     let most = face.config.queues.max_messages_per_page;
     Ok(PullFilter {
-        marker: page::marker(params, |text| id(face, text))?,
-        limit: page::limit(params, "max_messages_per_page", most, page::DEFAULT_LIMIT)?,
+        marker: pages::marker(params, |text| id(face, text))?,
+        limit: pages::limit(params, "max_messages_per_page", most, pages::DEFAULT_LIMIT)?,
         without_client: (!params.flag("echo")?).then_some(client),
         claimed: params.flag("include_claimed")?,
         delayed: params.flag("include_delayed")?,
@@ -195,12 +212,7 @@ pub(super) async fn delete_many(
             Ok(answer::no_content())
         }
         (None, Some(n)) => {
-            let most = face.config.queues.max_messages_per_claim_or_pop;
-            let n = u32::try_from(n).ok().filter(|n| (1..=most).contains(n)).ok_or_else(|| {
-                let limit = "max_messages_per_claim_or_pop";
-                Problem::request(format!("pop: must be at least 1 and no greater than {most} ({limit})."))
-            })?;
-            let popped = face.store.pop(&caller.project, &queue, n).await?;
+            let popped = face.store.pop(&caller.project, &queue, pop_limit(&face, n)?).await?;
             let now = face.clock.now_ms();
             let messages: Vec<_> = popped
                 .into_iter()
@@ -213,8 +225,17 @@ pub(super) async fn delete_many(
     }
 }
 
+/// How many are popped.
+pub(crate) fn pop_limit(face: &Face, n: i64) -> Result<u32, Problem> {
+    let most = face.config.queues.max_messages_per_claim_or_pop;
+    u32::try_from(n).ok().filter(|n| (1..=most).contains(n)).ok_or_else(|| {
+        let limit = "max_messages_per_claim_or_pop";
+        Problem::request(format!("pop: must be at least 1 and no greater than {most} ({limit})."))
+    })
+}
+
 /// The messages that `ids` name; ids that this host never gave name none.
-fn known(face: &Face, ids: &[&str]) -> Result<Vec<MessageId>, Problem> {
+pub(crate) fn known(face: &Face, ids: &[&str]) -> Result<Vec<MessageId>, Problem> {
     let most = face.config.queues.max_messages_per_page;
     if ids.len() > most as usize {
         return Err(Problem::request(format!("ids: the most is {most} (max_messages_per_page).")));
@@ -247,7 +268,7 @@ fn shown(face: &Face, queue: Option<&str>, now: i64, message: Pulled) -> Shown {
 }
 
 /// A JSON body as its own text; anything else as a JSON string.
-fn json_text(body: &[u8]) -> Box<RawValue> {
+pub(crate) fn json_text(body: &[u8]) -> Box<RawValue> {
     serde_json::from_slice(body).unwrap_or_else(|_| {
         let text = String::from_utf8_lossy(body);
         serde_json::value::to_raw_value(&text).unwrap_or_else(|_| RawValue::NULL.to_owned())
@@ -260,7 +281,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(text: &str) -> Result<Vec<Wanted>, Problem> {
-        wanted(&Bytes::from(text.to_owned()))
+        super::read(&Bytes::from(text.to_owned()))
     }
 
     #[test]

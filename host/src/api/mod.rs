@@ -40,5 +40,15 @@ mod tests;
 
 use crate::times;
 
+pub(crate) use base::document as home_document;
+pub(crate) use body::{Limit, Members, object};
+pub(crate) use context::{Caller, client_id, queue_name};
 pub use face::{Face, Shared};
-pub use router::router;
+pub(crate) use messages::{
+    json_text, known as message_ids, page as messages_page, pop_limit, wanted as wanted_messages,
+};
+pub(crate) use params::Params;
+pub(crate) use problem::Problem;
+pub(crate) use queues::{page as queues_page, resource_types};
+pub use router::{router, sockets};
+pub(crate) use subscriptions::{page as subscriptions_page, shown as subscription};

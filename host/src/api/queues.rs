@@ -13,7 +13,7 @@ use super::{
     answer, body,
     context::{self, Caller},
     face::Face,
-    page,
+    page as pages,
     params::Params,
     patch,
     problem::{Answer, Problem},
@@ -98,17 +98,26 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Answer {
     let params = Params::parse(query.as_deref());
-    let most = face.config.queues.max_queues_per_page;
-    let limit = page::limit(&params, "max_queues_per_page", most, page::DEFAULT_LIMIT)?;
+    let limit = limit(&face, &params)?;
     let (detailed, counted) = (params.flag("detailed")?, params.flag("with_count")?);
     let found = matching(&face, &caller, &params, limit, counted).await?;
     let queues: Vec<_> = found.page.iter().map(|row| shown(row, detailed, &face)).collect();
     let last = found.page.last().map(|row| row.name.as_str());
-    let mut answer = json!({"queues": queues, "links": page::links("/v2/queues", &params, last)});
+    let mut answer = json!({"queues": queues, "links": pages::links("/v2/queues", &params, last)});
     if counted && found.count > 0 {
         answer["count"] = json!(found.count);
     }
     answer::ok(&answer)
+}
+
+/// A page of the queues of a project.
+pub(crate) async fn page(face: &Face, caller: &Caller, params: &Params) -> Result<Vec<QueueRow>, Problem> {
+    Ok(face.store.queues(&caller.project, params.get("marker").unwrap_or_default(), limit(face, params)?).await?)
+}
+
+fn limit(face: &Face, params: &Params) -> Result<u32, Problem> {
+    let most = face.config.queues.max_queues_per_page;
+    pages::limit(params, "max_queues_per_page", most, pages::DEFAULT_LIMIT)
 }
 
 struct Found {
@@ -207,7 +216,8 @@ pub(super) async fn purge(
     Ok(answer::no_content())
 }
 
-fn resource_types(document: &Value) -> Result<Purge, Problem> {
+/// What a purge removes.
+pub(crate) fn resource_types(document: &Value) -> Result<Purge, Problem> {
     let wrong = || Problem::request("`resource_types` must be a list of \"messages\" and \"subscriptions\".");
     let list = document.get("resource_types").and_then(Value::as_array).ok_or_else(wrong)?;
     let mut what = Purge { messages: false, subscriptions: false };

@@ -1,6 +1,6 @@
 //! Which route is whose.
 
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 
 use super::{
     base,
@@ -14,7 +14,7 @@ use super::{
     routes::{Routes, Rule},
     share, subscriptions,
 };
-use crate::access::Action;
+use crate::{access::Action, websocket::upgrade};
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
@@ -23,15 +23,27 @@ pub fn router(face: Face) -> Router {
     let (own, rules) = own().parts();
     let owns = Gate { face: face.clone(), rules };
     let (bare, _) = bare().parts();
-    Router::new()
-        .merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
-        .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
-        .merge(bare)
-        .fallback(later::fallback)
+    let all = if face.config.http.enabled {
+        bare.merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
+            .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
+    } else {
+        bare
+    };
+    all.fallback(later::fallback)
         .method_not_allowed_fallback(async || Problem::no_method())
         .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
         // Bodies are read by `body::read`, which names its limit.
         .layer(DefaultBodyLimit::disable())
+        .with_state(face)
+}
+
+/// What a listener for WebSocket alone serves.
+pub fn sockets(face: Face) -> Router {
+    Router::new()
+        .route("/", get(upgrade::accept))
+        .fallback(async || Problem::no_route())
+        .method_not_allowed_fallback(async || Problem::no_method())
+        .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
         .with_state(face)
 }
 
@@ -116,7 +128,7 @@ pub(super) fn bare() -> Routes {
         "/v2/inbound/{driver}/{account}/{*below}",
     ];
     let routes = Routes::default()
-        .get("/", VERSIONS, base::versions)
+        .get("/", VERSIONS, base::root)
         .get("/healthz", PROBE, probes::healthz)
         .get("/readyz", PROBE, probes::readyz)
         .get("/metrics", METRICS, probes::metrics);

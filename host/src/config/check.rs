@@ -41,6 +41,7 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Bytes { min, max } => bytes(node, min, max),
         Kind::Duration { min, max } => duration(node, min, max),
         Kind::Choice { now, later } => choice(node, now, later),
+        Kind::Flag => flag(node),
         Kind::QueueName => queue_name(node),
         Kind::Project => project(node),
         Kind::Names => names(node),
@@ -173,6 +174,13 @@ fn choice(node: &Node, now: &[&str], later: &[&str]) -> Result<Value, Wrong> {
     }
     let why = if later.contains(&word) { "is not in this version" } else { "is not a choice" };
     Err(Wrong::new(node, format!("`{word}` {why}"), fix))
+}
+
+fn flag(node: &Node) -> Result<Value, Wrong> {
+    match node.raw {
+        Raw::Boolean(on) => Ok(on.into()),
+        _ => Err(Wrong::kind(node, "write true or false")),
+    }
 }
 
 fn list(node: &Node, fix: &str) -> Result<Vec<(Place, String)>, Wrong> {

@@ -52,6 +52,8 @@ pub enum Kind {
         /// Those that are planned, to be refused with "not in this version".
         later: &'static [&'static str],
     },
+    /// `true` or `false`.
+    Flag,
     /// The name of a queue: letters, digits, `_` and `-`, at most 64.
     QueueName,
     /// A project's id: visible ASCII, at most 256.

@@ -28,7 +28,7 @@ pub use keys::keys;
 pub use load::VARIABLE_PREFIX;
 pub use model::{
     Auth, Config, Delivery, Events, Format, Http, Jobs, Log, Notification, Queues, SignedUrl, Storage,
-    Strategy, Template, Uuids,
+    Strategy, Template, Uuids, Websocket,
 };
 pub use place::{ConfigError, Place, Problem};
 pub use plugins::{Choice, Exec, Library};

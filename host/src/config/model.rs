@@ -14,6 +14,8 @@ use super::{Choice, DriverRate, Exec, Library, Problem, Settings};
 pub struct Config {
     /// The HTTP API.
     pub http: Http,
+    /// The WebSocket transport.
+    pub websocket: Websocket,
     /// Where everything is kept.
     pub storage: Storage,
     /// How long things are kept.
@@ -69,6 +71,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("http", &self.http)
+            .field("websocket", &self.websocket)
             .field("storage", &self.storage)
             .field("retention", &self.retention)
             .field("notification", &self.notification)
@@ -92,6 +95,8 @@ impl fmt::Debug for Config {
 pub struct Http {
     /// Where the API listens; loopback only, port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether the API is served.
+    pub enabled: bool,
     /// The most connections served at once.
     pub max_connections: usize,
     /// How long a client may take to send the head of a request.
@@ -102,6 +107,46 @@ pub struct Http {
     pub body_timeout: Duration,
     /// The largest body of an inbound request and of its answer, bytes.
     pub max_inbound_body: usize,
+}
+
+/// `[websocket]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Websocket {
+    /// Whether it is spoken.
+    pub enabled: bool,
+    /// A listener of its own; `None` for `/` of the HTTP port.
+    pub listen: Option<SocketAddr>,
+    /// The most connections at once.
+    pub max_connections: u32,
+    /// The most subscriptions of a connection.
+    pub max_subscriptions: usize,
+    /// The most posts of a connection that are stored at once.
+    pub max_in_flight: usize,
+    /// The most bytes that wait to be pushed on a connection.
+    pub max_pending_bytes: usize,
+    /// How long a client may take to read what it is sent.
+    #[serde(deserialize_with = "millis")]
+    pub write_timeout: Duration,
+    /// How often a connection is pinged.
+    #[serde(deserialize_with = "millis")]
+    pub ping_interval: Duration,
+    /// How long nothing may be heard on a connection.
+    #[serde(deserialize_with = "millis")]
+    pub idle_timeout: Duration,
+    /// How long a client may take to answer a close.
+    #[serde(deserialize_with = "millis")]
+    pub close_timeout: Duration,
+    /// Web pages that may connect, lower case.
+    pub allow_origins: Vec<String>,
+}
+
+impl Websocket {
+    /// Whether it is spoken at `/` of the HTTP port.
+    #[must_use]
+    pub const fn on_http_port(&self) -> bool {
+        self.enabled && self.listen.is_none()
+    }
 }
 
 /// `[storage]`

@@ -45,7 +45,7 @@ impl Driver for Hub {
             Ok(frame) => frame,
             Err(why) => return Report::rejected(Scope::Message, why).into(),
         };
-        let Some(written) = attached.outbox.push(frame) else {
+        let Some(written) = attached.outbox.push(frame).await else {
             return detached("the connection is being closed").into();
         };
         match written.await {

@@ -20,8 +20,6 @@ pub(super) enum Ending {
     Stop,
     /// Its client does not read what it is sent.
     Slow,
-    /// A frame could not be written in time.
-    Stuck,
     /// Nothing was heard of its client.
     Idle,
     /// Its client's authentication has expired, or was revoked.
@@ -48,7 +46,6 @@ impl Ending {
             Self::Gone => "gone",
             Self::Stop => "stop",
             Self::Slow => "slow",
-            Self::Stuck => "stuck",
             Self::Idle => "idle",
             Self::Expired => "expired",
             Self::TooLarge => "too_large",
@@ -62,13 +59,8 @@ impl Ending {
             Self::Gone => return None,
             Self::Stop => (CloseCode::Away, "the host stops".to_owned()),
             Self::Slow => {
-                let most = config.max_pending_bytes;
-                let why = format!("slow reader: more than {most} bytes wait (websocket.max_pending_bytes)");
-                (CloseCode::Policy, why)
-            }
-            Self::Stuck => {
                 let ms = config.write_timeout.as_millis();
-                (CloseCode::Policy, format!("slow reader: nothing read for {ms} ms (websocket.write_timeout)"))
+                (CloseCode::Policy, format!("slow reader: not read within {ms} ms (websocket.write_timeout)"))
             }
             Self::Idle => {
                 let ms = config.idle_timeout.as_millis();
@@ -93,11 +85,10 @@ mod tests {
     #[test]
     fn every_reason_fits_into_a_close_frame() {
         let mut config = Config::default().websocket;
-        config.max_pending_bytes = usize::MAX;
         config.idle_timeout = std::time::Duration::from_millis(u64::MAX);
         config.write_timeout = config.idle_timeout;
-        use Ending::{Broken, Expired, Idle, Slow, Stop, Stuck, TooLarge};
-        for ending in [Stop, Slow, Stuck, Idle, Expired, TooLarge, Broken] {
+        use Ending::{Broken, Expired, Idle, Slow, Stop, TooLarge};
+        for ending in [Stop, Slow, Idle, Expired, TooLarge, Broken] {
             let frame = ending.frame(&config, usize::MAX).unwrap();
             assert!(frame.code.is_allowed() && frame.reason.len() <= 123, "{frame}");
         }

@@ -20,9 +20,8 @@ pub(super) struct Push {
 pub(crate) struct Outbox {
     most: usize,
     state: Mutex<State>,
-    /// Something was put in, or it overflowed.
     filled: Notify,
-    overflowed: Notify,
+    room: Notify,
 }
 
 #[derive(Default)]
@@ -30,33 +29,36 @@ struct State {
     queue: VecDeque<Push>,
     /// Bytes that are not written yet, those in the hands of the writer too.
     bytes: usize,
-    full: bool,
     closed: bool,
 }
 
 impl Outbox {
     /// One for at most `most` bytes; a single frame may have more.
     pub(super) fn new(most: usize) -> Self {
-        Self { most, state: Mutex::default(), filled: Notify::new(), overflowed: Notify::new() }
+        Self { most, state: Mutex::default(), filled: Notify::new(), room: Notify::new() }
     }
 
-    /// Puts a frame in. The answer comes once it is written; it never does when the connection ends before. `None`
-    /// where the connection ends already, or does now, since its client does not read.
-    pub(super) fn push(&self, frame: Message) -> Option<oneshot::Receiver<()>> {
-        let mut state = self.lock();
-        if state.closed || state.full {
-            return None;
+    /// Puts a frame in, once there is room for it. The answer comes when it is written, and never where the connection
+    /// ends before. `None` where it has ended already.
+    pub(super) async fn push(&self, frame: Message) -> Option<oneshot::Receiver<()>> {
+        loop {
+            // Made before it is looked, so that no word of room is missed.
+            let room = self.room.notified();
+            {
+                let mut state = self.lock();
+                if state.closed {
+                    return None;
+                }
+                if state.bytes == 0 || state.bytes + frame.len() <= self.most {
+                    let (written, receiver) = oneshot::channel();
+                    state.bytes += frame.len();
+                    state.queue.push_back(Push { frame, written });
+                    self.filled.notify_one();
+                    return Some(receiver);
+                }
+            }
+            room.await;
         }
-        if state.bytes > 0 && state.bytes + frame.len() > self.most {
-            state.full = true;
-            self.overflowed.notify_one();
-            return None;
-        }
-        let (written, receiver) = oneshot::channel();
-        state.bytes += frame.len();
-        state.queue.push_back(Push { frame, written });
-        self.filled.notify_one();
-        Some(receiver)
     }
 
     /// Waits for frames and takes them all.
@@ -74,13 +76,8 @@ impl Outbox {
     pub(super) fn written(&self, bytes: usize) {
         let mut state = self.lock();
         state.bytes = state.bytes.saturating_sub(bytes);
-    }
-
-    /// Waits until more was put in than it holds.
-    pub(super) async fn overflow(&self) {
-        while !self.lock().full {
-            self.overflowed.notified().await;
-        }
+        drop(state);
+        self.room.notify_waiters();
     }
 
     /// Takes nothing any more, and lets go what was not written.
@@ -88,6 +85,8 @@ impl Outbox {
         let mut state = self.lock();
         state.closed = true;
         state.queue.clear();
+        drop(state);
+        self.room.notify_waiters();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -108,8 +107,8 @@ mod tests {
     #[tokio::test]
     async fn frames_come_in_order_and_are_answered_once_written() {
         let outbox = Outbox::new(10);
-        let first = outbox.push(frame(1)).unwrap();
-        let mut second = outbox.push(frame(2)).unwrap();
+        let first = outbox.push(frame(1)).await.unwrap();
+        let mut second = outbox.push(frame(2)).await.unwrap();
         let taken = outbox.taken().await;
         assert_eq!(taken.iter().map(|push| push.frame.len()).collect::<Vec<_>>(), [1, 2]);
         let mut taken = taken.into_iter();
@@ -120,30 +119,31 @@ mod tests {
         assert!(second.await.is_err());
     }
 
-    #[test]
-    fn what_is_not_written_counts_until_it_is() {
+    #[tokio::test]
+    async fn what_is_not_written_counts_and_the_next_waits_for_room() {
         let outbox = Outbox::new(10);
-        drop(outbox.push(frame(6)).unwrap());
-        assert_eq!(outbox.taken().now_or_never().unwrap().len(), 1);
+        drop(outbox.push(frame(6)).await.unwrap());
+        let mut next = std::pin::pin!(outbox.push(frame(5)));
+        assert!(next.as_mut().now_or_never().is_none());
+        assert_eq!(outbox.taken().await.len(), 1);
+        assert!(next.as_mut().now_or_never().is_none());
         outbox.written(6);
-        drop(outbox.push(frame(5)).unwrap());
-        drop(outbox.push(frame(5)).unwrap());
-        assert!(outbox.overflow().now_or_never().is_none());
-        assert!(outbox.push(frame(1)).is_none());
-        assert!(outbox.overflow().now_or_never().is_some());
-        assert!(outbox.push(frame(1)).is_none(), "who was too slow once is on his way out");
+        assert!(next.await.is_some());
     }
 
-    #[test]
-    fn a_single_frame_may_be_larger_than_the_bound() {
-        assert!(Outbox::new(10).push(frame(11)).is_some());
+    #[tokio::test]
+    async fn a_single_frame_may_be_larger_than_the_bound() {
+        assert!(Outbox::new(10).push(frame(11)).await.is_some());
     }
 
     #[tokio::test]
     async fn what_is_closed_answers_nobody() {
         let outbox = Outbox::new(10);
-        let waiting = outbox.push(frame(1)).unwrap();
+        let waiting = outbox.push(frame(9)).await.unwrap();
+        let mut next = std::pin::pin!(outbox.push(frame(5)));
+        assert!(next.as_mut().now_or_never().is_none());
         outbox.close();
-        assert!(waiting.await.is_err() && outbox.push(frame(1)).is_none());
+        assert!(waiting.await.is_err() && next.await.is_none());
+        assert!(outbox.push(frame(1)).await.is_none());
     }
 }

@@ -34,14 +34,14 @@ impl Request {
             (Self::nothing(), Reply::error(400, &why))
         })?;
         let part = |name: &str| members.get(name).map(|raw| text.slice_ref(raw.get().as_bytes()));
-        let action: Value = members.get("action").and_then(|raw| serde_json::from_str(raw.get()).ok()).into();
+        let action = members.get("action").and_then(|raw| serde_json::from_str(raw.get()).ok());
         let headers: Option<Map<_, _>> =
             members.get("headers").map_or_else(|| Some(Map::new()), |raw| serde_json::from_str(raw.get()).ok());
         let empty = || Bytes::from_static(b"{}");
         let request = Self {
             action: match action {
-                Value::String(action) => action,
-                other => other.to_string(),
+                Some(Value::String(action)) => action,
+                other => other.unwrap_or_default().to_string(),
             },
             headers: headers.clone().unwrap_or_default(),
             body: part("body").unwrap_or_else(empty),
@@ -63,13 +63,12 @@ impl Request {
     }
 
     /// The same without its headers in the reply: they hold a token.
-    pub(super) fn discreet(mut self) -> Self {
-        self.told = Bytes::from_static(b"{}");
-        self
+    pub(super) fn discreet(&self) -> Self {
+        Self { told: Bytes::from_static(b"{}"), ..self.clone() }
     }
 
     /// What is repeated where nothing was understood.
-    fn nothing() -> Self {
+    pub(super) fn nothing() -> Self {
         let (body, told) = (Bytes::from_static(b"{}"), Bytes::from_static(b"{}"));
         Self { action: String::new(), headers: Map::new(), body, told }
     }

@@ -1,6 +1,5 @@
 //! What clients can ask for, one file a noun. The shapes are Zaqar's; what they stand on is what HTTP stands on.
 
-mod claims;
 mod host;
 mod messages;
 mod queues;
@@ -9,4 +8,4 @@ mod table;
 
 pub(super) use messages::prepare;
 pub use table::actions;
-pub(super) use table::{Answer, QUEUE, Run, Verb, find};
+pub(super) use table::{QUEUE, Run, Verb, find};

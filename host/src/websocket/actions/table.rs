@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 
-use super::{claims, host, messages, queues, subscriptions};
+use super::{host, messages, queues, subscriptions};
 use crate::{
     access::Action,
     api::Problem,
@@ -28,6 +28,8 @@ pub(in crate::websocket) struct Verb {
     pub(in crate::websocket) name: &'static str,
     /// What it must be allowed: the same as its counterpart over HTTP.
     pub(in crate::websocket) action: Action,
+    /// Its counterpart over HTTP below a queue, which a signed URL can open: method and collection.
+    pub(in crate::websocket) http: Option<(&'static str, &'static str)>,
     fields: &'static [Field],
     /// Who does it.
     pub(in crate::websocket) run: Run,
@@ -91,12 +93,17 @@ macro_rules! alone {
 }
 
 const fn verb(name: &'static str, action: Action, fields: &'static [Field], run: Run) -> Verb {
-    Verb { name, action, fields, run }
+    Verb { name, action, http: None, fields, run }
+}
+
+impl Verb {
+    const fn like(self, method: &'static str, collection: &'static str) -> Self {
+        Self { http: Some((method, collection)), ..self }
+    }
 }
 
 const OF_QUEUE: &[Field] = &[Field(QUEUE, Text, Must)];
 const OF_SUBSCRIPTION: &[Field] = &[Field(QUEUE, Text, Must), Field("subscription_id", Text, Must)];
-const OF_CLAIM: &[Field] = &[Field(QUEUE, Text, Must), Field("claim_id", Text, Must)];
 
 /// All actions but `authenticate`, which is the connection's own.
 #[rustfmt::skip]
@@ -113,34 +120,36 @@ static VERBS: &[Verb] = &[
     verb("message_list", Action::MessagesGetAll,
         &[Field(QUEUE, Text, Must), Field("limit", Whole, May), Field("marker", Text, May), Field("echo", Flag, May),
           Field("include_claimed", Flag, May), Field("include_delayed", Flag, May)],
-        alone!(messages::list)),
+        alone!(messages::list))
+            .like("GET", "messages"),
     verb("message_get", Action::MessagesGet, &[Field(QUEUE, Text, Must), Field("message_id", Text, Must)],
-        alone!(messages::show)),
+        alone!(messages::show))
+            .like("GET", "messages"),
     verb("message_get_many", Action::MessagesGetAll, &[Field(QUEUE, Text, Must), Field("message_ids", List, Must)],
-        alone!(messages::show_many)),
-    verb("message_post", Action::MessagesCreate, &[Field(QUEUE, Text, Must), Field("messages", List, Must)], Run::Post),
+        alone!(messages::show_many))
+            .like("GET", "messages"),
+    verb("message_post", Action::MessagesCreate, &[Field(QUEUE, Text, Must), Field("messages", List, Must)], Run::Post)
+            .like("POST", "messages"),
     verb("message_delete", Action::MessagesDelete,
         &[Field(QUEUE, Text, Must), Field("message_id", Text, Must), Field("claim_id", Text, May)],
-        alone!(messages::delete)),
+        alone!(messages::delete))
+            .like("DELETE", "messages"),
     verb("message_delete_many", Action::MessagesDeleteAll,
         &[Field(QUEUE, Text, Must), Field("message_ids", List, May), Field("pop", Whole, May)],
-        alone!(messages::delete_many)),
-    verb("claim_create", Action::ClaimsCreate,
-        &[Field(QUEUE, Text, Must), Field("ttl", Whole, May), Field("grace", Whole, May), Field("limit", Whole, May)],
-        alone!(claims::create)),
-    verb("claim_get", Action::ClaimsGet, OF_CLAIM, alone!(claims::show)),
-    verb("claim_update", Action::ClaimsUpdate,
-        &[Field(QUEUE, Text, Must), Field("claim_id", Text, Must), Field("ttl", Whole, May), Field("grace", Whole, May)],
-        alone!(claims::update)),
-    verb("claim_delete", Action::ClaimsDelete, OF_CLAIM, alone!(claims::delete)),
+        alone!(messages::delete_many))
+            .like("DELETE", "messages"),
     verb("subscription_list", Action::SubscriptionGetAll,
         &[Field(QUEUE, Text, Must), Field("limit", Whole, May), Field("marker", Text, May)],
-        alone!(subscriptions::list)),
+        alone!(subscriptions::list))
+            .like("GET", "subscriptions"),
     verb("subscription_create", Action::SubscriptionCreate,
         &[Field(QUEUE, Text, Must), Field("subscriber", Text, May), Field("ttl", Whole, May), Field("options", Object, May)],
-        alone!(subscriptions::create)),
-    verb("subscription_get", Action::SubscriptionGet, OF_SUBSCRIPTION, alone!(subscriptions::show)),
-    verb("subscription_delete", Action::SubscriptionDelete, OF_SUBSCRIPTION, alone!(subscriptions::delete)),
+        alone!(subscriptions::create))
+            .like("POST", "subscriptions"),
+    verb("subscription_get", Action::SubscriptionGet, OF_SUBSCRIPTION, alone!(subscriptions::show))
+            .like("GET", "subscriptions"),
+    verb("subscription_delete", Action::SubscriptionDelete, OF_SUBSCRIPTION, alone!(subscriptions::delete))
+            .like("DELETE", "subscriptions"),
     verb("subscription_attach", Action::SubscriptionAttach, OF_SUBSCRIPTION, alone!(subscriptions::attach)),
     verb("get_home_doc", Action::HomeGet, &[], alone!(host::home)),
     verb("ping_node", Action::PingGet, &[], alone!(host::ping)),
