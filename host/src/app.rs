@@ -2,23 +2,22 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Refusal, Switchboard, retry::Policy};
 use tokio::{
-    net::TcpListener,
-    sync::{broadcast, mpsc, oneshot},
+    sync::{broadcast, mpsc},
     task::JoinHandle,
     time::Instant,
 };
 
 use crate::{
-    access::Access,
+    access::{self, Access},
     api::{self, Face, Shared},
     catalog::Catalog,
     clock::System,
     config::{Config, ConfigError},
     delivery::{Observed, Parts, Work},
+    door::{Door, bound},
     drivers::{Roster, dismiss, wipe},
     intake::Intake,
     jobs::Jobs,
@@ -34,6 +33,7 @@ use crate::{
         sqlite::{self, Sqlite},
     },
     telemetry,
+    tls::{self, Certificates},
     websocket::Sessions,
 };
 
@@ -72,6 +72,12 @@ pub enum StartError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Clients cannot be told apart.
+    #[error(transparent)]
+    Access(#[from] access::StartError),
+    /// The listener's certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
     /// Metrics cannot be collected.
     #[error("metrics cannot be collected: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -79,6 +85,8 @@ pub enum StartError {
 
 /// A running host.
 pub struct Host {
+    address: SocketAddr,
+    sockets: Option<SocketAddr>,
     grace: Duration,
     work: Arc<Work>,
     jobs: Arc<Jobs>,
@@ -124,32 +132,40 @@ impl Host {
         reread: Option<Reread>,
         opened: Option<Opened>,
     ) -> Result<Self, StartError> {
-        let http = bound("[http] listen", config.http.listen).await?;
+        let listen = config.http.listen;
+        let http = bound("[http] listen", listen).await?;
         let sockets = match config.websocket.listen.filter(|_| config.websocket.enabled) {
             Some(address) => Some(bound("[websocket] listen", address).await?),
             None => None,
         };
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
         let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
+        let certificates = config.http.tls.as_ref().map(Certificates::read).transpose()?;
+        let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
         let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
+        if let Some(certificates) = certificates {
+            face.reload.also(certificates);
+        }
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
-        let mut doors = vec![Door::open(http, api::router(face.clone()), bounds)];
-        doors.extend(sockets.map(|bound| Door::open(bound, api::sockets(face.clone()), bounds)));
-        Ok(Self { grace, work, jobs, store, reload, retention, face, doors })
+        let mut doors = vec![Door::open(http, acceptor.clone(), api::router(face.clone()), bounds)];
+        doors.extend(sockets.map(|bound| Door::open(bound, acceptor, api::sockets(face.clone()), bounds)));
+        let address = doors.first().map_or(listen, |door| door.address);
+        let sockets = doors.get(1).map(|door| door.address);
+        Ok(Self { address, sockets, grace, work, jobs, store, reload, retention, face, doors })
     }
 
     /// Where it listens.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.doors[0].address
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Where WebSocket listens by itself.
     #[must_use]
-    pub fn websocket_address(&self) -> Option<SocketAddr> {
-        self.doors.get(1).map(|door| door.address)
+    pub const fn websocket_address(&self) -> Option<SocketAddr> {
+        self.sockets
     }
 
     /// Finished attempts as they happen; a reader that is slow misses some.
@@ -181,39 +197,9 @@ impl Host {
     }
 }
 
-/// A listener that is served.
-struct Door {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    server: JoinHandle<()>,
-}
-
-impl Door {
-    fn open((listener, address): (TcpListener, SocketAddr), router: Router, bounds: listener::Bounds) -> Self {
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(listener::serve(listener, router, bounds, stopped));
-        Self { address, stop, server }
-    }
-
-    async fn close(mut self, grace: Duration) {
-        drop(self.stop);
-        if tokio::time::timeout(grace, &mut self.server).await.is_err() {
-            tracing::warn!(address = %self.address, "requests were open at the end of the grace and are cut");
-            self.server.abort();
-        }
-    }
-}
-
-async fn bound(key: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let listen = |source| StartError::Listen { key, address, source };
-    let listener = TcpListener::bind(address).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
-    Ok((listener, address))
-}
-
 /// A store with what it publishes.
 pub(crate) struct Opened {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     commits: mpsc::Receiver<Committed>,
 }
 
@@ -281,7 +267,8 @@ pub(crate) async fn assemble(
     Ok(Face::new(shared))
 }
 
-async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
+/// Opens the store of `config`; nobody else may have it open.
+pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
     let (published, commits) = mpsc::channel(COMMITS);
     let options = sqlite::Options {
         path: config.storage.path().to_path_buf(),
@@ -304,7 +291,13 @@ fn signer(config: &Config, store: &dyn Store) -> Signer {
 }
 
 fn bounds(config: &Config) -> listener::Bounds {
-    listener::Bounds { connections: config.http.max_connections, head: config.http.head_timeout }
+    let http = &config.http;
+    listener::Bounds {
+        connections: http.max_connections,
+        head: http.head_timeout,
+        handshakes: http.max_handshakes,
+        handshake: http.handshake_timeout,
+    }
 }
 
 fn limits(config: &Config) -> sqlite::Limits {

@@ -44,6 +44,7 @@ pub(crate) use base::document as home_document;
 pub(crate) use body::{Limit, Members, object};
 pub(crate) use context::{Caller, client_id, queue_name};
 pub use face::{Face, Shared};
+pub(crate) use keys::{key_made, key_shown};
 pub(crate) use messages::{
     json_text, known as message_ids, page as messages_page, pop_limit, wanted as wanted_messages,
 };

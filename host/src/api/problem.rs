@@ -122,9 +122,12 @@ impl Problem {
     }
 
     /// Nobody has shown who it is.
-    pub(super) fn unauthorized() -> Self {
+    pub(super) fn unauthorized(challenge: &str) -> Self {
         let description = "The request you have made requires authentication.";
-        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
+        Self {
+            header: HeaderValue::from_str(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)),
+            ..Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
+        }
     }
 
     /// Who it is may not do this.

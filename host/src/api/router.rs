@@ -120,7 +120,8 @@ pub(super) fn bare() -> Routes {
         Rule::Open("it is the same for everybody, and clients ask it before they have a token");
     const PROBE: Rule =
         Rule::Open("probes of load balancers and supervisors have no token; it names no project");
-    const METRICS: Rule = Rule::Open("scrapers have no token");
+    const METRICS: Rule =
+        Rule::Open("scrapers have no token, and it names no project; `http.metrics` closes it");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
     let inbound = [
         "/v2/inbound/{driver}/{account}",

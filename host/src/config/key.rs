@@ -70,8 +70,14 @@ pub enum Kind {
     Levels,
     /// A retry policy.
     Retry,
+    /// A text that is not empty, on one line.
+    Text,
     /// A path.
     Path,
+    /// An `http` or `https` URL without credentials, query and fragment.
+    Url,
+    /// A table of two paths: `{ cert = "PATH", key = "PATH" }`.
+    Tls,
     /// A SHA-256 in hexadecimal.
     Sha256,
     /// A secret of at least `min` characters: text, `{ env = "NAME" }` or `{ file = "PATH" }`.

@@ -6,7 +6,9 @@ use nuncio_plugin_sdk::Secret;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Choice, DriverRate, Exec, Library, Problem, Settings};
+use super::{
+    Auth, Choice, DriverRate, Exec, Keystone, Library, Metrics, Problem, Settings, Tls, Websocket,
+};
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]
@@ -22,6 +24,8 @@ pub struct Config {
     pub retention: Retention,
     /// Who clients are.
     pub auth: Auth,
+    /// The Keystone that vouches for clients.
+    pub keystone: Keystone,
     /// Who may be notified.
     pub notification: Notification,
     /// Pre-signed URLs.
@@ -93,10 +97,21 @@ impl fmt::Debug for Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Where the API listens; loopback only, port 0 takes a free one.
+    /// Where the API listens; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Whether the API is served.
     pub enabled: bool,
+    /// The certificates and the key of the listener; `None` for plain HTTP.
+    pub tls: Option<Tls>,
+    /// How long a client may take for the handshake of TLS.
+    #[serde(deserialize_with = "millis")]
+    pub handshake_timeout: Duration,
+    /// The most handshakes at once.
+    pub max_handshakes: usize,
+    /// Whether an address that is not loopback may be served without TLS: `refuse` or `allow`.
+    pub plain: String,
+    /// Who may read `/metrics`.
+    pub metrics: Metrics,
     /// The most connections served at once.
     pub max_connections: usize,
     /// How long a client may take to send the head of a request.
@@ -107,46 +122,6 @@ pub struct Http {
     pub body_timeout: Duration,
     /// The largest body of an inbound request and of its answer, bytes.
     pub max_inbound_body: usize,
-}
-
-/// `[websocket]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Websocket {
-    /// Whether it is spoken.
-    pub enabled: bool,
-    /// A listener of its own; `None` for `/` of the HTTP port.
-    pub listen: Option<SocketAddr>,
-    /// The most connections at once.
-    pub max_connections: u32,
-    /// The most subscriptions of a connection.
-    pub max_subscriptions: usize,
-    /// The most posts of a connection that are stored at once.
-    pub max_in_flight: usize,
-    /// The most bytes that wait to be pushed on a connection.
-    pub max_pending_bytes: usize,
-    /// How long a client may take to read what it is sent.
-    #[serde(deserialize_with = "millis")]
-    pub write_timeout: Duration,
-    /// How often a connection is pinged.
-    #[serde(deserialize_with = "millis")]
-    pub ping_interval: Duration,
-    /// How long nothing may be heard on a connection.
-    #[serde(deserialize_with = "millis")]
-    pub idle_timeout: Duration,
-    /// How long a client may take to answer a close.
-    #[serde(deserialize_with = "millis")]
-    pub close_timeout: Duration,
-    /// Web pages that may connect, lower case.
-    pub allow_origins: Vec<String>,
-}
-
-impl Websocket {
-    /// Whether it is spoken at `/` of the HTTP port.
-    #[must_use]
-    pub const fn on_http_port(&self) -> bool {
-        self.enabled && self.listen.is_none()
-    }
 }
 
 /// `[storage]`
@@ -201,34 +176,6 @@ pub struct Retention {
     /// How long dead letters are kept.
     #[serde(deserialize_with = "millis")]
     pub dead_letters: Duration,
-}
-
-/// `[auth]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Auth {
-    /// How clients prove who they are.
-    pub strategy: Strategy,
-    /// The most API keys.
-    pub max_keys: u64,
-    /// Roles that may do everything, lower case.
-    pub admin_roles: Vec<String>,
-    /// Roles that may do everything of their project, lower case.
-    pub member_roles: Vec<String>,
-    /// Roles that may look, lower case.
-    pub reader_roles: Vec<String>,
-    /// Roles that may post, lower case.
-    pub publisher_roles: Vec<String>,
-}
-
-/// `auth.strategy`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Strategy {
-    /// Not at all: the headers are believed.
-    None,
-    /// By API keys.
-    Token,
 }
 
 /// `[notification]`
@@ -417,6 +364,6 @@ pub struct Template {
     pub html: Option<String>,
 }
 
-fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(super) pub(super) fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_millis)
 }
