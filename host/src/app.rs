@@ -22,6 +22,7 @@ use crate::{
     intake::Intake,
     jobs::Jobs,
     listener,
+    outlet::Outlet,
     reload::{Reload, ReloadError, Reloaded, Reread},
     render::{RenderError, Renderer},
     retention,
@@ -243,6 +244,7 @@ pub(crate) async fn assemble(
     let delivery = Work::start(parts).await?;
     let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
+    let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
     let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
     let sessions = Sessions::new(hub, &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
@@ -259,6 +261,7 @@ pub(crate) async fn assemble(
         jobs,
         renderer,
         intake,
+        outlet,
         catalog,
         reload,
         sessions,

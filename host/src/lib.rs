@@ -14,6 +14,8 @@ pub mod drivers;
 pub mod intake;
 pub mod jobs;
 mod listener;
+pub mod outlet;
+pub mod place;
 pub mod reload;
 pub mod render;
 mod retention;

@@ -16,14 +16,26 @@ use super::{
     problem::{Answer, Problem},
     times,
 };
-use crate::storage::{
-    CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection, alone_at,
+use crate::{
+    place::Place,
+    storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection, alone_at},
 };
 
 const MAX_LIMIT: u32 = 1000;
 const DEFAULT_LIMIT: i64 = 20;
-const PARAMS: [&str; 10] =
-    ["state", "queue", "subscription", "destination", "driver", "from", "to", "reason", "limit", "marker"];
+const PARAMS: [&str; 11] = [
+    "state",
+    "queue",
+    "topic",
+    "subscription",
+    "destination",
+    "driver",
+    "from",
+    "to",
+    "reason",
+    "limit",
+    "marker",
+];
 
 /// `GET`: newest first. A short page is not the end: the end has no link.
 pub(super) async fn list(
@@ -65,8 +77,9 @@ fn filter(face: &Face, params: &Params) -> Result<DeliveryFilter, Problem> {
         _ => None,
     })?;
     let text = |name| params.get(name).map(str::to_owned);
+    let place = Place::either(text("queue"), text("topic")).map_err(Problem::request)?;
     let selection = Selection {
-        queue: text("queue"),
+        queue: place.map(Place::into_stored),
         subscription: subscription.transpose()?,
         destination: text("destination"),
         driver: text("driver"),
@@ -187,8 +200,10 @@ fn shown(face: &Face, view: &DeliveryView) -> Value {
     let subscription = (view.subscription != SubscriptionId::NONE)
         .then(|| face.ids.subscription(view.subscription).to_string());
     let open = matches!(view.state, Standing::Waiting | Standing::Held);
+    let place = Place::of_stored(view.queue.clone());
+    let (kind, name) = place.label();
     for (name, value) in [
-        ("queue", (!view.queue.is_empty()).then(|| view.queue.clone())),
+        (kind, (!name.is_empty()).then(|| name.to_owned())),
         ("subscription", subscription),
         (if open { "due" } else { "settled" }, times::rfc3339(view.at)),
         ("reason", obstacle.or_else(|| reason(view))),

@@ -7,11 +7,13 @@ mod attachments;
 mod attributes;
 mod base;
 mod body;
+mod claims;
 mod context;
 mod deliveries;
 mod denials;
 mod drivers;
 mod face;
+mod health;
 mod inbound;
 mod job_request;
 mod jobs;
@@ -33,6 +35,7 @@ mod router;
 mod routes;
 mod share;
 mod signature;
+mod shown;
 mod subscriptions;
 
 #[cfg(test)]
@@ -42,14 +45,14 @@ use crate::times;
 
 pub(crate) use base::document as home_document;
 pub(crate) use body::{Limit, Members, object};
-pub(crate) use context::{Caller, client_id, queue_name};
+pub(crate) use context::{Caller, client_id, identification};
 pub use face::{Face, Shared};
 pub(crate) use keys::{key_made, key_shown};
-pub(crate) use messages::{
-    json_text, known as message_ids, page as messages_page, pop_limit, wanted as wanted_messages,
-};
+pub(crate) use health::report as health_report;
+pub(crate) use messages::{known as message_ids, page as messages_page, wanted as wanted_messages};
 pub(crate) use params::Params;
 pub(crate) use problem::Problem;
 pub(crate) use queues::{page as queues_page, resource_types};
 pub use router::{router, sockets};
+pub(crate) use shown::json_text;
 pub(crate) use subscriptions::{page as subscriptions_page, shown as subscription};

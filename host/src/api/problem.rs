@@ -8,7 +8,12 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{catalog::CatalogError, intake::IntakeError, storage::StoreError};
+use crate::{
+    catalog::CatalogError,
+    intake::IntakeError,
+    outlet::OutletError,
+    storage::{Deletion, StoreError},
+};
 
 /// What a handler answers.
 pub(super) type Answer = Result<Response, Problem>;
@@ -217,6 +222,18 @@ impl From<IntakeError> for Problem {
             IntakeError::Limit(text) => Self::request(text),
             IntakeError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<OutletError> for Problem {
+    fn from(error: OutletError) -> Self {
+        let status = match &error {
+            OutletError::Limit(text) => return Self::request(text),
+            OutletError::Claim(Deletion::NotClaimed | Deletion::UnknownClaim) => StatusCode::BAD_REQUEST,
+            OutletError::Claim(_) => StatusCode::FORBIDDEN,
+            OutletError::Store(error) => return error.clone().into(),
+        };
+        Self::new(status, "Unable to delete", error.to_string())
     }
 }
 

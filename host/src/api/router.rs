@@ -3,11 +3,11 @@
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 
 use super::{
-    base,
+    base, claims,
     context::{self, Gate},
     deliveries, drivers,
     face::Face,
-    inbound, jobs, keys, later, messages, notifications, probes,
+    health, inbound, jobs, keys, later, messages, notifications, probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
@@ -53,7 +53,9 @@ pub(super) fn zaqar() -> Routes {
         .get("/v2/", Action::HomeGet, base::home)
         .get("/v2/ping", Action::PingGet, base::ping)
         .head("/v2/ping", Action::PingGet, base::alive);
-    zaqars_subscriptions(zaqars_messages(zaqars_queues(routes)))
+    let routes = routes.get("/v2/health", Action::HealthGet, health::show);
+    let routes = zaqars_claims(zaqars_subscriptions(zaqars_messages(zaqars_queues(routes))));
+    topics_subscriptions(topics_messages(topics(routes)))
 }
 
 fn zaqars_queues(routes: Routes) -> Routes {
@@ -92,9 +94,54 @@ fn zaqars_subscriptions(routes: Routes) -> Routes {
         .put(CONFIRM, Action::SubscriptionConfirm, subscriptions::confirm)
 }
 
+fn zaqars_claims(routes: Routes) -> Routes {
+    const ONE: &str = "/v2/queues/{queue}/claims/{claim}";
+    routes
+        .post("/v2/queues/{queue}/claims", Action::ClaimsCreate, claims::create)
+        .get(ONE, Action::ClaimsGet, claims::show)
+        .patch(ONE, Action::ClaimsUpdate, claims::renew)
+        .delete(ONE, Action::ClaimsDelete, claims::release)
+}
+
+fn topics(routes: Routes) -> Routes {
+    routes
+        .get("/v2/topics", Action::TopicsGetAll, queues::topics)
+        .put("/v2/topics/{topic}", Action::TopicsCreate, queues::create)
+        .get("/v2/topics/{topic}", Action::TopicsGet, queues::show)
+        .patch("/v2/topics/{topic}", Action::TopicsUpdate, queues::update)
+        .delete("/v2/topics/{topic}", Action::TopicsDelete, queues::delete)
+        .get("/v2/topics/{topic}/stats", Action::TopicsStats, queues::stats)
+        .post("/v2/topics/{topic}/purge", Action::TopicsPurge, queues::purge)
+}
+
+fn topics_messages(routes: Routes) -> Routes {
+    const ALL: &str = "/v2/topics/{topic}/messages";
+    const ONE: &str = "/v2/topics/{topic}/messages/{message}";
+    routes
+        .post(ALL, Action::MessagesCreate, messages::post)
+        .get(ALL, Action::MessagesGetAll, messages::list)
+        .delete(ALL, Action::MessagesDeleteAll, messages::delete_many)
+        .get(ONE, Action::MessagesGet, messages::show)
+        .delete(ONE, Action::MessagesDelete, messages::delete)
+}
+
+fn topics_subscriptions(routes: Routes) -> Routes {
+    const ALL: &str = "/v2/topics/{topic}/subscriptions";
+    const ONE: &str = "/v2/topics/{topic}/subscriptions/{subscription}";
+    const CONFIRM: &str = "/v2/topics/{topic}/subscriptions/{subscription}/confirm";
+    routes
+        .post(ALL, Action::SubscriptionCreate, subscriptions::create)
+        .get(ALL, Action::SubscriptionGetAll, subscriptions::list)
+        .get(ONE, Action::SubscriptionGet, subscriptions::show)
+        .patch(ONE, Action::SubscriptionUpdate, subscriptions::update)
+        .delete(ONE, Action::SubscriptionDelete, subscriptions::delete)
+        .put(CONFIRM, Action::SubscriptionConfirm, subscriptions::confirm)
+}
+
 /// What Zaqar lacks.
 pub(super) fn own() -> Routes {
     const ENABLE: &str = "/v2/queues/{queue}/subscriptions/{subscription}/enable";
+    const ENABLE_OF_TOPIC: &str = "/v2/topics/{topic}/subscriptions/{subscription}/enable";
     Routes::default()
         .post("/v2/notifications", Action::NotificationsSend, notifications::send)
         .get("/v2/deliveries", Action::DeliveriesGetAll, deliveries::list)
@@ -107,6 +154,7 @@ pub(super) fn own() -> Routes {
         .get("/v2/jobs/{job}", Action::JobsGet, jobs::show)
         .delete("/v2/jobs/{job}", Action::JobsDelete, jobs::stop)
         .post(ENABLE, Action::SubscriptionEnable, subscriptions::enable)
+        .post(ENABLE_OF_TOPIC, Action::SubscriptionEnable, subscriptions::enable)
         .get("/v2/keys", Action::KeysGetAll, keys::list)
         .post("/v2/keys", Action::KeysCreate, keys::create)
         .delete("/v2/keys/{key}", Action::KeysDelete, keys::revoke)

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     catalog::{Change, Unknown, Wish},
+    place::{Place, plain},
     storage::{Subscribed, SubscriptionRow, Updated},
 };
 
@@ -32,7 +33,7 @@ const MAX_WARNINGS: usize = 8;
 pub(super) async fn create(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     body: Body,
 ) -> Answer {
     let document = document(&face, body).await?;
@@ -41,7 +42,7 @@ pub(super) async fn create(
     let (ttl, options) = (ttl(&document)?, options(&document)?.unwrap_or_default());
     let wish = Wish { subscriber, ttl, options, bound: false };
     let now = face.clock.now_ms();
-    let (subscribed, unknown) = face.catalog.subscribe(&caller.project, &queue, wish, now).await?;
+    let (subscribed, unknown) = face.catalog.subscribe(&caller.project, place.stored(), wish, now).await?;
     let id = match subscribed {
         Subscribed::New(id) | Subscribed::Exists { id, confirmed: false } => {
             face.ids.subscription(id).to_string()
@@ -52,7 +53,7 @@ pub(super) async fn create(
             ));
         }
     };
-    let location = format!("/v2/queues/{queue}/subscriptions");
+    let location = format!("{}/subscriptions", place.path());
     Ok(warned(answer::created(&location, &json!({"subscription_id": id}))?, &unknown))
 }
 
@@ -60,18 +61,18 @@ pub(super) async fn create(
 pub(super) async fn list(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     RawQuery(query): RawQuery,
 ) -> Answer {
     let params = Params::parse(query.as_deref());
-    let rows = page(&face, &caller, &queue, &params).await?;
+    let rows = page(&face, &caller, place.stored(), &params).await?;
     let shown: Vec<_> = rows.iter().map(|row| shown(&face, row)).collect();
     let last = rows.last().map(|row| face.ids.subscription(row.id).to_string());
-    let links = pages::links(&format!("/v2/queues/{queue}/subscriptions"), &params, last.as_deref());
+    let links = pages::links(&format!("{}/subscriptions", place.path()), &params, last.as_deref());
     answer::ok(&json!({"subscriptions": shown, "links": links}))
 }
 
-/// A page of a queue's subscriptions.
+/// A page of the subscriptions of a queue or topic.
 pub(crate) async fn page(
     face: &Face,
     caller: &Caller,
@@ -88,10 +89,11 @@ pub(crate) async fn page(
 pub(super) async fn show(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
 ) -> Answer {
     let id = id(&face, &subscription)?;
-    let row = face.store.subscription(&caller.project, &queue, id).await?;
+    let row = face.store.subscription(&caller.project, place.stored(), id).await?;
     answer::ok(&shown(&face, &row.ok_or_else(|| missing(&subscription))?))
 }
 
@@ -99,7 +101,8 @@ pub(super) async fn show(
 pub(super) async fn update(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
     body: Body,
 ) -> Answer {
     let document = document(&face, body).await?;
@@ -113,8 +116,8 @@ pub(super) async fn update(
     }
     let id = id(&face, &subscription)?;
     let now = face.clock.now_ms();
-    let unknown = face.catalog.change(&caller.project, &queue, id, change, now).await?;
-    let location = format!("/v2/queues/{queue}/subscriptions/{subscription}");
+    let unknown = face.catalog.change(&caller.project, place.stored(), id, change, now).await?;
+    let location = format!("{}/subscriptions/{subscription}", place.path());
     Ok(warned(answer::no_content_at(&location), &unknown))
 }
 
@@ -122,10 +125,11 @@ pub(super) async fn update(
 pub(super) async fn delete(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
 ) -> Answer {
     if let Some(id) = face.ids.parse_subscription(&subscription) {
-        face.store.subscription_end(&caller.project, &queue, id).await?;
+        face.store.subscription_end(&caller.project, place.stored(), id).await?;
     }
     Ok(answer::no_content())
 }
@@ -134,7 +138,8 @@ pub(super) async fn delete(
 pub(super) async fn confirm(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
     body: Body,
 ) -> Answer {
     let document = document(&face, body).await?;
@@ -142,9 +147,9 @@ pub(super) async fn confirm(
         return Err(Problem::request("The 'confirmed' should be boolean."));
     };
     let id = id(&face, &subscription)?;
-    match face.store.subscription_confirm(&caller.project, &queue, id, *confirmed).await? {
+    match face.store.subscription_confirm(&caller.project, place.stored(), id, *confirmed).await? {
         Updated::Done => {
-            let location = format!("/v2/queues/{queue}/subscriptions/{subscription}/confirm");
+            let location = format!("{}/subscriptions/{subscription}/confirm", place.path());
             Ok(answer::no_content_at(&location))
         }
         Updated::Absent => Err(missing(&subscription)),
@@ -158,10 +163,11 @@ pub(super) async fn confirm(
 pub(super) async fn enable(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
 ) -> Answer {
     let id = id(&face, &subscription)?;
-    match face.store.subscription_enable(&caller.project, &queue, id).await? {
+    match face.store.subscription_enable(&caller.project, place.stored(), id).await? {
         Updated::Done => Ok(answer::no_content()),
         Updated::Absent | Updated::Conflict => Err(missing(&subscription)),
     }
@@ -204,7 +210,7 @@ pub(crate) fn shown(face: &Face, row: &SubscriptionRow) -> Value {
     let (subscriber, options) = face.catalog.shown(row);
     let mut shown = json!({
         "id": face.ids.subscription(row.id).to_string(),
-        "source": row.queue,
+        "source": plain(&row.queue),
         "subscriber": subscriber,
         "ttl": row.ttl,
         "age": times::age(face.clock.now_ms(), row.since),

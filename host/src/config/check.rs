@@ -36,10 +36,10 @@ impl Wrong {
 pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
     match kind {
         Kind::Integer { min, max } => integer(node, min, max).map(Value::from),
+        Kind::Boolean => boolean(node),
         Kind::Bytes { min, max } => bytes(node, min, max),
         Kind::Duration { min, max } => duration(node, min, max),
         Kind::Choice { now, later } => choice(node, now, later),
-        Kind::Flag => flag(node),
         Kind::QueueName => queue_name(node),
         Kind::Project => project(node),
         Kind::Names => names(node),
@@ -136,6 +136,13 @@ fn integer(node: &Node, min: u64, max: u64) -> Result<u64, Wrong> {
     }
 }
 
+fn boolean(node: &Node) -> Result<Value, Wrong> {
+    match node.raw {
+        Raw::Boolean(on) => Ok(on.into()),
+        _ => Err(Wrong::kind(node, "write true or false")),
+    }
+}
+
 fn bytes(node: &Node, min: u64, max: u64) -> Result<Value, Wrong> {
     let Raw::Text(text) = &node.raw else { return integer(node, min, max).map(Value::from) };
     let fix = format!("write bytes from {min} to {max}, or text like \"64 MiB\"");
@@ -175,13 +182,6 @@ fn choice(node: &Node, now: &[&str], later: &[&str]) -> Result<Value, Wrong> {
     }
     let why = if later.contains(&word) { "is not in this version" } else { "is not a choice" };
     Err(Wrong::new(node, format!("`{word}` {why}"), fix))
-}
-
-fn flag(node: &Node) -> Result<Value, Wrong> {
-    match node.raw {
-        Raw::Boolean(on) => Ok(on.into()),
-        _ => Err(Wrong::kind(node, "write true or false")),
-    }
 }
 
 fn list(node: &Node, fix: &str) -> Result<Vec<(Place, String)>, Wrong> {

@@ -31,6 +31,8 @@ pub enum Kind {
         /// The most.
         max: u64,
     },
+    /// `true` or `false`.
+    Boolean,
     /// A size: bytes as a number, or text with `KiB`, `MiB`, `GiB`.
     Bytes {
         /// The least.
@@ -52,8 +54,6 @@ pub enum Kind {
         /// Those that are planned, to be refused with "not in this version".
         later: &'static [&'static str],
     },
-    /// `true` or `false`.
-    Flag,
     /// The name of a queue: letters, digits, `_` and `-`, at most 64.
     QueueName,
     /// A project's id: visible ASCII, at most 256.

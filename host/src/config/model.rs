@@ -204,12 +204,20 @@ pub struct Queues {
     pub default_message_ttl: i64,
     /// Delay of a message that names none, seconds.
     pub default_message_delay: i64,
+    /// Life of a claim that names none, seconds.
+    pub default_claim_ttl: i64,
+    /// Life of a message after a claim that names none, seconds.
+    pub default_claim_grace: i64,
     /// Life of a subscription that names none, seconds.
     pub default_subscription_ttl: i64,
     /// The longest life of a message, seconds.
     pub max_message_ttl: i64,
     /// The longest delay of a message, seconds.
     pub max_message_delay: i64,
+    /// The longest life of a claim, seconds.
+    pub max_claim_ttl: i64,
+    /// The longest life of a message after its claim, seconds.
+    pub max_claim_grace: i64,
     /// The most queues in a page.
     pub max_queues_per_page: u32,
     /// The most messages in a page.
@@ -218,6 +226,10 @@ pub struct Queues {
     pub max_subscriptions_per_page: u32,
     /// The most messages taken at once.
     pub max_messages_per_claim_or_pop: u32,
+    /// Whether several messages are deleted only with the claims that hold them.
+    pub message_delete_with_claim_id: bool,
+    /// Whether messages are shown with a checksum.
+    pub enable_checksum: bool,
     /// The largest metadata of a queue, bytes.
     pub max_queue_metadata: usize,
     /// The largest body of a POST of messages, bytes.
@@ -364,6 +376,6 @@ pub struct Template {
     pub html: Option<String>,
 }
 
-pub(super) pub(super) fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(super) fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_millis)
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     access::{Credentials, Denied, Identity},
     api::{self, Caller, Face, Problem},
+    place,
     signed::{Grant, Presented},
 };
 
@@ -48,7 +49,7 @@ impl Shown {
                 self.0 = Some(Proof { token: token.to_owned().into(), project, expires });
                 authentified
             }
-            Err(Denied::Unproven) => Reply::error(401, "Authentication failed."),
+            Err(Denied::Unproven { .. }) => Reply::error(401, "Authentication failed."),
             Err(denied) => Reply::of(&denied.into()),
         }
     }
@@ -74,7 +75,7 @@ impl Shown {
             && let Some(raw) = members.get(QUEUE)
         {
             let name: String = serde_json::from_str(raw.get()).map_err(|_| Reply::schema())?;
-            api::queue_name(&name).map_err(problem)?;
+            place::check(&name).map_err(|why| problem(api::identification(why)))?;
         }
         Ok(Caller { project: identity.project.clone(), client, identity, signed })
     }
@@ -89,7 +90,7 @@ impl Shown {
     pub(super) async fn holds(&self, face: &Face) -> bool {
         let Some(proof) = &self.0 else { return true };
         let ended = proof.expires.is_some_and(|end| end <= face.clock.now_ms());
-        !ended && !matches!(self.known(face, &proof.project).await, Err(Denied::Unproven))
+        !ended && !matches!(self.known(face, &proof.project).await, Err(Denied::Unproven { .. }))
     }
 
     async fn identity(&self, face: &Face, project: &str, request: &Request) -> Result<Arc<Identity>, Reply> {
@@ -102,7 +103,7 @@ impl Shown {
             return Err(Reply::unknown_client());
         };
         found.map_err(|denied| match denied {
-            Denied::Unproven => Reply::unknown_client(),
+            Denied::Unproven { .. } => Reply::unknown_client(),
             denied => Reply::of(&denied.into()),
         })
     }

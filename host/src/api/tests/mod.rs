@@ -1,5 +1,6 @@
 //! The routes over a real store and real delivery.
 
+mod claims;
 mod deliveries;
 mod house;
 mod inbound;
@@ -11,3 +12,4 @@ mod reload;
 mod rules;
 mod signed;
 mod subscriptions;
+mod topics;

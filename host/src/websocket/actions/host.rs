@@ -20,8 +20,7 @@ pub(super) async fn ping(call: Call) -> Answer {
     Ok(Reply::new(204, &json!({})))
 }
 
-/// How the store is.
+/// What succeeds, and how long it takes.
 pub(super) async fn health(call: Call) -> Answer {
-    let reachable = call.face.store.check().await.is_ok();
-    Ok(Reply::new(200, &json!({"storage_reachable": reachable})))
+    Ok(Reply::new(200, &api::health_report(&call.face).await))
 }

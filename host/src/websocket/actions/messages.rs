@@ -1,7 +1,7 @@
 //! Messages.
 
 use futures_util::future::BoxFuture;
-use nuncio_core::MessageId;
+use nuncio_core::{ClaimId, MessageId};
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
@@ -9,6 +9,7 @@ use super::table::Answer;
 use crate::{
     api::{self, Limit, Problem},
     intake::Producer,
+    outlet::{Removal, checksum},
     storage::Pulled,
     websocket::{call::Call, request::Reply},
 };
@@ -21,6 +22,9 @@ pub(super) struct Shown {
     ttl: i64,
     age: i64,
     body: Box<RawValue>,
+    /// Only with `[queues] enable_checksum`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<Map<String, Value>>,
     /// Only what was popped says so.
@@ -68,15 +72,19 @@ pub(super) async fn show(call: Call) -> Answer {
 /// Those that are there.
 pub(super) async fn show_many(call: Call) -> Answer {
     let ids = listed(&call)?.unwrap_or_default();
-    let found = call.face.store.messages_by_id(&call.caller.project, &call.queue()?, ids).await?;
+    let found = call.face.outlet.some(&call.caller.project, &call.queue()?, ids).await?;
     Ok(Reply::new(200, &json!({"messages": all(&call, found)})))
 }
 
-/// 204, there or not.
+/// 204, there or not; while it is claimed, only with its claim.
 pub(super) async fn delete(call: Call) -> Answer {
     let text = call.text("message_id")?;
-    let ids = api::message_ids(&call.face, &[&text])?;
-    call.face.store.delete(&call.caller.project, &call.queue()?, ids).await?;
+    let claim = call.value::<String>("claim_id")?;
+    // An id that this host never gave is that of no claim.
+    let claim = claim.map(|text| call.face.ids.parse_claim(&text).unwrap_or_default());
+    if let Some(id) = api::message_ids(&call.face, &[&text])?.pop() {
+        call.face.outlet.delete(&call.caller.project, &call.queue()?, id, claim).await?;
+    }
     Ok(Reply::new(204, &json!({})))
 }
 
@@ -85,11 +93,11 @@ pub(super) async fn delete_many(call: Call) -> Answer {
     let (queue, project, face) = (call.queue()?, &call.caller.project, &call.face);
     match (listed(&call)?, call.value("pop")?) {
         (Some(ids), None) => {
-            face.store.delete(project, &queue, ids).await?;
+            face.outlet.delete_many(project, &queue, Removal { ids, claims: claims(&call)? }).await?;
             Ok(Reply::new(204, &json!({})))
         }
         (None, Some(n)) => {
-            let popped = face.store.pop(project, &queue, api::pop_limit(face, n)?).await?;
+            let popped = face.outlet.pop(project, &queue, n).await?;
             let now = face.clock.now_ms();
             let counted = |one: Pulled| Shown { claim_count: Some(one.claims), ..shown(&call, now, one) };
             let messages: Vec<_> = popped.into_iter().map(counted).collect();
@@ -107,6 +115,13 @@ fn listed(call: &Call) -> Result<Option<Vec<MessageId>>, Problem> {
     api::message_ids(&call.face, &texts).map(Some)
 }
 
+/// The claims that `claim_ids` names.
+fn claims(call: &Call) -> Result<Option<Vec<ClaimId>>, Problem> {
+    let texts = call.value::<Vec<String>>("claim_ids")?;
+    let id = |text: &String| call.face.ids.parse_claim(text).unwrap_or_default();
+    Ok(texts.map(|texts| texts.iter().map(id).collect()))
+}
+
 /// Messages in Zaqar's shape.
 pub(super) fn all(call: &Call, messages: Vec<Pulled>) -> Vec<Shown> {
     let now = call.face.clock.now_ms();
@@ -116,10 +131,11 @@ pub(super) fn all(call: &Call, messages: Vec<Pulled>) -> Vec<Shown> {
 fn shown(call: &Call, now: i64, message: Pulled) -> Shown {
     Shown {
         id: call.face.ids.message(message.id).to_string(),
-        claim_id: None,
+        claim_id: message.claim.map(|claim| call.face.ids.claim(claim).to_string()),
         ttl: message.ttl,
         age: crate::times::age(now, message.created),
         body: api::json_text(&message.body),
+        checksum: if call.face.config.queues.enable_checksum { checksum(&message.body) } else { None },
         attributes: (!message.attributes.is_empty()).then(|| message.attributes.values().clone()),
         claim_count: None,
     }

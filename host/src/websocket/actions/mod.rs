@@ -1,5 +1,6 @@
 //! What clients can ask for, one file a noun. The shapes are Zaqar's; what they stand on is what HTTP stands on.
 
+mod claims;
 mod host;
 mod messages;
 mod queues;

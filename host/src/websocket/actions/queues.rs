@@ -66,7 +66,7 @@ pub(super) async fn stats(call: Call) -> Answer {
 pub(super) async fn purge(call: Call) -> Answer {
     let what = match call.value::<Value>("resource_types")? {
         None => Purge { messages: true, subscriptions: true },
-        Some(list) => api::resource_types(&list)?,
+        Some(list) => api::resource_types(&json!({"resource_types": list}))?,
     };
     call.face.store.queue_purge(&call.caller.project, &call.queue()?, what).await?;
     Ok(Reply::new(204, &json!({})))

@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 
-use super::{host, messages, queues, subscriptions};
+use super::{claims, host, messages, queues, subscriptions};
 use crate::{
     access::Action,
     api::Problem,
@@ -105,6 +105,8 @@ impl Verb {
 const OF_QUEUE: &[Field] = &[Field(QUEUE, Text, Must)];
 const OF_SUBSCRIPTION: &[Field] = &[Field(QUEUE, Text, Must), Field("subscription_id", Text, Must)];
 
+const OF_CLAIM: &[Field] = &[Field(QUEUE, Text, Must), Field("claim_id", Text, Must)];
+
 /// All actions but `authenticate`, which is the connection's own.
 #[rustfmt::skip]
 static VERBS: &[Verb] = &[
@@ -135,9 +137,19 @@ static VERBS: &[Verb] = &[
         alone!(messages::delete))
             .like("DELETE", "messages"),
     verb("message_delete_many", Action::MessagesDeleteAll,
-        &[Field(QUEUE, Text, Must), Field("message_ids", List, May), Field("pop", Whole, May)],
+        &[Field(QUEUE, Text, Must), Field("message_ids", List, May), Field("claim_ids", List, May), Field("pop", Whole, May)],
         alone!(messages::delete_many))
             .like("DELETE", "messages"),
+    verb("claim_create", Action::ClaimsCreate,
+        &[Field(QUEUE, Text, Must), Field("ttl", Whole, May), Field("grace", Whole, May), Field("limit", Whole, May)],
+        alone!(claims::create))
+            .like("POST", "claims"),
+    verb("claim_get", Action::ClaimsGet, OF_CLAIM, alone!(claims::show)).like("GET", "claims"),
+    verb("claim_update", Action::ClaimsUpdate,
+        &[Field(QUEUE, Text, Must), Field("claim_id", Text, Must), Field("ttl", Whole, May), Field("grace", Whole, May)],
+        alone!(claims::update))
+            .like("PATCH", "claims"),
+    verb("claim_delete", Action::ClaimsDelete, OF_CLAIM, alone!(claims::delete)).like("DELETE", "claims"),
     verb("subscription_list", Action::SubscriptionGetAll,
         &[Field(QUEUE, Text, Must), Field("limit", Whole, May), Field("marker", Text, May)],
         alone!(subscriptions::list))
