@@ -169,6 +169,12 @@ impl Host {
         self.sockets
     }
 
+    /// What the routes stand on.
+    #[cfg(test)]
+    pub(crate) const fn face(&self) -> &Face {
+        &self.face
+    }
+
     /// Finished attempts as they happen; a reader that is slow misses some.
     #[must_use]
     pub fn observe(&self) -> broadcast::Receiver<Observed> {

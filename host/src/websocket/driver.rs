@@ -85,7 +85,7 @@ fn detached(why: &str) -> Report {
 mod tests {
     use std::sync::Arc;
 
-    use nuncio_core::{Meta, Outcome, SubscriptionId};
+    use nuncio_core::{Outcome, SubscriptionId};
     use proptest::prelude::*;
     use tokio_tungstenite::tungstenite::Message;
 
@@ -114,7 +114,7 @@ mod tests {
     async fn deliver(hub: &Hub, subscription: &str) -> Report {
         let (uri, options) = (SubscriberUri::parse("websocket:a").unwrap(), Options::default());
         let mut notice = Notice::new("id", &uri, &[], &options);
-        notice.meta = Meta { queue: "q", ttl: 60, subscription, ..Meta::default() };
+        (notice.meta.queue, notice.meta.ttl, notice.meta.subscription) = ("q", 60, subscription);
         notice.body = b"{\"k\": 1}";
         hub.deliver(&notice).await.of(0)
     }
@@ -146,8 +146,8 @@ mod tests {
         #[test]
         fn any_uri_is_taken_or_refused(rest in "[ -~]{0,80}") {
             if let Ok(uri) = SubscriberUri::parse(&format!("websocket:{rest}")) {
-                let check = Hub::default().check(&uri, &Options::default());
-                drop(futures_util::FutureExt::now_or_never(check).unwrap());
+                let (hub, options) = (Hub::default(), Options::default());
+                drop(futures_util::FutureExt::now_or_never(hub.check(&uri, &options)).unwrap());
             }
         }
     }

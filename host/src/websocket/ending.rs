@@ -22,6 +22,8 @@ pub(super) enum Ending {
     Slow,
     /// Nothing was heard of its client.
     Idle,
+    /// Nothing that its client asked for was let in.
+    Stranger,
     /// Its client's authentication has expired, or was revoked.
     Expired,
     /// A message is too large.
@@ -47,6 +49,7 @@ impl Ending {
             Self::Stop => "stop",
             Self::Slow => "slow",
             Self::Idle => "idle",
+            Self::Stranger => "stranger",
             Self::Expired => "expired",
             Self::TooLarge => "too_large",
             Self::Broken => "broken",
@@ -65,6 +68,10 @@ impl Ending {
             Self::Idle => {
                 let ms = config.idle_timeout.as_millis();
                 (CloseCode::Policy, format!("nothing heard for {ms} ms (websocket.idle_timeout)"))
+            }
+            Self::Stranger => {
+                let ms = config.idle_timeout.as_millis();
+                (CloseCode::Policy, format!("nobody was let in for {ms} ms (websocket.idle_timeout)"))
             }
             Self::Expired => (CloseCode::from(EXPIRED), "Authentication expired.".to_owned()),
             Self::TooLarge => {
@@ -87,8 +94,8 @@ mod tests {
         let mut config = Config::default().websocket;
         config.idle_timeout = std::time::Duration::from_millis(u64::MAX);
         config.write_timeout = config.idle_timeout;
-        use Ending::{Broken, Expired, Idle, Slow, Stop, TooLarge};
-        for ending in [Stop, Slow, Idle, Expired, TooLarge, Broken] {
+        use Ending::{Broken, Expired, Idle, Slow, Stop, Stranger, TooLarge};
+        for ending in [Stop, Slow, Idle, Stranger, Expired, TooLarge, Broken] {
             let frame = ending.frame(&config, usize::MAX).unwrap();
             assert!(frame.code.is_allowed() && frame.reason.len() <= 123, "{frame}");
         }

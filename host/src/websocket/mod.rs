@@ -19,6 +19,9 @@ mod session;
 mod sessions;
 pub(crate) mod upgrade;
 
+#[cfg(test)]
+mod tests;
+
 pub use actions::actions;
 pub use hub::Hub;
 pub use sessions::Sessions;

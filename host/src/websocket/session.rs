@@ -42,6 +42,8 @@ pub(super) struct Session {
     /// Posts under way, with what is to be said after them.
     answers: FuturesOrdered<BoxFuture<'static, Option<Message>>>,
     shown: Shown,
+    /// Since when it is there, while nothing that it asked for was let in.
+    stranger: Option<Instant>,
     heard: Instant,
 }
 
@@ -63,7 +65,9 @@ impl Session {
         connection: Arc<Connection>,
     ) -> Self {
         let answers = FuturesOrdered::new();
-        Self { stream, face, connection, answers, shown: Shown::default(), heard: Instant::now() }
+        let now = Instant::now();
+        let (shown, stranger) = (Shown::default(), Some(now));
+        Self { stream, face, connection, answers, shown, stranger, heard: now }
     }
 
     /// Serves until either side ends it; `largest` is the most bytes of a message.
@@ -148,7 +152,10 @@ impl Session {
             return self.answer(form, &request.discreet(), &reply).await;
         }
         match self.called(form, Arc::clone(&request)).await {
-            Ok((verb, call)) => self.act(form, request, verb, call).await,
+            Ok((verb, call)) => {
+                self.stranger = None;
+                self.act(form, request, verb, call).await
+            }
             Err(reply) => {
                 self.answer(form, &request, &reply).await?;
                 self.look().await
@@ -252,8 +259,12 @@ impl Session {
     }
 
     async fn tick(&mut self) -> Result<(), Ending> {
-        if self.heard.elapsed() >= self.face.config.websocket.idle_timeout {
+        let patience = self.face.config.websocket.idle_timeout;
+        if self.heard.elapsed() >= patience {
             return Err(Ending::Idle);
+        }
+        if self.stranger.is_some_and(|since| since.elapsed() >= patience) {
+            return Err(Ending::Stranger);
         }
         self.look().await?;
         self.write([Message::Ping(Bytes::new())]).await
