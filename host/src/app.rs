@@ -5,24 +5,25 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Refusal, Switchboard, retry::Policy};
 use tokio::{
-    net::TcpListener,
-    sync::{broadcast, mpsc, oneshot},
+    sync::{broadcast, mpsc},
     task::JoinHandle,
     time::Instant,
 };
 
 use crate::{
-    access::Access,
+    access::{self, Access},
     api::{self, Face, Shared},
     catalog::Catalog,
     clock::System,
     config::{Config, ConfigError},
     confirmation::Desk,
     delivery::{Observed, Parts, Work},
+    door::{Door, bound},
     drivers::{Roster, dismiss, wipe},
     intake::Intake,
     jobs::Jobs,
     listener,
+    outlet::Outlet,
     reload::{Reload, ReloadError, Reloaded, Reread},
     render::{RenderError, Renderer},
     retention,
@@ -34,6 +35,8 @@ use crate::{
         sqlite::{self, Sqlite},
     },
     telemetry,
+    tls::{self, Certificates},
+    websocket::Sessions,
 };
 
 /// Commits on their way from the writer to delivery: beyond it, the writer waits.
@@ -47,8 +50,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[non_exhaustive]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; is another program there? Change [http] listen")]
+    #[error("cannot listen on {address}: {source}; is another program there? Change {key}")]
     Listen {
+        /// The key that says it.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// What the system says.
@@ -69,6 +74,12 @@ pub enum StartError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Clients cannot be told apart.
+    #[error(transparent)]
+    Access(#[from] access::StartError),
+    /// The listener's certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
     /// Metrics cannot be collected.
     #[error("metrics cannot be collected: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -77,14 +88,15 @@ pub enum StartError {
 /// A running host.
 pub struct Host {
     address: SocketAddr,
+    sockets: Option<SocketAddr>,
     grace: Duration,
     work: Arc<Work>,
     jobs: Arc<Jobs>,
     store: Arc<dyn Store>,
     reload: Arc<Reload>,
     retention: JoinHandle<()>,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<()>,
+    face: Face,
+    doors: Vec<Door>,
 }
 
 impl Host {
@@ -122,24 +134,46 @@ impl Host {
         reread: Option<Reread>,
         opened: Option<Opened>,
     ) -> Result<Self, StartError> {
-        let listen = |source| StartError::Listen { address: config.http.listen, source };
-        let listener = TcpListener::bind(config.http.listen).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let listen = config.http.listen;
+        let http = bound("[http] listen", listen).await?;
+        let sockets = match config.websocket.listen.filter(|_| config.websocket.enabled) {
+            Some(address) => Some(bound("[websocket] listen", address).await?),
+            None => None,
+        };
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
         let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
+        let certificates = config.http.tls.as_ref().map(Certificates::read).transpose()?;
+        let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
         let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
+        if let Some(certificates) = certificates {
+            face.reload.also(certificates);
+        }
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(listener::serve(listener, api::router(face), bounds, stopped));
-        Ok(Self { address, grace, work, jobs, store, reload, retention, stop: Some(stop), server })
+        let mut doors = vec![Door::open(http, acceptor.clone(), api::router(face.clone()), bounds)];
+        doors.extend(sockets.map(|bound| Door::open(bound, acceptor, api::sockets(face.clone()), bounds)));
+        let address = doors.first().map_or(listen, |door| door.address);
+        let sockets = doors.get(1).map(|door| door.address);
+        Ok(Self { address, sockets, grace, work, jobs, store, reload, retention, face, doors })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where WebSocket listens by itself.
+    #[must_use]
+    pub const fn websocket_address(&self) -> Option<SocketAddr> {
+        self.sockets
+    }
+
+    /// What the routes stand on.
+    #[cfg(test)]
+    pub(crate) const fn face(&self) -> &Face {
+        &self.face
     }
 
     /// Finished attempts as they happen; a reader that is slow misses some.
@@ -151,12 +185,10 @@ impl Host {
     /// Stops gracefully: answers what it has taken, lets attempts end within the grace, writes everything down.
     pub async fn stop(mut self) {
         let began = Instant::now();
-        drop(self.stop.take());
         self.retention.abort();
-        if tokio::time::timeout(self.grace, &mut self.server).await.is_err() {
-            tracing::warn!("requests were open at the end of the grace and are cut");
-            self.server.abort();
-        }
+        let doors = std::mem::take(&mut self.doors);
+        let closed = futures_util::future::join_all(doors.into_iter().map(|door| door.close(self.grace)));
+        tokio::join!(closed, self.face.sessions.stop(self.grace));
         self.jobs.stop().await;
         self.work.stop(self.grace).await;
         let left = self.grace.saturating_sub(began.elapsed());
@@ -175,7 +207,7 @@ impl Host {
 
 /// A store with what it publishes.
 pub(crate) struct Opened {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     commits: mpsc::Receiver<Committed>,
 }
 
@@ -192,6 +224,7 @@ pub(crate) async fn assemble(
     let clock: Arc<dyn Clock> = Arc::new(System);
     let roster = drivers(&mut config, &clock).await?;
     let board = Switchboard::new(roster.dispatcher().clone());
+    let hub = Arc::clone(roster.hub());
     let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
@@ -202,6 +235,13 @@ pub(crate) async fn assemble(
     let ids = PublicIds::new(&store.id_key());
     let signer = signer(&config, &*store);
     let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
+    let unbound = store.subscriptions_unbind().await?;
+    if unbound > 0 {
+        tracing::info!(
+            subscriptions = unbound,
+            "subscriptions have ended with the connections of the last run"
+        );
+    }
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -216,6 +256,7 @@ pub(crate) async fn assemble(
     let delivery = Work::start(parts).await?;
     let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
     let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
+    let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
     let catalog = Catalog::new(
         Arc::clone(&store),
         Arc::clone(&config),
@@ -223,6 +264,7 @@ pub(crate) async fn assemble(
         Arc::clone(&renderer),
         confirmation,
     );
+    let sessions = Sessions::new(hub, &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
@@ -237,14 +279,17 @@ pub(crate) async fn assemble(
         jobs,
         renderer,
         intake,
+        outlet,
         catalog,
         reload,
+        sessions,
         metrics,
     };
     Ok(Face::new(shared))
 }
 
-async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
+/// Opens the store of `config`; nobody else may have it open.
+pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
     let (published, commits) = mpsc::channel(COMMITS);
     let options = sqlite::Options {
         path: config.storage.path().to_path_buf(),
@@ -267,7 +312,13 @@ fn signer(config: &Config, store: &dyn Store) -> Signer {
 }
 
 fn bounds(config: &Config) -> listener::Bounds {
-    listener::Bounds { connections: config.http.max_connections, head: config.http.head_timeout }
+    let http = &config.http;
+    listener::Bounds {
+        connections: http.max_connections,
+        head: http.head_timeout,
+        handshakes: http.max_handshakes,
+        handshake: http.handshake_timeout,
+    }
 }
 
 fn limits(config: &Config) -> sqlite::Limits {
@@ -322,6 +373,9 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let mut signals = Signals::catch();
     let host = Host::start_with(config, reread).await?;
+    if let Some(address) = host.websocket_address() {
+        tracing::info!(%address, "WebSocket has a listener of its own");
+    }
     ready(host.address());
     while signals.next().await == Signal::Reload {
         if let Err(error) = host.reload().await {

@@ -1,6 +1,10 @@
 //! Changed settings while the host runs: the configuration is read again and what can change does.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use nuncio_core::Switchboard;
 use serde::Serialize;
@@ -11,6 +15,7 @@ use crate::{
     config::{Config, ConfigError, Template, keys},
     delivery::Work,
     drivers::{Change, Figures, Roster, dismiss, retire, wipe},
+    tls::Certificates,
 };
 
 /// Reads the configuration again, as it was read at the start.
@@ -57,6 +62,8 @@ pub struct Reload {
     running: Running,
     /// None once the host stops.
     roster: Mutex<Option<Roster>>,
+    /// The listener's, which are read again too; none with plain HTTP.
+    certificates: OnceLock<Arc<Certificates>>,
 }
 
 impl fmt::Debug for Reload {
@@ -84,7 +91,13 @@ impl Reload {
         let running = Running { values: config.values.clone(), templates: config.templates.clone() };
         let (grace, figures) = (config.delivery.shutdown_grace, Arc::clone(roster.figures()));
         let roster = Mutex::new(Some(roster));
-        Arc::new(Self { reread, board, delivery, figures, grace, running, roster })
+        let certificates = OnceLock::new();
+        Arc::new(Self { reread, board, delivery, figures, grace, running, roster, certificates })
+    }
+
+    /// Reads `certificates` again as well.
+    pub(crate) fn also(&self, certificates: Arc<Certificates>) {
+        self.certificates.get_or_init(|| certificates);
     }
 
     /// Where the figures of drivers are counted.
@@ -116,9 +129,11 @@ impl Reload {
             dismiss(next.without(before), self.grace).await;
             return Err(ConfigError(errors).into());
         }
+        let certificates = self.certificates.get().and_then(|files| files.again().err());
+        let kept = next.kept().iter().chain(next.refusals()).map(ToString::to_string);
         let reloaded = Reloaded {
             applied: next.changes(before),
-            kept: next.kept().iter().chain(next.refusals()).map(ToString::to_string).collect(),
+            kept: kept.chain(certificates.map(|error| error.to_string())).collect(),
             restart: self.restart(&config, &next),
         };
         let leaving = before.without(&next);
@@ -162,7 +177,7 @@ impl Reload {
 impl Reloaded {
     fn tell(&self) {
         for kept in &self.kept {
-            tracing::error!(why = kept, "a driver was not changed");
+            tracing::error!(why = kept, "something was not changed");
         }
         let applied: Vec<_> = self.applied.iter().map(ToString::to_string).collect();
         let (applied, restart) = (applied.join(", "), self.restart.join(", "));

@@ -30,3 +30,4 @@ mod walk_mail;
 mod walk_tomorrow;
 mod walk_webhooks;
 mod webhooks;
+mod websocket;

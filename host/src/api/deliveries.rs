@@ -16,12 +16,26 @@ use super::{
     problem::{Answer, Problem},
     times,
 };
-use crate::storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
+use crate::{
+    place::Place,
+    storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection, alone_at},
+};
 
 const MAX_LIMIT: u32 = 1000;
 const DEFAULT_LIMIT: i64 = 20;
-const PARAMS: [&str; 10] =
-    ["state", "queue", "subscription", "destination", "driver", "from", "to", "reason", "limit", "marker"];
+const PARAMS: [&str; 11] = [
+    "state",
+    "queue",
+    "topic",
+    "subscription",
+    "destination",
+    "driver",
+    "from",
+    "to",
+    "reason",
+    "limit",
+    "marker",
+];
 
 /// `GET`: newest first. A short page is not the end: the end has no link.
 pub(super) async fn list(
@@ -63,8 +77,9 @@ fn filter(face: &Face, params: &Params) -> Result<DeliveryFilter, Problem> {
         _ => None,
     })?;
     let text = |name| params.get(name).map(str::to_owned);
+    let place = Place::either(text("queue"), text("topic")).map_err(Problem::request)?;
     let selection = Selection {
-        queue: text("queue"),
+        queue: place.map(Place::into_stored),
         subscription: subscription.transpose()?,
         destination: text("destination"),
         driver: text("driver"),
@@ -179,15 +194,17 @@ fn shown(face: &Face, view: &DeliveryView) -> Value {
         "to": view.redacted,
         "address": SubscriberUri::shown_address(&view.address),
         "driver": view.driver,
-        "destination": view.destination,
+        "destination": alone_at(&view.destination).map_or(&view.destination, |_| &view.redacted),
         "attempts": view.attempts,
         "created": times::rfc3339(view.created),
     });
     let subscription = (view.subscription != SubscriptionId::NONE)
         .then(|| face.ids.subscription(view.subscription).to_string());
     let open = matches!(view.state, Standing::Waiting | Standing::Held);
+    let place = Place::of_stored(view.queue.clone());
+    let (kind, name) = place.label();
     for (name, value) in [
-        ("queue", (!view.queue.is_empty()).then(|| view.queue.clone())),
+        (kind, (!name.is_empty()).then(|| name.to_owned())),
         ("subscription", subscription),
         (if open { "due" } else { "settled" }, times::rfc3339(view.at)),
         ("reason", obstacle.or_else(|| reason(view))),
@@ -219,7 +236,7 @@ fn obstacle(face: &Face, view: &DeliveryView) -> Option<String> {
     if !matches!(view.state, Standing::Waiting | Standing::Held) {
         return None;
     }
-    face.delivery.held(&view.driver)
+    face.delivery.held(&view.driver).or_else(|| face.delivery.away(&view.driver, &view.destination))
 }
 
 /// What an attempt came to. What the far side answered is shown where the operator allows it: a URI may lead to a host

@@ -7,7 +7,7 @@ use nuncio_core::{Clock, PublicIds, Switchboard};
 
 use crate::{
     access::Access, catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs,
-    reload::Reload, render::Renderer, signed::Signer, storage::Store,
+    outlet::Outlet, reload::Reload, render::Renderer, signed::Signer, storage::Store, websocket::Sessions,
 };
 
 /// What the routes share; cheap to clone, since each layer of a request does.
@@ -54,10 +54,14 @@ pub struct Shared {
     pub renderer: Arc<Renderer>,
     /// The door for messages.
     pub intake: Intake,
+    /// The way out for those who pull.
+    pub outlet: Outlet,
     /// Queues and subscriptions.
     pub catalog: Catalog,
     /// Reads the configuration again.
     pub reload: Arc<Reload>,
+    /// WebSocket connections.
+    pub sessions: Sessions,
     /// What `/metrics` prints.
     pub metrics: PrometheusHandle,
 }

@@ -9,7 +9,12 @@ use axum::{
 use serde_json::json;
 
 use super::html;
-use crate::{catalog::CatalogError, intake::IntakeError, storage::StoreError};
+use crate::{
+    catalog::CatalogError,
+    intake::IntakeError,
+    outlet::OutletError,
+    storage::{Deletion, StoreError},
+};
 
 /// What a handler answers.
 pub(super) type Answer = Result<Response, Problem>;
@@ -19,7 +24,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// An error as a client sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     title: &'static str,
     description: Option<String>,
@@ -31,13 +36,33 @@ impl Problem {
         Self { status, title, description: Some(description.into()), header: None }
     }
 
+    /// Its status.
+    pub(crate) const fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// What kind of error it is.
+    pub(crate) const fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// What is wrong, and where.
+    pub(crate) fn description(&self) -> &str {
+        self.description.as_deref().unwrap_or(self.title)
+    }
+
+    /// There is no room for one more; there may be later.
+    pub(crate) fn busy(description: impl Into<String>) -> Self {
+        Self::later("Service temporarily unavailable", description)
+    }
+
     /// A rule of the API is broken: a limit, an unknown value, a missing member.
-    pub(super) fn request(description: impl Into<String>) -> Self {
+    pub(crate) fn request(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Invalid API request", description)
     }
 
     /// The body is not the JSON that is asked for.
-    pub(super) fn body(description: impl Into<String>) -> Self {
+    pub(crate) fn body(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Invalid request body", description)
     }
 
@@ -82,7 +107,7 @@ impl Problem {
     }
 
     /// There is no such thing.
-    pub(super) fn not_found(description: impl Into<String>) -> Self {
+    pub(crate) fn not_found(description: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not found", description)
     }
 
@@ -98,18 +123,21 @@ impl Problem {
     }
 
     /// Something stands in the way.
-    pub(super) fn conflict(description: impl Into<String>) -> Self {
+    pub(crate) fn conflict(description: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "Resource conflict", description)
     }
 
     /// Nobody has shown who it is.
-    pub(super) fn unauthorized() -> Self {
+    pub(super) fn unauthorized(challenge: &str) -> Self {
         let description = "The request you have made requires authentication.";
-        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
+        Self {
+            header: HeaderValue::from_str(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)),
+            ..Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
+        }
     }
 
     /// Who it is may not do this.
-    pub(super) fn forbidden(description: impl Into<String>) -> Self {
+    pub(crate) fn forbidden(description: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "Not authorized", description)
     }
 
@@ -219,6 +247,18 @@ impl From<IntakeError> for Problem {
             IntakeError::Limit(text) => Self::request(text),
             IntakeError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<OutletError> for Problem {
+    fn from(error: OutletError) -> Self {
+        let status = match &error {
+            OutletError::Limit(text) => return Self::request(text),
+            OutletError::Claim(Deletion::NotClaimed | Deletion::UnknownClaim) => StatusCode::BAD_REQUEST,
+            OutletError::Claim(_) => StatusCode::FORBIDDEN,
+            OutletError::Store(error) => return error.clone().into(),
+        };
+        Self::new(status, "Unable to delete", error.to_string())
     }
 }
 

@@ -1,13 +1,13 @@
 //! Which route is whose.
 
-use axum::{Extension, Router, extract::DefaultBodyLimit, middleware};
+use axum::{Extension, Router, extract::DefaultBodyLimit, middleware, routing::get};
 
 use super::{
-    base,
+    base, claims,
     context::{self, Gate},
     deliveries, drivers,
     face::Face,
-    inbound, jobs, keys, later, messages, notifications,
+    health, inbound, jobs, keys, later, messages, notifications,
     openapi::{self, Document},
     pages, probes,
     problem::Problem,
@@ -16,7 +16,7 @@ use super::{
     routes::{Routes, Rule},
     share, subscriptions,
 };
-use crate::access::Action;
+use crate::{access::Action, websocket::upgrade};
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
@@ -26,15 +26,28 @@ pub fn router(face: Face) -> Router {
     let document = Document::new(&face.config, [&*zaqars, &*owns, &*bares]);
     let zaqars = Gate { face: face.clone(), rules: zaqars };
     let owns = Gate { face: face.clone(), rules: owns };
-    Router::new()
-        .merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
-        .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
-        .merge(bare.layer(Extension(document)))
-        .fallback(later::fallback)
+    let bare = bare.layer(Extension(document));
+    let all = if face.config.http.enabled {
+        bare.merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
+            .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
+    } else {
+        bare
+    };
+    all.fallback(later::fallback)
         .method_not_allowed_fallback(async || Problem::no_method())
         .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
         // Bodies are read by `body::read`, which names its limit.
         .layer(DefaultBodyLimit::disable())
+        .with_state(face)
+}
+
+/// What a listener for WebSocket alone serves.
+pub fn sockets(face: Face) -> Router {
+    Router::new()
+        .route("/", get(upgrade::accept))
+        .fallback(async || Problem::no_route())
+        .method_not_allowed_fallback(async || Problem::no_method())
+        .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
         .with_state(face)
 }
 
@@ -44,7 +57,9 @@ pub(super) fn zaqar() -> Routes {
         .get("/v2/", Action::HomeGet, base::home)
         .get("/v2/ping", Action::PingGet, base::ping)
         .head("/v2/ping", Action::PingGet, base::alive);
-    zaqars_subscriptions(zaqars_messages(zaqars_queues(routes)))
+    let routes = routes.get("/v2/health", Action::HealthGet, health::show);
+    let routes = zaqars_claims(zaqars_subscriptions(zaqars_messages(zaqars_queues(routes))));
+    topics_subscriptions(topics_messages(topics(routes)))
 }
 
 fn zaqars_queues(routes: Routes) -> Routes {
@@ -83,9 +98,54 @@ fn zaqars_subscriptions(routes: Routes) -> Routes {
         .put(CONFIRM, Action::SubscriptionConfirm, subscriptions::confirm)
 }
 
+fn zaqars_claims(routes: Routes) -> Routes {
+    const ONE: &str = "/v2/queues/{queue}/claims/{claim}";
+    routes
+        .post("/v2/queues/{queue}/claims", Action::ClaimsCreate, claims::create)
+        .get(ONE, Action::ClaimsGet, claims::show)
+        .patch(ONE, Action::ClaimsUpdate, claims::renew)
+        .delete(ONE, Action::ClaimsDelete, claims::release)
+}
+
+fn topics(routes: Routes) -> Routes {
+    routes
+        .get("/v2/topics", Action::TopicsGetAll, queues::topics)
+        .put("/v2/topics/{topic}", Action::TopicsCreate, queues::create)
+        .get("/v2/topics/{topic}", Action::TopicsGet, queues::show)
+        .patch("/v2/topics/{topic}", Action::TopicsUpdate, queues::update)
+        .delete("/v2/topics/{topic}", Action::TopicsDelete, queues::delete)
+        .get("/v2/topics/{topic}/stats", Action::TopicsStats, queues::stats)
+        .post("/v2/topics/{topic}/purge", Action::TopicsPurge, queues::purge)
+}
+
+fn topics_messages(routes: Routes) -> Routes {
+    const ALL: &str = "/v2/topics/{topic}/messages";
+    const ONE: &str = "/v2/topics/{topic}/messages/{message}";
+    routes
+        .post(ALL, Action::MessagesCreate, messages::post)
+        .get(ALL, Action::MessagesGetAll, messages::list)
+        .delete(ALL, Action::MessagesDeleteAll, messages::delete_many)
+        .get(ONE, Action::MessagesGet, messages::show)
+        .delete(ONE, Action::MessagesDelete, messages::delete)
+}
+
+fn topics_subscriptions(routes: Routes) -> Routes {
+    const ALL: &str = "/v2/topics/{topic}/subscriptions";
+    const ONE: &str = "/v2/topics/{topic}/subscriptions/{subscription}";
+    const CONFIRM: &str = "/v2/topics/{topic}/subscriptions/{subscription}/confirm";
+    routes
+        .post(ALL, Action::SubscriptionCreate, subscriptions::create)
+        .get(ALL, Action::SubscriptionGetAll, subscriptions::list)
+        .get(ONE, Action::SubscriptionGet, subscriptions::show)
+        .patch(ONE, Action::SubscriptionUpdate, subscriptions::update)
+        .delete(ONE, Action::SubscriptionDelete, subscriptions::delete)
+        .put(CONFIRM, Action::SubscriptionConfirm, subscriptions::confirm)
+}
+
 /// What Zaqar lacks.
 pub(super) fn own() -> Routes {
     const ENABLE: &str = "/v2/queues/{queue}/subscriptions/{subscription}/enable";
+    const ENABLE_OF_TOPIC: &str = "/v2/topics/{topic}/subscriptions/{subscription}/enable";
     Routes::default()
         .post("/v2/notifications", Action::NotificationsSend, notifications::send)
         .get("/v2/deliveries", Action::DeliveriesGetAll, deliveries::list)
@@ -98,6 +158,7 @@ pub(super) fn own() -> Routes {
         .get("/v2/jobs/{job}", Action::JobsGet, jobs::show)
         .delete("/v2/jobs/{job}", Action::JobsDelete, jobs::stop)
         .post(ENABLE, Action::SubscriptionEnable, subscriptions::enable)
+        .post(ENABLE_OF_TOPIC, Action::SubscriptionEnable, subscriptions::enable)
         .get("/v2/keys", Action::KeysGetAll, keys::list)
         .post("/v2/keys", Action::KeysCreate, keys::create)
         .delete("/v2/keys/{key}", Action::KeysDelete, keys::revoke)
@@ -111,7 +172,8 @@ pub(super) fn bare() -> Routes {
         Rule::Open("it is the same for everybody, and clients ask it before they have a token");
     const PROBE: Rule =
         Rule::Open("probes of load balancers and supervisors have no token; it names no project");
-    const METRICS: Rule = Rule::Open("scrapers have no token");
+    const METRICS: Rule =
+        Rule::Open("scrapers have no token, and it names no project; `http.metrics` closes it");
     const DOCUMENT: Rule =
         Rule::Open("clients are made from it; it tells of routes and limits, and of no project");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
@@ -123,7 +185,7 @@ pub(super) fn bare() -> Routes {
         "/v2/inbound/{driver}/{account}/{*below}",
     ];
     let routes = Routes::default()
-        .get("/", VERSIONS, base::versions)
+        .get("/", VERSIONS, base::root)
         .get("/healthz", PROBE, probes::healthz)
         .get("/readyz", PROBE, probes::readyz)
         .get("/metrics", METRICS, probes::metrics)

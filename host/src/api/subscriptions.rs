@@ -15,7 +15,7 @@ use super::{
     body::{self, Limit},
     context::Caller,
     face::Face,
-    page,
+    page as pages,
     params::Params,
     problem::{Answer, Problem},
     times,
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     catalog::{Answerer, Change, Unknown, Wish},
     confirmation::Queue,
+    place::{Place, plain},
     storage::{Subscribed, SubscriptionRow, Updated},
 };
 
@@ -33,16 +34,17 @@ const MAX_WARNINGS: usize = 8;
 pub(super) async fn create(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     body: Body,
 ) -> Answer {
     let document = document(&face, body).await?;
     let subscriber =
         subscriber(&document)?.ok_or_else(|| Problem::request("Missing parameter subscriber in body."))?;
-    let wish = Wish { subscriber, ttl: ttl(&document)?, options: options(&document)?.unwrap_or_default() };
+    let (ttl, options) = (ttl(&document)?, options(&document)?.unwrap_or_default());
+    let wish = Wish { subscriber, ttl, options, bound: false };
     let now = face.clock.now_ms();
     let silent = face.catalog.unanswerable(&wish.subscriber);
-    let (subscribed, unknown) = face.catalog.subscribe(&caller.project, &queue, wish, now).await?;
+    let (subscribed, unknown) = face.catalog.subscribe(&caller.project, place.stored(), wish, now).await?;
     let id = match subscribed {
         Subscribed::New(id) | Subscribed::Exists { id, confirmed: false } => {
             face.ids.subscription(id).to_string()
@@ -53,7 +55,7 @@ pub(super) async fn create(
             ));
         }
     };
-    let location = format!("/v2/queues/{queue}/subscriptions");
+    let location = format!("{}/subscriptions", place.path());
     let mut response = warned(answer::created(&location, &json!({"subscription_id": id}))?, &unknown);
     silent.iter().for_each(|why| warn(&mut response, why));
     Ok(response)
@@ -63,28 +65,39 @@ pub(super) async fn create(
 pub(super) async fn list(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     RawQuery(query): RawQuery,
 ) -> Answer {
     let params = Params::parse(query.as_deref());
-    let most = face.config.queues.max_subscriptions_per_page;
-    let limit = page::limit(&params, "max_subscriptions_per_page", most, page::DEFAULT_LIMIT)?;
-    let marker = page::marker(&params, |text| face.ids.parse_subscription(text))?;
-    let rows = face.store.subscriptions(&caller.project, &queue, marker, limit).await?;
+    let rows = page(&face, &caller, place.stored(), &params).await?;
     let shown: Vec<_> = rows.iter().map(|row| shown(&face, row)).collect();
     let last = rows.last().map(|row| face.ids.subscription(row.id).to_string());
-    let links = page::links(&format!("/v2/queues/{queue}/subscriptions"), &params, last.as_deref());
+    let links = pages::links(&format!("{}/subscriptions", place.path()), &params, last.as_deref());
     answer::ok(&json!({"subscriptions": shown, "links": links}))
+}
+
+/// A page of the subscriptions of a queue or topic.
+pub(crate) async fn page(
+    face: &Face,
+    caller: &Caller,
+    queue: &str,
+    params: &Params,
+) -> Result<Vec<SubscriptionRow>, Problem> {
+    let most = face.config.queues.max_subscriptions_per_page;
+    let limit = pages::limit(params, "max_subscriptions_per_page", most, pages::DEFAULT_LIMIT)?;
+    let marker = pages::marker(params, |text| face.ids.parse_subscription(text))?;
+    Ok(face.store.subscriptions(&caller.project, queue, marker, limit).await?)
 }
 
 /// `GET /{subscription}`.
 pub(super) async fn show(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
 ) -> Answer {
     let id = id(&face, &subscription)?;
-    let row = face.store.subscription(&caller.project, &queue, id).await?;
+    let row = face.store.subscription(&caller.project, place.stored(), id).await?;
     answer::ok(&shown(&face, &row.ok_or_else(|| missing(&subscription))?))
 }
 
@@ -92,7 +105,8 @@ pub(super) async fn show(
 pub(super) async fn update(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
     body: Body,
 ) -> Answer {
     let document = document(&face, body).await?;
@@ -106,8 +120,8 @@ pub(super) async fn update(
     }
     let id = id(&face, &subscription)?;
     let now = face.clock.now_ms();
-    let unknown = face.catalog.change(&caller.project, &queue, id, change, now).await?;
-    let location = format!("/v2/queues/{queue}/subscriptions/{subscription}");
+    let unknown = face.catalog.change(&caller.project, place.stored(), id, change, now).await?;
+    let location = format!("{}/subscriptions/{subscription}", place.path());
     Ok(warned(answer::no_content_at(&location), &unknown))
 }
 
@@ -115,10 +129,11 @@ pub(super) async fn update(
 pub(super) async fn delete(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
 ) -> Answer {
     if let Some(id) = face.ids.parse_subscription(&subscription) {
-        face.store.subscription_end(&caller.project, &queue, id).await?;
+        face.store.subscription_end(&caller.project, place.stored(), id).await?;
     }
     Ok(answer::no_content())
 }
@@ -127,7 +142,8 @@ pub(super) async fn delete(
 pub(super) async fn confirm(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
     body: Body,
 ) -> Answer {
     let document = document(&face, body).await?;
@@ -135,13 +151,13 @@ pub(super) async fn confirm(
         return Err(Problem::request("The 'confirmed' should be boolean."));
     };
     let id = id(&face, &subscription)?;
-    let location = format!("/v2/queues/{queue}/subscriptions/{subscription}/confirm");
+    let location = format!("{}/subscriptions/{subscription}/confirm", place.path());
     // A signature for more than this path was made by somebody who shares the queue, not for whoever is subscribed.
     let from = match caller.signed.filter(|grant| grant.is_exactly(&location)) {
         Some(grant) => Answerer::Owner { expires: grant.expires_ms() },
         None => Answerer::Project,
     };
-    let of = Queue { project: &caller.project, name: &queue };
+    let of = Queue { project: &caller.project, name: place.stored() };
     face.catalog.answer(of, id, *confirmed, from, face.clock.now_ms()).await?;
     Ok(answer::no_content_at(&location))
 }
@@ -150,10 +166,11 @@ pub(super) async fn confirm(
 pub(super) async fn enable(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
 ) -> Answer {
     let id = id(&face, &subscription)?;
-    match face.store.subscription_enable(&caller.project, &queue, id).await? {
+    match face.store.subscription_enable(&caller.project, place.stored(), id).await? {
         Updated::Done => Ok(answer::no_content()),
         Updated::Absent | Updated::Conflict => Err(missing(&subscription)),
     }
@@ -191,11 +208,12 @@ fn options(document: &Map<String, Value>) -> Result<Option<Options>, Problem> {
     }
 }
 
-fn shown(face: &Face, row: &SubscriptionRow) -> Value {
+/// A subscription as it is shown.
+pub(crate) fn shown(face: &Face, row: &SubscriptionRow) -> Value {
     let (subscriber, options) = face.catalog.shown(row);
     let mut shown = json!({
         "id": face.ids.subscription(row.id).to_string(),
-        "source": row.queue,
+        "source": plain(&row.queue),
         "subscriber": subscriber,
         "ttl": row.ttl,
         "age": times::age(face.clock.now_ms(), row.since),

@@ -1,13 +1,11 @@
 //! Whether a value is what its key takes; the JSON from which the structs are filled.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use nuncio_core::{duration::parse_duration, net, retry};
 use serde_json::{Value, json};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use url::Url;
 
 use super::{
     key::Kind,
@@ -43,7 +41,6 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Choice { now, later } => choice(node, now, later),
         Kind::Boolean => boolean(node),
         Kind::Confirmation => confirmation(node),
-        Kind::Url => url(node),
         Kind::Mailbox => mailbox(node),
         Kind::TemplateName => template_name(node),
         Kind::QueueName => queue_name(node),
@@ -54,18 +51,14 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Store => store(node),
         Kind::Levels => levels(node),
         Kind::Retry => retry_policy(node),
+        Kind::Text => line(node),
         Kind::Path => path(node),
+        Kind::Url => url(node),
+        Kind::Tls => tls(node),
         Kind::Sha256 => sha256(node),
         Kind::Secret { min } => secret(node, min),
         Kind::DriverName => driver_name(node),
         Kind::Command => command(node),
-    }
-}
-
-fn boolean(node: &Node) -> Result<Value, Wrong> {
-    match &node.raw {
-        Raw::Boolean(value) => Ok((*value).into()),
-        _ => Err(Wrong::kind(node, "write true or false")),
     }
 }
 
@@ -75,23 +68,6 @@ fn confirmation(node: &Node) -> Result<Value, Wrong> {
         Raw::Boolean(true) => Ok("all".into()),
         Raw::Boolean(false) => Ok("none".into()),
         _ => choice(node, &["none", "mail", "all"], &[]),
-    }
-}
-
-fn url(node: &Node) -> Result<Value, Wrong> {
-    let fix = "write an address like \"https://nuncio.example.org\", without query and fragment";
-    let text = text(node, fix)?;
-    let sound = url::Url::parse(text).ok().filter(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.has_host()
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none()
-    });
-    match sound {
-        Some(url) => Ok(url.as_str().trim_end_matches('/').into()),
-        None => Err(Wrong::new(node, "not such an address", fix)),
     }
 }
 
@@ -189,6 +165,13 @@ fn integer(node: &Node, min: u64, max: u64) -> Result<u64, Wrong> {
     }
 }
 
+fn boolean(node: &Node) -> Result<Value, Wrong> {
+    match node.raw {
+        Raw::Boolean(on) => Ok(on.into()),
+        _ => Err(Wrong::kind(node, "write true or false")),
+    }
+}
+
 fn bytes(node: &Node, min: u64, max: u64) -> Result<Value, Wrong> {
     let Raw::Text(text) = &node.raw else { return integer(node, min, max).map(Value::from) };
     let fix = format!("write bytes from {min} to {max}, or text like \"64 MiB\"");
@@ -259,20 +242,48 @@ fn networks(node: &Node) -> Result<Value, Wrong> {
 fn listen(node: &Node) -> Result<Value, Wrong> {
     let fix = "write an IP address and a port, like \"127.0.0.1:8888\" or \"[::1]:8888\"";
     let text = text(node, fix)?;
-    let address: SocketAddr =
-        text.parse().map_err(|_| Wrong::new(node, format!("`{text}` is not an address with a port"), fix))?;
-    let loopback = match address.ip() {
-        IpAddr::V6(v6) => v6.is_loopback() || v6.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback()),
-        IpAddr::V4(v4) => v4.is_loopback(),
-    };
-    if loopback {
-        return Ok(text.into());
+    match text.parse::<SocketAddr>() {
+        Ok(_) => Ok(text.into()),
+        Err(_) => Err(Wrong::new(node, format!("`{text}` is not an address with a port"), fix)),
     }
-    let why = format!(
-        "`{text}` is not a loopback address, and without authentication (auth.strategy = \"none\") anybody who \
-         reaches it could read and send everything"
-    );
-    Err(Wrong::new(node, why, "listen on 127.0.0.1 and put a proxy before it that authenticates"))
+}
+
+fn line(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write a text on one line, at most 255 bytes";
+    let text = text(node, fix)?;
+    if text.trim().is_empty() || text.len() > 255 || text.contains(char::is_control) {
+        return Err(Wrong::new(node, "not a text on one line", fix));
+    }
+    Ok(text.into())
+}
+
+fn url(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write a URL without query and fragment, like \"https://example.org:5000/v3\"";
+    // What is refused may hold a password: it is not repeated.
+    let url =
+        Url::parse(text(node, fix)?).map_err(|error| Wrong::new(node, format!("no URL: {error}"), fix))?;
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(Wrong::new(node, "neither an http nor an https URL", fix));
+    }
+    if !plain {
+        return Err(Wrong::new(node, "more than scheme, host, port and path", fix));
+    }
+    Ok(url.as_str().trim_end_matches('/').into())
+}
+
+fn tls(node: &Node) -> Result<Value, Wrong> {
+    let fix =
+        "write { cert = \"PATH\", key = \"PATH\" }, the files of the certificates and of their key in PEM";
+    let Raw::Table(table) = &node.raw else { return Err(Wrong::kind(node, fix)) };
+    if let Some((name, one)) = table.iter().find(|(name, _)| !matches!(name.as_str(), "cert" | "key")) {
+        return Err(Wrong { place: one.key.clone(), why: format!("unknown key `{name}`"), fix: fix.into() });
+    }
+    let of = |name: &str| table.get(name).ok_or_else(|| Wrong::new(node, format!("no `{name}`"), fix));
+    Ok(json!({"cert": path(of("cert")?)?, "key": path(of("key")?)?}))
 }
 
 fn store(node: &Node) -> Result<Value, Wrong> {

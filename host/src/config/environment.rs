@@ -40,7 +40,12 @@ fn value(path: &[String], place: &Place, text: &str) -> Node {
     let setting = path.first().is_some_and(|section| section == "drivers");
     let node = match kind {
         Some(
-            Kind::Integer { .. } | Kind::Bytes { .. } | Kind::Retry | Kind::Boolean | Kind::Confirmation,
+            Kind::Integer { .. }
+            | Kind::Bytes { .. }
+            | Kind::Retry
+            | Kind::Boolean
+            | Kind::Confirmation
+            | Kind::Tls,
         ) => toml(),
         Some(Kind::Names | Kind::Networks) if !text.trim_start().starts_with('[') => Some(list(place, text)),
         Some(Kind::Names | Kind::Networks) => toml(),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
 use serde_json::{Map, Value};
 
 use super::{
-    ConfigError, check, environment,
+    ConfigError, agreement, check, environment,
     key::Kind,
     keys::{ORDERED, keys},
     model::Config,
@@ -83,6 +83,7 @@ impl Config {
         }
         let config: Self = serde_json::from_value(values.clone())
             .map_err(|error| ConfigError(vec![Problem::new(Place::Default, "", error.to_string())]))?;
+        let config = config.beside(folder);
         let values = secrets::hidden(values);
         Ok(Self { templates, drivers, libraries, exec, schemes, rates, values, settings, warnings, ..config })
     }
@@ -132,6 +133,7 @@ fn values(
     }
     problems.extend(written.iter().map(|(path, node)| unknown::unknown(&node.key, path)));
     let sections = Value::Object(sections);
+    problems.extend(agreement::problems(&sections, &places));
     problems.extend(ORDERED.iter().filter_map(|pair| disorder(*pair, &sections, &places)));
     sections
 }

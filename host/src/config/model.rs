@@ -6,7 +6,7 @@ use nuncio_plugin_sdk::Secret;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Choice, DriverRate, Exec, Library, Problem, Settings};
+use super::{Auth, Choice, DriverRate, Exec, Keystone, Library, Metrics, Problem, Settings, Tls, Websocket};
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]
@@ -14,12 +14,16 @@ use super::{Choice, DriverRate, Exec, Library, Problem, Settings};
 pub struct Config {
     /// The HTTP API.
     pub http: Http,
+    /// The WebSocket transport.
+    pub websocket: Websocket,
     /// Where everything is kept.
     pub storage: Storage,
     /// How long things are kept.
     pub retention: Retention,
     /// Who clients are.
     pub auth: Auth,
+    /// The Keystone that vouches for clients.
+    pub keystone: Keystone,
     /// Who may be notified.
     pub notification: Notification,
     /// Pre-signed URLs.
@@ -69,6 +73,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("http", &self.http)
+            .field("websocket", &self.websocket)
             .field("storage", &self.storage)
             .field("retention", &self.retention)
             .field("notification", &self.notification)
@@ -90,8 +95,21 @@ impl fmt::Debug for Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Where the API listens; loopback only, port 0 takes a free one.
+    /// Where the API listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether the API is served.
+    pub enabled: bool,
+    /// The certificates and the key of the listener; `None` for plain HTTP.
+    pub tls: Option<Tls>,
+    /// How long a client may take for the handshake of TLS.
+    #[serde(deserialize_with = "millis")]
+    pub handshake_timeout: Duration,
+    /// The most handshakes at once.
+    pub max_handshakes: usize,
+    /// Whether an address that is not loopback may be served without TLS: `refuse` or `allow`.
+    pub plain: String,
+    /// Who may read `/metrics`.
+    pub metrics: Metrics,
     /// The most connections served at once.
     pub max_connections: usize,
     /// How long a client may take to send the head of a request.
@@ -160,34 +178,6 @@ pub struct Retention {
     pub dead_letters: Duration,
 }
 
-/// `[auth]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Auth {
-    /// How clients prove who they are.
-    pub strategy: Strategy,
-    /// The most API keys.
-    pub max_keys: u64,
-    /// Roles that may do everything, lower case.
-    pub admin_roles: Vec<String>,
-    /// Roles that may do everything of their project, lower case.
-    pub member_roles: Vec<String>,
-    /// Roles that may look, lower case.
-    pub reader_roles: Vec<String>,
-    /// Roles that may post, lower case.
-    pub publisher_roles: Vec<String>,
-}
-
-/// `auth.strategy`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Strategy {
-    /// Not at all: the headers are believed.
-    None,
-    /// By API keys.
-    Token,
-}
-
 /// `[notification]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -244,12 +234,20 @@ pub struct Queues {
     pub default_message_ttl: i64,
     /// Delay of a message that names none, seconds.
     pub default_message_delay: i64,
+    /// Life of a claim that names none, seconds.
+    pub default_claim_ttl: i64,
+    /// Life of a message after a claim that names none, seconds.
+    pub default_claim_grace: i64,
     /// Life of a subscription that names none, seconds.
     pub default_subscription_ttl: i64,
     /// The longest life of a message, seconds.
     pub max_message_ttl: i64,
     /// The longest delay of a message, seconds.
     pub max_message_delay: i64,
+    /// The longest life of a claim, seconds.
+    pub max_claim_ttl: i64,
+    /// The longest life of a message after its claim, seconds.
+    pub max_claim_grace: i64,
     /// The most queues in a page.
     pub max_queues_per_page: u32,
     /// The most messages in a page.
@@ -258,6 +256,10 @@ pub struct Queues {
     pub max_subscriptions_per_page: u32,
     /// The most messages taken at once.
     pub max_messages_per_claim_or_pop: u32,
+    /// Whether several messages are deleted only with the claims that hold them.
+    pub message_delete_with_claim_id: bool,
+    /// Whether messages are shown with a checksum.
+    pub enable_checksum: bool,
     /// The largest metadata of a queue, bytes.
     pub max_queue_metadata: usize,
     /// The largest body of a POST of messages, bytes.
@@ -406,6 +408,6 @@ pub struct Template {
     pub html: Option<String>,
 }
 
-fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(super) fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_millis)
 }

@@ -14,14 +14,8 @@ const LATER: &[(&str, &str)] = &[
     ("websocket", "WebSocket"),
     ("keystone", "Keystone"),
     ("auth", "authentication"),
-    ("queues.default_claim_ttl", "claims"),
-    ("queues.default_claim_grace", "claims"),
-    ("queues.max_claim_ttl", "claims"),
-    ("queues.max_claim_grace", "claims"),
-    ("queues.message_delete_with_claim_id", "claims"),
     ("queues.message_encryption_algorithms", "encrypted queues"),
     ("queues.message_encryption_key", "encrypted queues"),
-    ("queues.enable_checksum", "checksums"),
 ];
 
 /// Sections that are no fixed list of keys.

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     attachments::{self, Attachment},
     confirmation::{Desk, Queue},
+    place::plain,
     render::{RenderError, Renderer, Source},
     storage::{Consent, StoreError},
 };
@@ -194,7 +195,7 @@ impl Attempts {
         let attempt = job.open.iter().find(|open| open.idx == recipient.index).map_or(1, |open| open.n);
         self.observers.tell(Observed {
             id: self.targets.public(DeliveryKey::new(job.message, recipient.index)),
-            queue: ready.view.queue.clone(),
+            queue: plain(&ready.view.queue).to_owned(),
             driver: entry.manifest.name.clone(),
             uri: uri.redacted().to_owned(),
             address: SubscriberUri::shown_address(recipient.address),

@@ -8,7 +8,7 @@ use nuncio_core::{
 };
 
 use super::targets::Ready;
-use crate::render::Rendered;
+use crate::{place::plain, render::Rendered};
 
 /// A recipient: its number, and its place in the target.
 pub(super) type Place = (u32, usize);
@@ -95,7 +95,7 @@ pub(super) fn meta<'a>(
 ) -> Meta<'a> {
     let mut meta = Meta::EMPTY;
     meta.project = &ready.view.project;
-    meta.queue = &ready.view.queue;
+    meta.queue = plain(&ready.view.queue);
     meta.subscription = &ready.subscription;
     meta.message = public;
     meta.kind = message.kind;

@@ -16,3 +16,4 @@ pub use words::{
     QueueRow, QueueStats, RequeueResult, Scanned, Search, Selection, Standing, StoreError, Subscribed,
     SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated, Verb, Word, Wording,
 };
+pub use words::{alone_at, own_destination};

@@ -97,6 +97,10 @@ pub trait Catalog: Send + Sync {
         queue: &str,
         id: SubscriptionId,
     ) -> Result<(), StoreError>;
+    /// Ends all subscriptions that live with a connection; asked at start, when there is none. How many it were.
+    async fn subscriptions_unbind(&self) -> Result<u64, StoreError>;
+    /// Those of `ids` that live.
+    async fn subscriptions_live(&self, ids: Vec<SubscriptionId>) -> Result<Vec<SubscriptionId>, StoreError>;
 }
 
 /// Messages as pull sees them; deliveries are not touched.
@@ -283,7 +287,7 @@ pub trait Keys: Send + Sync {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Retention + Keys {
+pub trait Store: Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Keys + Retention {
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;
     /// What the store says of itself: for `/metrics` and `/readyz`.

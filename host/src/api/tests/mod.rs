@@ -1,5 +1,6 @@
 //! The routes over a real store and real delivery.
 
+mod claims;
 mod confirming;
 mod deliveries;
 mod house;
@@ -12,3 +13,4 @@ mod reload;
 mod rules;
 mod signed;
 mod subscriptions;
+mod topics;

@@ -33,6 +33,22 @@ BEGIN
     DELETE FROM asked WHERE subscription = OLD.id;
 END;
 
+-- `bound`: 1 for a subscription that lives with a connection; it ends at the next start at the latest.
+ALTER TABLE subscription ADD COLUMN bound INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX subscription_bound ON subscription (id) WHERE state = 0 AND bound = 1;
+
+-- API keys. `hash` is SHA-256 of the whole key: 256 random bits need no slow hash. Times in Unix milliseconds, 0 for never.
+CREATE TABLE api_key (
+    id      TEXT PRIMARY KEY,
+    project TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    roles   TEXT NOT NULL,
+    hash    BLOB NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    used    INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
 -- Claims. What one holds says so in `queued.claim`, whose `claim_until` is the claim's `until`. Its id is one of a
 -- message that was issued for it. It goes with its last message, or with its time.
 CREATE TABLE claim (
@@ -49,15 +65,3 @@ CREATE INDEX queued_claim ON queued (claim) WHERE claim > 0;
 -- names its first queue.
 ALTER TABLE queued ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX queued_origin ON queued (message) WHERE origin > 0;
-
--- API keys. `hash` is SHA-256 of the whole key: 256 random bits need no slow hash. Times in Unix milliseconds, 0 for never.
-CREATE TABLE api_key (
-    id      TEXT PRIMARY KEY,
-    project TEXT NOT NULL,
-    name    TEXT NOT NULL,
-    roles   TEXT NOT NULL,
-    hash    BLOB NOT NULL,
-    created INTEGER NOT NULL,
-    expires INTEGER NOT NULL,
-    used    INTEGER NOT NULL DEFAULT 0
-) STRICT, WITHOUT ROWID;
