@@ -177,8 +177,7 @@ pub(super) fn bare() -> Routes {
     const DOCUMENT: Rule =
         Rule::Open("clients are made from it; it tells of routes and limits, and of no project");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
-    const PAGE: Rule =
-        Rule::Open("people have no token: the link in their mail is signed, for this one thing");
+    const LETTER: Rule = Rule::Open("whoever reads the mail has no token: the link is signed");
     let inbound = [
         "/v2/inbound/{driver}/{account}",
         "/v2/inbound/{driver}/{account}/",
@@ -190,10 +189,10 @@ pub(super) fn bare() -> Routes {
         .get("/readyz", PROBE, probes::readyz)
         .get("/metrics", METRICS, probes::metrics)
         .get("/v2/openapi.json", DOCUMENT, openapi::show)
-        .get("/v2/confirm", PAGE, pages::ask)
-        .post("/v2/confirm", PAGE, pages::confirm)
-        .get("/v2/unsubscribe", PAGE, pages::leave)
-        .post("/v2/unsubscribe", PAGE, pages::left);
+        .get("/v2/confirm", LETTER, pages::ask)
+        .post("/v2/confirm", LETTER, pages::confirm)
+        .get("/v2/unsubscribe", LETTER, pages::leave)
+        .post("/v2/unsubscribe", LETTER, pages::left);
     inbound.into_iter().fold(routes, |routes, path| {
         routes.get(path, INBOUND, inbound::receive).post(path, INBOUND, inbound::receive)
     })

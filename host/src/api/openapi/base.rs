@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     operation::Operation,
+    parameters::query,
     shapes::{array, closed, listed, open, text},
 };
 
@@ -35,6 +36,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers_as(200, "The resources.", "application/json-home", open(&["resources"])),
         Operation::zaqar("get", "/v2/ping", "ping", "Whether the store answers.").empty(204, "It does."),
         Operation::zaqar("head", "/v2/ping", "alive", "Whether the process answers.").empty(204, "It does."),
+        Operation::zaqar("get", "/v2/health", "health", "Whether the store does what it is for; for admins.")
+            .answers(200, "What was tried.", health()),
         Operation::own("get", "/v2/drivers", "drivers_list", "The drivers: who delivers what.").answers(
             200,
             "All drivers, and those that were refused.",
@@ -50,6 +53,7 @@ pub(super) fn operations() -> Vec<Operation> {
         .refuses([409]),
     ];
     all.extend(inbound());
+    all.extend(letters());
     all
 }
 
@@ -68,6 +72,34 @@ fn inbound() -> impl Iterator<Item = Operation> {
             .any()
         })
     })
+}
+
+/// The pages to which mails lead: HTML, also where a link is wrong or has expired.
+fn letters() -> impl Iterator<Item = Operation> {
+    let pages = [
+        ("get", "/v2/confirm", "confirm_page", "Asks whoever a subscription leads to; changes nothing."),
+        ("post", "/v2/confirm", "confirm_button", "The answer of that page."),
+        ("get", "/v2/unsubscribe", "unsubscribe_page", "Asks whether to unsubscribe; changes nothing."),
+        ("post", "/v2/unsubscribe", "unsubscribe_button", "Unsubscribes (RFC 8058)."),
+    ];
+    pages.into_iter().map(|(method, path, id, summary)| {
+        let operation = Operation::bare(method, path, id, summary).with(
+            ["Signature", "Methods", "Paths", "Project", "Expires"]
+                .map(|name| query(name, "Of the link.", text())),
+        );
+        let statuses = [200, 400, 404, 409, 410, 503];
+        statuses
+            .into_iter()
+            .fold(operation, |operation, status| operation.answers_as(status, "A page.", "text/html", text()))
+    })
+}
+
+fn health() -> Value {
+    let tried = json!({"succeeded": {"type": "boolean"}, "seconds": {"type": "number"}, "ref": {"type": ["string", "null"]}});
+    let tried = closed(&["succeeded", "seconds", "ref"], tried);
+    let status = json!({"type": "object", "additionalProperties": tried});
+    let members = json!({"storage_reachable": {"type": "boolean"}, "operation_status": status});
+    closed(&["storage_reachable", "operation_status"], members)
 }
 
 fn readiness() -> Value {

@@ -61,42 +61,7 @@ pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
             "Matches a disabled subscription again.",
         )
         .empty(204, "It matches."),
-        page_of("get", "confirm", "The page on which whoever is subscribed answers; it changes nothing."),
-        answered("confirm", "Takes the answer of that page's button."),
-        page_of(
-            "get",
-            "unsubscribe",
-            "The page on which the recipient of a mail leaves; it changes nothing.",
-        ),
-        answered("unsubscribe", "Unsubscribes (RFC 8058), whatever the body says."),
     ]
-}
-
-/// A page for people, to which a link in a mail leads.
-fn page_of(method: &'static str, name: &str, summary: &'static str) -> Operation {
-    let signed = ["Signature", "Methods", "Paths", "Project", "Expires"];
-    let parameter = |name: &str| json!({"name": name, "in": "query", "required": false, "schema": text()});
-    let shown = |operation: Operation, (status, meaning): (u16, &str)| {
-        operation.answers_as(status, meaning, "text/html", text())
-    };
-    [
-        (200, "The page."),
-        (400, "The answer cannot be read."),
-        (404, "The link was not made here."),
-        (410, "The link has expired, or its subscription has ended."),
-        (503, "The store is away."),
-    ]
-    .into_iter()
-    .fold(
-        Operation::bare(method, &format!("/v2/{name}"), &format!("{name}_page_{method}"), summary)
-            .with(signed.map(parameter)),
-        shown,
-    )
-}
-
-fn answered(name: &str, summary: &'static str) -> Operation {
-    let form = json!({"type": "object", "properties": {"answer": {"enum": ["confirm", "unsubscribe"]}}});
-    page_of("post", name, summary).body_of("application/x-www-form-urlencoded", form, false)
 }
 
 /// A member that is unknown is left alone, as in Zaqar.
