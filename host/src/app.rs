@@ -5,8 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Refusal, Switchboard, retry::Policy};
 use tokio::{
-    net::TcpListener,
-    sync::{broadcast, mpsc, oneshot},
+    sync::{broadcast, mpsc},
     task::JoinHandle,
     time::Instant,
 };
@@ -19,6 +18,7 @@ use crate::{
     config::{Config, ConfigError},
     confirmation::Desk,
     delivery::{Observed, Parts, Work},
+    door::{Door, bound},
     drivers::{Roster, dismiss, wipe},
     intake::Intake,
     jobs::Jobs,
@@ -37,6 +37,7 @@ use crate::{
     telemetry,
     tenants::{Quotas, Tenants},
     tls::{self, Certificates},
+    websocket::Sessions,
 };
 
 /// Commits on their way from the writer to delivery: beyond it, the writer waits.
@@ -50,8 +51,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[non_exhaustive]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; is another program there? Change [http] listen")]
+    #[error("cannot listen on {address}: {source}; is another program there? Change {key}")]
     Listen {
+        /// The key that says it.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// What the system says.
@@ -86,6 +89,7 @@ pub enum StartError {
 /// A running host.
 pub struct Host {
     address: SocketAddr,
+    sockets: Option<SocketAddr>,
     grace: Duration,
     work: Arc<Work>,
     jobs: Arc<Jobs>,
@@ -94,8 +98,8 @@ pub struct Host {
     retention: JoinHandle<()>,
     tenants: Arc<Tenants>,
     writing: JoinHandle<()>,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<()>,
+    face: Face,
+    doors: Vec<Door>,
 }
 
 impl Host {
@@ -133,9 +137,12 @@ impl Host {
         reread: Option<Reread>,
         opened: Option<Opened>,
     ) -> Result<Self, StartError> {
-        let listen = |source| StartError::Listen { address: config.http.listen, source };
-        let listener = TcpListener::bind(config.http.listen).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let listen = config.http.listen;
+        let http = bound("[http] listen", listen).await?;
+        let sockets = match config.websocket.listen.filter(|_| config.websocket.enabled) {
+            Some(address) => Some(bound("[websocket] listen", address).await?),
+            None => None,
+        };
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
         let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
         let certificates = config.http.tls.as_ref().map(Certificates::read).transpose()?;
@@ -147,16 +154,42 @@ impl Host {
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(listener::serve(listener, acceptor, api::router(face), bounds, stopped));
-        let stop = Some(stop);
-        Ok(Self { address, grace, work, jobs, store, reload, retention, tenants, writing, stop, server })
+        let mut doors = vec![Door::open(http, acceptor.clone(), api::router(face.clone()), bounds)];
+        doors.extend(sockets.map(|bound| Door::open(bound, acceptor, api::sockets(face.clone()), bounds)));
+        let address = doors.first().map_or(listen, |door| door.address);
+        let sockets = doors.get(1).map(|door| door.address);
+        Ok(Self {
+            address,
+            sockets,
+            grace,
+            work,
+            jobs,
+            store,
+            reload,
+            retention,
+            tenants,
+            writing,
+            face,
+            doors,
+        })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where WebSocket listens by itself.
+    #[must_use]
+    pub const fn websocket_address(&self) -> Option<SocketAddr> {
+        self.sockets
+    }
+
+    /// What the routes stand on.
+    #[cfg(test)]
+    pub(crate) const fn face(&self) -> &Face {
+        &self.face
     }
 
     /// Finished attempts as they happen; a reader that is slow misses some.
@@ -168,13 +201,11 @@ impl Host {
     /// Stops gracefully: answers what it has taken, lets attempts end within the grace, writes everything down.
     pub async fn stop(mut self) {
         let began = Instant::now();
-        drop(self.stop.take());
         self.retention.abort();
         self.writing.abort();
-        if tokio::time::timeout(self.grace, &mut self.server).await.is_err() {
-            tracing::warn!("requests were open at the end of the grace and are cut");
-            self.server.abort();
-        }
+        let doors = std::mem::take(&mut self.doors);
+        let closed = futures_util::future::join_all(doors.into_iter().map(|door| door.close(self.grace)));
+        tokio::join!(closed, self.face.sessions.stop(self.grace));
         self.tenants.write().await;
         self.jobs.stop().await;
         self.work.stop(self.grace).await;
@@ -211,6 +242,7 @@ pub(crate) async fn assemble(
     let clock: Arc<dyn Clock> = Arc::new(System);
     let roster = drivers(&mut config, &clock).await?;
     let board = Switchboard::new(roster.dispatcher().clone());
+    let hub = Arc::clone(roster.hub());
     let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
@@ -222,6 +254,13 @@ pub(crate) async fn assemble(
     let ids = PublicIds::new(&store.id_key());
     let signer = signer(&config, &*store);
     let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
+    let unbound = store.subscriptions_unbind().await?;
+    if unbound > 0 {
+        tracing::info!(
+            subscriptions = unbound,
+            "subscriptions have ended with the connections of the last run"
+        );
+    }
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -251,6 +290,7 @@ pub(crate) async fn assemble(
         Arc::clone(&renderer),
         confirmation,
     );
+    let sessions = Sessions::new(hub, &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
@@ -269,6 +309,7 @@ pub(crate) async fn assemble(
         outlet,
         catalog,
         reload,
+        sessions,
         metrics,
     };
     Ok(Face::new(shared))
@@ -364,6 +405,9 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let mut signals = Signals::catch();
     let host = Host::start_with(config, reread).await?;
+    if let Some(address) = host.websocket_address() {
+        tracing::info!(%address, "WebSocket has a listener of its own");
+    }
     ready(host.address());
     while signals.next().await == Signal::Reload {
         if let Err(error) = host.reload().await {

@@ -18,7 +18,7 @@ use super::{
     body::{self, Document, Limit},
     context::{self, Caller},
     face::Face,
-    page,
+    page as pages,
     params::Params,
     problem::{Answer, Problem},
     shown,
@@ -27,7 +27,7 @@ use crate::{
     intake::{Producer, Wanted},
     outlet::Removal,
     place::Place,
-    storage::PullFilter,
+    storage::{PullFilter, Pulled},
 };
 
 /// `POST`: all messages are taken, or none.
@@ -42,7 +42,7 @@ pub(super) async fn post(
     let rules = face.intake.rules(&caller.project, place.stored()).await?;
     let limit = Limit { bytes: rules.max_post_size, ..Limit::post(&face.config) };
     let bytes = body::read(body, limit).await?;
-    let messages = wanted(&bytes)?;
+    let messages = read(&bytes)?;
     let from = Producer { project: caller.project, client: caller.client, key: key.map(|key| (key, bytes)) };
     let accepted = face.intake.post(from, place.stored(), &rules, messages).await?;
     let collection = format!("{}/messages", place.path());
@@ -66,16 +66,23 @@ struct Posted {
 }
 
 /// The messages of `{"messages": [{"body", "ttl", "delay", "attributes"}]}`; other members are left out, as in Zaqar.
-fn wanted(bytes: &Bytes) -> Result<Vec<Wanted>, Problem> {
-    let none = || Problem::request("No messages were found in the request body.");
-    let Document::Object(document) = body::document(bytes)? else { return Err(none()) };
-    let list = document.get("messages").ok_or_else(none)?;
+fn read(bytes: &Bytes) -> Result<Vec<Wanted>, Problem> {
+    let Document::Object(document) = body::document(bytes)? else { return Err(nothing()) };
+    wanted(bytes, document.get("messages").ok_or_else(nothing)?)
+}
+
+/// The messages of a list that stands in `bytes`; their bodies stay there.
+pub(crate) fn wanted(bytes: &Bytes, list: &RawValue) -> Result<Vec<Wanted>, Problem> {
     let list: Vec<&RawValue> = serde_json::from_str(list.get())
         .map_err(|_| Problem::body("The value of the \"messages\" field must be a list."))?;
     if list.is_empty() {
-        return Err(none());
+        return Err(nothing());
     }
     list.into_iter().enumerate().map(|(index, text)| message(bytes, index, text)).collect()
+}
+
+fn nothing() -> Problem {
+    Problem::request("No messages were found in the request body.")
 }
 
 fn message(bytes: &Bytes, index: usize, text: &RawValue) -> Result<Wanted, Problem> {
@@ -118,19 +125,29 @@ pub(super) async fn list(
         }
         return answer::ok(&json!({"messages": shown::all(&face, &place, found)}));
     }
-    let filter = filter(&face, caller.client, &params)?;
-    let found = face.store.messages(&caller.project, place.stored(), filter).await?;
+    let found = page(&face, &caller, place.stored(), &params).await?;
     let last = found.last().map(|one| face.ids.message(one.id).to_string());
     let path = format!("{}/messages", place.path());
-    let links = page::links(&path, &params, last.as_deref());
+    let links = pages::links(&path, &params, last.as_deref());
     answer::ok(&json!({"messages": shown::all(&face, &place, found), "links": links}))
+}
+
+/// A page of what a queue or topic holds.
+pub(crate) async fn page(
+    face: &Face,
+    caller: &Caller,
+    queue: &str,
+    params: &Params,
+) -> Result<Vec<Pulled>, Problem> {
+    let filter = filter(face, caller.client.clone(), params)?;
+    Ok(face.store.messages(&caller.project, queue, filter).await?)
 }
 
 fn filter(face: &Face, client: String, params: &Params) -> Result<PullFilter, Problem> {
     let most = face.config.queues.max_messages_per_page;
     Ok(PullFilter {
-        marker: page::marker(params, |text| id(face, text))?,
-        limit: page::limit(params, "max_messages_per_page", most, page::DEFAULT_LIMIT)?,
+        marker: pages::marker(params, |text| id(face, text))?,
+        limit: pages::limit(params, "max_messages_per_page", most, pages::DEFAULT_LIMIT)?,
         without_client: (!params.flag("echo")?).then_some(client),
         claimed: params.flag("include_claimed")?,
         delayed: params.flag("include_delayed")?,
@@ -198,7 +215,7 @@ fn removal(face: &Face, ids: &[&str], params: &Params) -> Result<Removal, Proble
 }
 
 /// The messages that `ids` name; ids that this host never gave name none.
-fn known(face: &Face, ids: &[&str]) -> Result<Vec<MessageId>, Problem> {
+pub(crate) fn known(face: &Face, ids: &[&str]) -> Result<Vec<MessageId>, Problem> {
     let most = face.config.queues.max_messages_per_page;
     if ids.is_empty() || ids.len() > most as usize {
         return Err(Problem::request(format!("ids: 1 to {most} of them (max_messages_per_page).")));
@@ -219,7 +236,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(text: &str) -> Result<Vec<Wanted>, Problem> {
-        wanted(&Bytes::from(text.to_owned()))
+        super::read(&Bytes::from(text.to_owned()))
     }
 
     #[test]

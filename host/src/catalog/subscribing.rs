@@ -3,9 +3,9 @@
 use nuncio_core::{Kind, Options, SubscriberUri, SubscriptionId};
 use serde_json::Value;
 
-use super::{error::CatalogError, options::Unknown, queues::Catalog, secrets};
+use super::{error::CatalogError, options::Unknown, queues::Catalog, secrets, targets::read};
 use crate::confirmation::Queue;
-use crate::storage::{NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, Updated};
+use crate::storage::{NewSubscription, NewTarget, Subscribed, SubscriptionChange, SubscriptionRow, Updated};
 
 /// The shortest life of a subscription, seconds (Zaqar's `MIN_SUBSCRIPTION_TTL`).
 const MIN_TTL: i64 = 60;
@@ -21,6 +21,8 @@ pub struct Wish {
     pub ttl: Option<i64>,
     /// The options.
     pub options: Options,
+    /// A connection subscribes itself: the subscription lives as long as the connection does.
+    pub bound: bool,
 }
 
 /// What a client wants changed; what is absent stays.
@@ -49,10 +51,16 @@ impl Catalog {
         let ttl = wish.ttl.unwrap_or(self.config.queues.default_subscription_ttl);
         lives(ttl, now)?;
         let policy = self.policy(project, queue).await?;
-        let admitted = self.admit(&wish.subscriber, wish.options, policy.as_ref()).await?;
+        let admitted = if wish.bound {
+            // Which subscribers may be named does not concern who is here already.
+            self.made(&read(&wish.subscriber)?, wish.options, policy.as_ref()).await?
+        } else {
+            self.admit(&wish.subscriber, wish.options, policy.as_ref()).await?
+        };
         let of = Queue { project, name: queue };
         let asking = self.confirmation.asking(Kind::Confirmation, of, admitted.subscriber(), ttl);
-        let new = NewSubscription { uri_key: admitted.key, target: admitted.target, ttl, asking };
+        let (uri_key, target) = (admitted.key, in_order(admitted.target));
+        let new = NewSubscription { uri_key, target, ttl, asking, bound: wish.bound };
         Ok((self.store.subscribe(project, queue, new).await?, admitted.unknown))
     }
 
@@ -79,7 +87,7 @@ impl Catalog {
             let (of, ttl) = (Queue { project, name: queue }, change.ttl.unwrap_or(row.ttl));
             asking = self.confirmation.asking(Kind::Confirmation, of, admitted.subscriber(), ttl);
             unknown = admitted.unknown;
-            Some((admitted.key, admitted.target))
+            Some((admitted.key, in_order(admitted.target)))
         } else {
             None
         };
@@ -123,6 +131,14 @@ impl Catalog {
         let row = self.store.queue(project, queue).await?;
         Ok(row.and_then(|row| row.metadata.get("_retry_policy").cloned()))
     }
+}
+
+/// What waits for a subscription that is by itself keeps its order, however long it waits.
+fn in_order(mut target: NewTarget) -> NewTarget {
+    if target.destination.is_empty() {
+        target.rules.ordered.get_or_insert_default();
+    }
+    target
 }
 
 fn lives(ttl: i64, now: i64) -> Result<(), CatalogError> {

@@ -25,6 +25,7 @@ mod tenants;
 mod tests;
 mod units;
 mod unknown;
+mod websocket;
 
 pub use access::{Auth, Keystone, Limits, Metrics, Strategy, Tls};
 pub use key::{Key, Kind};
@@ -40,3 +41,4 @@ pub use rates::DriverRate;
 pub use reference::reference;
 pub use settings::{Setting, Settings};
 pub use tables::{Table, tables};
+pub use websocket::Websocket;

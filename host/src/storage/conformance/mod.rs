@@ -6,6 +6,7 @@ mod bench;
 mod byhand;
 mod cancelling;
 mod claims;
+mod consent;
 mod durability;
 mod filters;
 mod health;

@@ -12,7 +12,9 @@ pub(in crate::storage::sqlite) fn view(
     id: TargetId,
 ) -> Result<Option<TargetView>, StoreError> {
     db.prepare_cached(
-        "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0) OR (t.frozen = 1 AND NOT EXISTS (SELECT 1 FROM asked a WHERE a.target = t.id)), t.driver,
+        "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0) OR (t.frozen = 1 AND NOT EXISTS (
+            SELECT 1 FROM asked a JOIN consent c ON c.subscription = a.subscription AND c.address = a.address
+            WHERE a.target = t.id)), t.driver,
          t.uri, t.addresses, newest.uri, newest.addresses, newest.driver, newest.options,
          (SELECT json_group_array(address) FROM gone g WHERE g.subscription = t.subscription),
          t.frozen, coalesce(s.waits, 0)
