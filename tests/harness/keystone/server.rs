@@ -52,7 +52,8 @@ impl Keystone {
             &format!(
                 "[DEFAULT]\nlog_file = {at}/log\n[database]\nconnection = sqlite:///{at}/keystone.db\n\
                  [fernet_tokens]\nkey_repository = {at}/fernet\n[credential]\nkey_repository = {at}/credential\n\
-                 [token]\nexpiration = {token_life}\n[cache]\nenabled = false\n"
+                 [token]\nexpiration = {token_life}\n[cache]\nenabled = false\n\
+                 [identity]\npassword_hash_rounds = 4\n"
             ),
         );
         let mut keystone = Self { folder, installed, port: free_port(), child: None, admin: String::new() };
