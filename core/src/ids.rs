@@ -50,6 +50,8 @@ id!(/// A lane: one project's way to one destination of one driver.
     LaneId);
 id!(/// A message.
     MessageId);
+id!(/// A claim: who holds messages of a queue for a while. Its numbers are those of messages, so none comes again.
+    ClaimId);
 
 impl MessageId {
     /// When the id was issued, in Unix milliseconds.
@@ -130,6 +132,7 @@ impl fmt::Debug for PublicIds {
 
 const MESSAGES: u8 = b'm';
 const SUBSCRIPTIONS: u8 = b's';
+const CLAIMS: u8 = b'c';
 
 impl PublicIds {
     /// Ids under `key`, which is made at the first start and never changes.
@@ -171,6 +174,18 @@ impl PublicIds {
     #[must_use]
     pub fn parse_subscription(&self, text: &str) -> Option<SubscriptionId> {
         self.open(SUBSCRIPTIONS, text).map(|(id, _)| SubscriptionId(id))
+    }
+
+    /// The public id of a claim.
+    #[must_use]
+    pub fn claim(&self, id: ClaimId) -> Uuid {
+        self.make(CLAIMS, id.0, NO_INDEX)
+    }
+
+    /// The claim that `text` names, if it is an id issued under this key.
+    #[must_use]
+    pub fn parse_claim(&self, text: &str) -> Option<ClaimId> {
+        self.open(CLAIMS, text).map(|(id, _)| ClaimId(id))
     }
 
     fn make(&self, kind: u8, id: i64, idx: u32) -> Uuid {
@@ -234,6 +249,10 @@ mod tests {
         let text = ids.message(MessageId(42)).to_string();
         assert_eq!(other.parse(&text), None);
         assert_eq!(ids.parse_subscription(&text), None);
+        assert_eq!(ids.parse_claim(&text), None);
+        let claim = ids.claim(ClaimId(42)).to_string();
+        assert_eq!((ids.parse_claim(&claim), ids.parse(&claim)), (Some(ClaimId(42)), None));
+        assert_eq!(other.parse_claim(&claim), None);
         assert_eq!(ids.parse("nonsense"), None);
     }
 

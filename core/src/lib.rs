@@ -37,8 +37,8 @@ pub use context::{Context, HostCalls, NoCalls};
 pub use dispatch::{Dispatcher, Entry, Origin, Refused};
 pub use driver::{Checked, Create, Driver, Linked, Refusal, SettingsError};
 pub use ids::{
-    DeliveryKey, EPOCH_MS, LaneId, MAX_RECIPIENTS, MessageId, MessageIds, ProjectId, Public, PublicIds,
-    QueueId, SubscriptionId, TargetId,
+    ClaimId, DeliveryKey, EPOCH_MS, LaneId, MAX_RECIPIENTS, MessageId, MessageIds, ProjectId, Public,
+    PublicIds, QueueId, SubscriptionId, TargetId,
 };
 pub use lane::{LaneRules, OnDead, Order, Rate};
 pub use manifest::{ContentForm, Limits, Manifest, Network};

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nuncio_core::{
-    Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId, TargetId,
+    ClaimId, Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId, TargetId,
 };
 use nuncio_host::storage::{
-    Accepted, Asked, Begun, CancelResult, Catalog, Catch, Deliveries, DeliveryFilter, DeliveryPage,
-    DeliveryView, Finding, Forgotten, Found, Gauges, Health, Intake, JobId, JobRow, Jobs, KeyRow, Keys, Loaded, NewJob,
-    NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Retention,
-    Scanned, Search, Standing, Store, StoreError, Stored, Subscribed, SubscriptionChange, SubscriptionRow,
-    TargetView, Tell, Updated, UsageDay, Usages, Verb,
+    Accepted, Asked, Begun, CancelResult, Catalog, Catch, Claimed, Claims, Deletion, Deliveries,
+    DeliveryFilter, DeliveryPage, DeliveryView, Finding, Forgotten, Found, Gauges, Health, Intake, JobId,
+    JobRow, Jobs, KeyRow, Keys, Loaded, NewClaim, NewJob, NewSubscription, Post, Pull, PullFilter, Pulled,
+    Purge, QueueRow, QueueStats, RequeueResult, Retention, Scanned, Search, Standing, Store, StoreError,
+    Stored, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, UsageDay, Usages,
+    Verb,
 };
 use serde_json::{Map, Value};
 
@@ -130,6 +131,45 @@ impl Pull for Null {
     }
 
     async fn pop(&self, _: &str, _: &str, _: u32) -> Result<Vec<Pulled>, StoreError> {
+        Err(without())
+    }
+}
+
+#[async_trait]
+impl Claims for Null {
+    async fn claim(&self, _: &str, _: &str, _: NewClaim) -> Result<Option<Claimed>, StoreError> {
+        Err(without())
+    }
+
+    async fn claimed(&self, _: &str, _: &str, _: ClaimId) -> Result<Option<Claimed>, StoreError> {
+        Err(without())
+    }
+
+    async fn claim_renew(&self, _: &str, _: &str, _: ClaimId, _: i64, _: i64) -> Result<bool, StoreError> {
+        Err(without())
+    }
+
+    async fn claim_release(&self, _: &str, _: &str, _: ClaimId) -> Result<(), StoreError> {
+        Err(without())
+    }
+
+    async fn delete_one(
+        &self,
+        _: &str,
+        _: &str,
+        _: MessageId,
+        _: Option<ClaimId>,
+    ) -> Result<Deletion, StoreError> {
+        Err(without())
+    }
+
+    async fn delete_claimed(
+        &self,
+        _: &str,
+        _: &str,
+        _: Vec<MessageId>,
+        _: Vec<ClaimId>,
+    ) -> Result<Deletion, StoreError> {
         Err(without())
     }
 }

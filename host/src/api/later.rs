@@ -5,12 +5,11 @@ use axum::http::Uri;
 use super::problem::Problem;
 
 /// Beginnings of paths that a later version serves, and what they belong to.
-const STARTS: [(&str, &str); 5] = [
+const STARTS: [(&str, &str); 4] = [
     ("/v2/topics", "Topics are"),
     ("/v2/health", "The health report is"),
     ("/v2/suppressions", "The list of suppressed addresses is"),
     ("/v2/subscriptions/", "Testing a subscription is"),
-    ("/v2/openapi.json", "The OpenAPI document is"),
 ];
 
 /// Answers what no route answers.

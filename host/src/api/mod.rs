@@ -20,6 +20,7 @@ mod later;
 mod members;
 mod messages;
 mod notifications;
+mod openapi;
 mod page;
 mod params;
 mod patch;

@@ -2,14 +2,16 @@
 
 #[cfg(test)]
 use axum::http::Method;
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{Extension, Router, extract::DefaultBodyLimit, middleware};
 
 use super::{
     base,
     context::{self, Gate},
     deliveries, drivers,
     face::Face,
-    inbound, jobs, keys, later, messages, notifications, probes,
+    inbound, jobs, keys, later, messages, notifications,
+    openapi::{self, Document},
+    probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
@@ -20,15 +22,16 @@ use crate::access::Action;
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
-    let (zaqar, rules) = zaqar().parts();
-    let zaqars = Gate { face: face.clone(), rules };
-    let (own, rules) = own().parts();
-    let owns = Gate { face: face.clone(), rules };
-    let (bare, _) = bare().parts();
+    let (zaqar, zaqars) = zaqar().parts();
+    let (own, owns) = own().parts();
+    let (bare, bares) = bare().parts();
+    let document = Document::new(&face.config, [&*zaqars, &*owns, &*bares]);
+    let zaqars = Gate { face: face.clone(), rules: zaqars };
+    let owns = Gate { face: face.clone(), rules: owns };
     Router::new()
         .merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
         .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
-        .merge(bare)
+        .merge(bare.layer(Extension(document)))
         .fallback(later::fallback)
         .method_not_allowed_fallback(async || Problem::no_method())
         .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
@@ -113,6 +116,8 @@ pub(super) fn bare() -> Routes {
         Rule::Open("probes of load balancers and supervisors have no token; it names no project");
     const METRICS: Rule =
         Rule::Open("scrapers have no token, and it names no project; `http.metrics` closes it");
+    const DOCUMENT: Rule =
+        Rule::Open("clients are made from it; it tells of routes and limits, and of no project");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
     let inbound = [
         "/v2/inbound/{driver}/{account}",
@@ -123,7 +128,8 @@ pub(super) fn bare() -> Routes {
         .get("/", VERSIONS, base::versions)
         .get("/healthz", PROBE, probes::healthz)
         .get("/readyz", PROBE, probes::readyz)
-        .get("/metrics", METRICS, probes::metrics);
+        .get("/metrics", METRICS, probes::metrics)
+        .get("/v2/openapi.json", DOCUMENT, openapi::show);
     inbound.into_iter().fold(routes, |routes, path| {
         routes.get(path, INBOUND, inbound::receive).post(path, INBOUND, inbound::receive)
     })
@@ -133,5 +139,6 @@ pub(super) fn bare() -> Routes {
 #[cfg(test)]
 pub(super) fn all() -> Vec<(&'static str, Method, Rule)> {
     let rules = [zaqar(), own(), bare()].map(|routes| routes.parts().1);
-    rules.iter().flat_map(|rules| rules.iter()).collect()
+    let all = rules.iter().flat_map(|rules| rules.iter());
+    all.map(|(path, method, rule)| (path, method.clone(), rule)).collect()
 }

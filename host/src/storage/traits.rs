@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nuncio_core::{
-    Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId, TargetId,
+    ClaimId, Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId, TargetId,
 };
 use serde_json::{Map, Value};
 
 use super::words::{
-    Accepted, Asked, Begun, CancelResult, Catch, DeliveryFilter, DeliveryPage, DeliveryView, Finding,
-    Forgotten, Found, Gauges, JobId, JobRow, KeyRow, Loaded, NewJob, NewSubscription, Post, PullFilter,
-    Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Search, Standing, StoreError, Stored,
-    Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, UsageDay, Verb,
+    Accepted, Asked, Begun, CancelResult, Catch, Claimed, Deletion, DeliveryFilter, DeliveryPage,
+    DeliveryView, Finding, Forgotten, Found, Gauges, JobId, JobRow, KeyRow, Loaded, NewClaim, NewJob,
+    NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Search,
+    Standing, StoreError, Stored, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
+    UsageDay, Verb,
 };
 
 /// Takes messages in.
@@ -115,10 +116,51 @@ pub trait Pull: Send + Sync {
         queue: &str,
         ids: Vec<MessageId>,
     ) -> Result<Vec<Pulled>, StoreError>;
-    /// Removes those of `ids` that are there.
+    /// Removes those of `ids` that are there, whoever claims them.
     async fn delete(&self, project: &str, queue: &str, ids: Vec<MessageId>) -> Result<(), StoreError>;
     /// Takes the first `n` that nobody claims.
     async fn pop(&self, project: &str, queue: &str, n: u32) -> Result<Vec<Pulled>, StoreError>;
+}
+
+/// Claims of consumers; deliveries are not touched. A claim is known in its project and queue alone, and ends with the
+/// last message that it holds. What was claimed stands on the disk before it is answered.
+#[async_trait]
+pub trait Claims: Send + Sync {
+    /// Holds the first messages that are free. A message whose life would end before the claim lives until `grace` after
+    /// it. Messages that were claimed too often go to the dead letters instead, where they stay hidden until the claim
+    /// would end; while there is no room for them, they stay where they are and are hidden as long. `None` when there
+    /// was nothing.
+    async fn claim(&self, project: &str, queue: &str, new: NewClaim) -> Result<Option<Claimed>, StoreError>;
+    /// A claim that lives.
+    async fn claimed(&self, project: &str, queue: &str, id: ClaimId) -> Result<Option<Claimed>, StoreError>;
+    /// Lets a claim live for `ttl` seconds from now, and its messages for `grace` seconds longer at least; whether it
+    /// was there.
+    async fn claim_renew(
+        &self,
+        project: &str,
+        queue: &str,
+        id: ClaimId,
+        ttl: i64,
+        grace: i64,
+    ) -> Result<bool, StoreError>;
+    /// Ends a claim, there or not: its messages are free.
+    async fn claim_release(&self, project: &str, queue: &str, id: ClaimId) -> Result<(), StoreError>;
+    /// Removes a message for whoever may: while a claim holds it, only with that `claim`.
+    async fn delete_one(
+        &self,
+        project: &str,
+        queue: &str,
+        id: MessageId,
+        claim: Option<ClaimId>,
+    ) -> Result<Deletion, StoreError>;
+    /// Removes those of `ids` that are there, if each of them is held by one of `claims`; otherwise none.
+    async fn delete_claimed(
+        &self,
+        project: &str,
+        queue: &str,
+        ids: Vec<MessageId>,
+        claims: Vec<ClaimId>,
+    ) -> Result<Deletion, StoreError>;
 }
 
 /// Deliveries: what the engine reads and writes, and what the API shows.
@@ -252,7 +294,9 @@ pub trait Usages: Send + Sync {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Intake + Catalog + Pull + Deliveries + Health + Jobs + Keys + Retention + Usages {
+pub trait Store:
+    Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Keys + Retention + Usages
+{
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;
     /// What the store says of itself: for `/metrics` and `/readyz`.

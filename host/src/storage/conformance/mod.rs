@@ -5,6 +5,7 @@ mod backlog;
 mod bench;
 mod byhand;
 mod cancelling;
+mod claims;
 mod durability;
 mod filters;
 mod health;

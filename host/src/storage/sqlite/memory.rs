@@ -37,6 +37,16 @@ const QUEUES: usize = 100_000;
 struct Remembered {
     interest: Option<Interest>,
     depth: Option<u64>,
+    busy: Option<Busy>,
+}
+
+/// How far a queue holds no message that is free.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Busy {
+    /// Up to this message, and with it.
+    pub(super) upto: MessageId,
+    /// Before this time, Unix milliseconds.
+    pub(super) until: i64,
 }
 
 impl Weight for Remembered {
@@ -177,6 +187,28 @@ impl Memory {
         self.touched.push(queue);
         if let Some(depth) = self.queues.kept(queue).and_then(|known| known.depth.as_mut()) {
             *depth = depth.saturating_add(added).saturating_sub(removed);
+        }
+    }
+
+    /// How far a queue holds nothing free at `now`.
+    pub(super) fn busy(&mut self, queue: QueueId, now: i64) -> Busy {
+        let known = self.queues.used(queue).busy.filter(|busy| busy.until > now);
+        known.unwrap_or(Busy { upto: MessageId::NONE, until: i64::MAX })
+    }
+
+    /// So far a queue holds nothing free.
+    pub(super) fn keep_busy(&mut self, queue: QueueId, busy: Busy) {
+        self.touched.push(queue);
+        self.queues.used(queue).busy = Some(busy);
+        self.queues.weigh(queue);
+    }
+
+    /// Messages of a queue, `first` and later ones, may be free at `at`.
+    pub(super) fn freed(&mut self, queue: QueueId, first: MessageId, at: i64) {
+        self.touched.push(queue);
+        let Some(known) = self.queues.kept(queue) else { return };
+        if let Some(busy) = known.busy.as_mut().filter(|busy| busy.upto >= first) {
+            busy.until = busy.until.min(at);
         }
     }
 

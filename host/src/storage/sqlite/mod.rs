@@ -7,6 +7,7 @@
 
 mod backup;
 mod catalog;
+mod claims;
 mod commit;
 mod connection;
 mod damage;

@@ -1,17 +1,23 @@
 //! Messages as pull sees them.
 
 use bytes::Bytes;
-use nuncio_core::{MessageId, QueueId};
-use rusqlite::{Connection, Row, params};
+use nuncio_core::{ClaimId, MessageId, QueueId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{catalog::queues, commit::Commit, json};
+use super::{
+    catalog::queues,
+    claims::{self, Step},
+    commit::Commit,
+    json,
+};
 use crate::storage::{PullFilter, Pulled, QueueStats, StoreError};
 
 /// A queue's live rows: neither expired nor purged.
 const LIVE: &str = "FROM queued e JOIN message m ON m.id = e.message JOIN queue q ON q.id = e.queue
     WHERE e.queue = ?1 AND +e.expires > ?2 AND e.entered > q.floor";
 
-const COLUMNS: &str = "SELECT e.message, m.created, e.ttl, m.body, e.claims, m.attributes";
+const COLUMNS: &str = "SELECT e.message, m.created, e.ttl, m.body, e.claims, m.attributes,
+    iif(e.claim_until > ?2, e.claim, 0)";
 
 fn pulled(row: &Row<'_>) -> Result<Pulled, StoreError> {
     Ok(Pulled {
@@ -21,6 +27,7 @@ fn pulled(row: &Row<'_>) -> Result<Pulled, StoreError> {
         body: Bytes::from(row.get::<_, Vec<u8>>(3)?),
         claims: row.get(4)?,
         attributes: json::attributes(row, 5)?,
+        claim: Some(ClaimId(row.get(6)?)).filter(|claim| *claim != ClaimId::NONE),
     })
 }
 
@@ -60,7 +67,13 @@ pub(super) fn by_id(
     ids: &[MessageId],
     now: i64,
 ) -> Result<Vec<Pulled>, StoreError> {
-    let Some(queue) = queues::find(db, project, queue)? else { return Ok(Vec::new()) };
+    match queues::find(db, project, queue)? {
+        Some(queue) => these(db, queue, ids, now),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn these(db: &Connection, queue: QueueId, ids: &[MessageId], now: i64) -> Result<Vec<Pulled>, StoreError> {
     let mut one = db.prepare_cached(&format!("{COLUMNS} {LIVE} AND e.message = ?3"))?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
@@ -70,7 +83,19 @@ pub(super) fn by_id(
     Ok(found)
 }
 
-/// Removes those of `ids` that are there.
+/// Those that a claim holds, in order.
+pub(super) fn held(
+    db: &Connection,
+    queue: QueueId,
+    claim: ClaimId,
+    now: i64,
+) -> Result<Vec<Pulled>, StoreError> {
+    db.prepare_cached(&format!("{COLUMNS} {LIVE} AND e.claim = ?3 AND e.claim > 0 ORDER BY e.message"))?
+        .query_and_then(params![queue.0, now, claim.0], pulled)?
+        .collect()
+}
+
+/// Removes those of `ids` that are there, whoever claims them.
 pub(super) fn delete(
     commit: &mut Commit<'_>,
     project: &str,
@@ -81,19 +106,25 @@ pub(super) fn delete(
     remove(commit, queue, ids.iter().copied())
 }
 
-fn remove(
+/// Removes those of `ids` that are there. A claim goes with the last message that it holds.
+pub(super) fn remove(
     commit: &mut Commit<'_>,
     queue: QueueId,
     ids: impl Iterator<Item = MessageId>,
 ) -> Result<(), StoreError> {
     let mut removed = 0;
     for id in ids {
-        removed += commit
+        let holder: Option<ClaimId> = commit
             .db
-            .prepare_cached("DELETE FROM queued WHERE queue = ?1 AND message = ?2")?
-            .execute(params![queue.0, id.0])?;
+            .prepare_cached("DELETE FROM queued WHERE queue = ?1 AND message = ?2 RETURNING claim")?
+            .query_row(params![queue.0, id.0], |row| row.get(0).map(ClaimId))
+            .optional()?;
+        removed += u64::from(holder.is_some());
+        if let Some(holder) = holder.filter(|holder| *holder != ClaimId::NONE) {
+            claims::abandon(commit, holder)?;
+        }
     }
-    commit.memory.moved(queue, 0, removed as u64);
+    commit.memory.moved(queue, 0, removed);
     Ok(())
 }
 
@@ -104,10 +135,14 @@ pub(super) fn pop(
     queue: &str,
     n: u32,
 ) -> Result<Vec<Pulled>, StoreError> {
-    let Some(id) = queues::find(commit.db, project, queue)? else { return Ok(Vec::new()) };
-    let filter = PullFilter { limit: n, ..PullFilter::default() };
-    let taken = list(commit.db, project, queue, &filter, commit.now)?;
-    remove(commit, id, taken.iter().map(|one| one.id))?;
+    let Some((_, id)) = queues::known(commit, project, queue)? else { return Ok(Vec::new()) };
+    let mut ids = Vec::new();
+    claims::take(commit, id, n, |_, free| {
+        ids.push(free.id);
+        Ok(if ids.len() >= n as usize { Step::Last(i64::MAX) } else { Step::More(i64::MAX) })
+    })?;
+    let taken = these(commit.db, id, &ids, commit.now)?;
+    remove(commit, id, ids.into_iter())?;
     Ok(taken)
 }
 

@@ -1,11 +1,11 @@
-//! What nobody waits for, in slices: emptied queues, what expired, deliveries that change their lane.
+//! What nobody waits for, in slices: emptied queues, what expired, claims that ended, deliveries that change their lane.
 //!
 //! What is left to do stands in the tables, so a crash only delays it.
 
 use nuncio_core::{LaneId, QueueId, SubscriptionId};
 use rusqlite::{OptionalExtension, params};
 
-use super::{commit::Commit, jobs};
+use super::{claims, commit::Commit, jobs};
 use crate::storage::StoreError;
 
 /// Rows of a slice.
@@ -16,6 +16,7 @@ pub(super) fn slice(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
     let mut more = move_backlog(commit)?;
     more |= empty_queue(commit)?;
     more |= expire_messages(commit)?;
+    more |= is_full(claims::end(commit, SLICE)?);
     more |= expire_subscriptions(commit)?;
     more |= forget_keys(commit)?;
     more |= forget_gone(commit)?;

@@ -1,5 +1,6 @@
 //! The nouns that pass between the host and its store.
 
+mod claim;
 mod delivery;
 mod engine;
 mod error;
@@ -12,6 +13,7 @@ mod queue;
 mod subscription;
 mod usage;
 
+pub use claim::{Claimed, DeadLetters, Deletion, NewClaim};
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;

@@ -1,7 +1,7 @@
 //! Queues, and messages as pull sees them.
 
 use bytes::Bytes;
-use nuncio_core::{Attributes, MessageId, QueueId};
+use nuncio_core::{Attributes, ClaimId, MessageId, QueueId};
 use serde_json::{Map, Value};
 
 /// A live queue.
@@ -69,4 +69,6 @@ pub struct Pulled {
     pub attributes: Attributes,
     /// How often it was claimed.
     pub claims: i64,
+    /// The claim that holds it now.
+    pub claim: Option<ClaimId>,
 }

@@ -61,6 +61,7 @@ fn whoever_reaches_the_host_is_asked_for_nothing_on_these_routes_alone() {
         "/v2/inbound/{driver}/{account}",
         "/v2/inbound/{driver}/{account}/",
         "/v2/inbound/{driver}/{account}/{*below}",
+        "/v2/openapi.json",
     ];
     assert_eq!(open, known);
 }

@@ -108,6 +108,7 @@ impl Candidate {
         db.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM deferred WHERE message = ?1)
                  OR EXISTS (SELECT 1 FROM queued WHERE queue = ?2 AND message = ?1)
+                 OR EXISTS (SELECT 1 FROM queued WHERE message = ?1 AND origin > 0)
                  OR EXISTS (SELECT 1 FROM dead WHERE message = ?1 AND at > ?5)
                  OR EXISTS (SELECT 1 FROM dedup WHERE first IN (?1, ?3) AND first > 0 AND expires > ?4)",
         )?
