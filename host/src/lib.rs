@@ -13,6 +13,7 @@ pub mod drivers;
 pub mod intake;
 pub mod jobs;
 mod listener;
+mod numbers;
 pub mod reload;
 pub mod render;
 mod retention;
