@@ -21,7 +21,7 @@ use super::{
     times,
 };
 use crate::{
-    catalog::{Change, Unknown, Wish},
+    catalog::{CatalogError, Change, Unknown, Wish},
     storage::{Subscribed, SubscriptionRow, Updated},
 };
 
@@ -102,7 +102,12 @@ pub(super) async fn update(
     }
     let id = id(&face, &subscription)?;
     let now = face.clock.now_ms();
-    let unknown = face.catalog.change(&caller.project, &queue, id, change, now).await?;
+    let changed = face.catalog.change(&caller.project, &queue, id, change, now).await;
+    // The same words as of an id that this host never gave: whose it is, is nobody else's business.
+    let unknown = changed.map_err(|error| match error {
+        CatalogError::Absent(_) => missing(&subscription),
+        other => other.into(),
+    })?;
     let location = format!("/v2/queues/{queue}/subscriptions/{subscription}");
     Ok(warned(answer::no_content_at(&location), &unknown))
 }
