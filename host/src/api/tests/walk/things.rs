@@ -30,6 +30,11 @@ impl Things {
         let sent = door.send(owner, "POST", "/v2/notifications", Some(later)).await.is(202);
         let dry = json!({"queue": queue});
         let job = door.send(owner, "POST", "/v2/deliveries/replay", Some(dry)).await.is(202);
+        // What still runs would change by itself.
+        let path = format!("/v2/jobs/{}", job["id"].as_str().unwrap());
+        while door.send(owner, "GET", &path, None).await.is(200)["state"] == "running" {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
         let key =
             KeyWish { project: OWNER.to_owned(), roles: vec!["reader".to_owned()], ..KeyWish::default() };
         let key = face.access.keys().create(key).await.unwrap().row.id;
