@@ -22,7 +22,7 @@ use crate::{
     drivers::{Roster, dismiss, wipe},
     intake::Intake,
     jobs::Jobs,
-    listener,
+    numbers::{bounds, limits},
     outlet::Outlet,
     reload::{Reload, ReloadError, Reloaded, Reread},
     render::{RenderError, Renderer},
@@ -149,7 +149,9 @@ impl Host {
         let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
         let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
         let tenants = Arc::clone(&face.tenants);
-        face.reload.also(certificates, Arc::clone(tenants.quotas()));
+        if let Some(certificates) = certificates {
+            face.reload.also(certificates);
+        }
         let writing = tenants.writing();
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
@@ -291,7 +293,7 @@ pub(crate) async fn assemble(
         confirmation,
     );
     let sessions = Sessions::new(hub, &config);
-    let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
+    let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
         access,
@@ -339,41 +341,6 @@ fn signer(config: &Config, store: &dyn Store) -> Signer {
     match &config.signed_url.secret_key {
         Some(key) => Signer::new(key.expose().as_bytes()),
         None => Signer::new(&store.signing_key()),
-    }
-}
-
-fn bounds(config: &Config) -> listener::Bounds {
-    let http = &config.http;
-    listener::Bounds {
-        connections: http.max_connections,
-        head: http.head_timeout,
-        handshakes: http.max_handshakes,
-        handshake: http.handshake_timeout,
-    }
-}
-
-fn limits(config: &Config) -> sqlite::Limits {
-    let storage = &config.storage;
-    sqlite::Limits {
-        max_messages: config.queues.max_messages,
-        max_backlog: config.delivery.max_backlog,
-        min_free: storage.min_free,
-        max_bytes: storage.max_bytes,
-        keep_settled: config.retention.settled,
-        keep_dead_letters: config.retention.dead_letters,
-        readers: storage.readers,
-        pending_operations: storage.pending_operations,
-        pending_bytes: storage.pending_bytes,
-        pending_time: storage.pending_time,
-        commit_operations: storage.commit_operations,
-        commit_bytes: storage.commit_bytes,
-        linger: storage.linger,
-        index_bytes: storage.index_bytes,
-        max_filters: config.queues.max_filters,
-        checkpoint_bytes: storage.checkpoint_bytes,
-        wal_bytes: storage.wal_bytes,
-        keep_jobs: config.jobs.keep,
-        quotas: Arc::default(),
     }
 }
 
@@ -455,10 +422,5 @@ mod tests {
         stranger.write(&text("[drivers.log]\nloft = 1\n"));
         let error = Host::start(stranger.load()).await.err().unwrap().to_string();
         assert!(error.contains("[drivers.log] loft"), "{error}");
-    }
-
-    #[test]
-    fn the_stores_own_defaults_are_those_of_the_configuration() {
-        assert_eq!(limits(&Config::default()), sqlite::Limits::default());
     }
 }

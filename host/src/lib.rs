@@ -15,6 +15,7 @@ pub mod drivers;
 pub mod intake;
 pub mod jobs;
 mod listener;
+mod numbers;
 pub mod outlet;
 pub mod place;
 pub mod reload;

@@ -5,6 +5,7 @@
 
 pub mod command;
 pub mod http;
+
 pub mod sink;
 pub mod stranger;
 
@@ -13,6 +14,7 @@ mod authority;
 mod failing_disk;
 mod folder;
 mod host;
+mod keystone;
 mod maildir;
 mod nginx;
 mod port;
@@ -31,6 +33,7 @@ pub use authority::Authority;
 pub use failing_disk::FailingDisk;
 pub use folder::Folder;
 pub use host::{Host, Recipe, Tenant, binary, failures, libraries};
+pub use keystone::{Account as Member, Keystone};
 pub use maildir::{Mail, Maildir};
 pub use nginx::Nginx;
 pub use port::free_port;

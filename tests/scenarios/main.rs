@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "real processes live in real time")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails in here fails the scenario")]
 
+mod access;
 mod attachments;
 mod bad_input;
 mod clock;
@@ -13,6 +14,7 @@ mod faults;
 mod filters;
 mod graceful_stop;
 mod health;
+mod keystone;
 mod kills;
 mod load;
 mod loaded;

@@ -176,7 +176,7 @@ const KEYS: &[Key] = &[
     key("limits.stored_bytes", Kind::Bytes { min: 0, max: 1 << 50 }, "0", "bytes", r#""1 GiB""#,
         "Bytes of the bodies of those messages; 0 for any number."),
     key("limits.max_projects", integer(1, 10_000_000), "10000", "projects", "1000",
-        "The most projects that are watched one by one at a time; more share one rate and one line in the metrics."),
+        "The most projects that are watched one by one within 10 seconds; those that are more share one rate, and what they take is not kept."),
     key("limits.keep_usage", time(86_400_000, CENTURY), r#""400d""#, "duration", r#""90d""#,
         "How long it is kept what a project took on a day."),
     key("notification.subscriber_types", Kind::Names, "", "schemes", r#"["https"]"#,
