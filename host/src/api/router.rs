@@ -1,8 +1,11 @@
 //! Which route is whose.
 
+use std::sync::Arc;
+
 #[cfg(test)]
 use axum::http::Method;
-use axum::{Extension, Router, extract::DefaultBodyLimit, middleware, routing::get};
+use axum::{Extension, Router, middleware, routing::get};
+use tower_layer::layer_fn;
 
 use super::{
     base, claims,
@@ -14,7 +17,7 @@ use super::{
     pages, probes,
     problem::Problem,
     queues, reload,
-    requests::{self, Requests},
+    requests::{Named, Requests},
     routes::{Routes, Rule},
     share, subscriptions, usage,
 };
@@ -35,22 +38,21 @@ pub fn router(face: Face) -> Router {
     } else {
         bare
     };
-    all.fallback(later::fallback)
-        .method_not_allowed_fallback(async || Problem::no_method())
-        .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
-        // Bodies are read by `body::read`, which names its limit.
-        .layer(DefaultBodyLimit::disable())
-        .with_state(face)
+    named(all.fallback(later::fallback)).with_state(face)
 }
 
 /// What a listener for WebSocket alone serves.
 pub fn sockets(face: Face) -> Router {
-    Router::new()
-        .route("/", get(upgrade::accept))
-        .fallback(async || Problem::no_route())
+    let routes = Router::new().route("/", get(upgrade::accept));
+    named(routes.fallback(async || Problem::no_route())).with_state(face)
+}
+
+/// Gives each request its id.
+fn named(routes: Router<Face>) -> Router<Face> {
+    let requests = Requests::new();
+    routes
         .method_not_allowed_fallback(async || Problem::no_method())
-        .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
-        .with_state(face)
+        .layer(layer_fn(move |inner| Named { requests: Arc::clone(&requests), inner }))
 }
 
 /// Zaqar's own routes.

@@ -34,6 +34,16 @@ struct Popped {
     claim_count: i64,
 }
 
+/// A document of messages. It is no `serde_json::Value`: that would read every body, and write it another way.
+#[derive(Serialize)]
+pub(super) struct Messages {
+    /// The messages.
+    pub(super) messages: Vec<Shown>,
+    /// Where the next are, if it is a page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) links: Option<Value>,
+}
+
 /// Messages with where they are.
 pub(super) fn all(face: &Face, place: &Place, messages: Vec<Pulled>) -> Vec<Shown> {
     let now = face.clock.now_ms();

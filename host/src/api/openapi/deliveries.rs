@@ -94,7 +94,7 @@ fn filter(verb: &str) -> Value {
         "all": {"type": "boolean"}, "state": {"enum": states}, "limit": whole(1), "dry_run": {"type": "boolean"},
         "from": time(), "to": time(),
     });
-    for name in ["queue", "subscription", "destination", "driver"] {
+    for name in ["queue", "topic", "subscription", "destination", "driver"] {
         properties[name] = json!({"type": "string", "minLength": 1});
     }
     if verb == "replay" {
@@ -110,9 +110,10 @@ fn time() -> Value {
     json!({"anyOf": [moment(), whole(0)]})
 }
 
-fn selection() -> [Value; 7] {
+fn selection() -> [Value; 8] {
     [
         query("queue", "Only those of this queue.", text()),
+        query("topic", "Only those of this topic.", text()),
         query("subscription", "Only those of this subscription.", text()),
         query("destination", "Only those to this destination, as a delivery shows it.", text()),
         query("driver", "Only those of this driver.", text()),
@@ -178,7 +179,7 @@ fn delivery() -> Value {
         &["id", "message", "state", "to", "address", "driver", "destination", "attempts", "created"],
         json!({
             "id": text(), "message": text(), "state": {"enum": STATES}, "to": text(), "address": text(),
-            "driver": text(), "destination": text(), "attempts": whole(0), "created": moment(), "queue": text(),
+            "driver": text(), "destination": text(), "attempts": whole(0), "created": moment(), "queue": text(), "topic": text(),
             "subscription": text(), "due": moment(), "settled": moment(), "reason": text(),
             "failures": array(failure),
         }),

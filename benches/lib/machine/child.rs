@@ -6,11 +6,11 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// A child that is ended when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Ended(pub(crate) Child);
+pub struct Ended(pub Child);
 
 impl Ended {
     /// Sends it a signal; one that has ended hears nothing.
-    pub(crate) fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         if let Some(pid) = Pid::from_raw(self.0.id().cast_signed()) {
             kill_process(pid, signal).ok();
         }

@@ -8,13 +8,14 @@ const STAMP: &str = "\",\"t\":\"";
 
 /// The body of a message, of a given size.
 #[derive(Clone, Debug)]
-pub(crate) struct Letter {
+pub struct Letter {
     text: Vec<u8>,
 }
 
 impl Letter {
     /// A letter of `bytes` bytes, or of the few more that it needs.
-    pub(crate) fn of_size(bytes: usize) -> Self {
+    #[must_use]
+    pub fn of_size(bytes: usize) -> Self {
         let zeros = "0".repeat(DIGITS);
         let begin = format!("{NUMBER}{zeros}{STAMP}{zeros}\",\"pad\":\"");
         let pad = "x".repeat(bytes.saturating_sub(begin.len() + 2));
@@ -22,18 +23,20 @@ impl Letter {
     }
 
     /// Its text, a JSON object.
-    pub(crate) fn text(&self) -> &[u8] {
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
         &self.text
     }
 
     /// Writes number and time (nanoseconds) into a letter that begins at `text`.
-    pub(crate) fn fill(text: &mut [u8], number: u64, stamp: u64) {
+    pub fn fill(text: &mut [u8], number: u64, stamp: u64) {
         hex(&mut text[NUMBER.len()..][..DIGITS], number);
         hex(&mut text[NUMBER.len() + DIGITS + STAMP.len()..][..DIGITS], stamp);
     }
 
     /// Number and time of the letter in the body of a delivery.
-    pub(super) fn find(body: &[u8]) -> Option<(u64, u64)> {
+    #[must_use]
+    pub fn find(body: &[u8]) -> Option<(u64, u64)> {
         let begin = body.windows(NUMBER.len()).position(|window| window == NUMBER.as_bytes())?;
         let text = body.get(begin..)?;
         Some((unhex(text, NUMBER.len())?, unhex(text, NUMBER.len() + DIGITS + STAMP.len())?))

@@ -5,11 +5,11 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// Which cores a run uses.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cores {
+pub struct Cores {
     /// The host's, and the bare client's.
-    pub(crate) subject: usize,
+    pub subject: usize,
     /// That of the sink and the load generator.
-    pub(crate) outside: usize,
+    pub outside: usize,
 }
 
 impl Cores {
@@ -17,7 +17,7 @@ impl Cores {
     ///
     /// # Errors
     /// When there is only one: a sink on the same core would be measured too.
-    pub(crate) fn choose() -> Result<Self> {
+    pub fn choose() -> Result<Self> {
         let mine = sched_getaffinity(None).context("the cores of this process")?;
         let cores: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|core| mine.is_set(*core)).collect();
         ensure!(cores.len() > 1, "the benchmark needs two cores: one is measured, the sink is on the other");
@@ -29,7 +29,7 @@ impl Cores {
 ///
 /// # Errors
 /// When the core cannot be taken, and those of `work`.
-pub(crate) fn pinned<T>(core: usize, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn pinned<T>(core: usize, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let before = sched_getaffinity(None).context("the cores of this process")?;
     let mut one = CpuSet::new();
     one.set(core);

@@ -9,7 +9,7 @@ const HEAD: usize = 16 << 10;
 
 /// What was read so far of a connection.
 #[derive(Debug, Default)]
-pub(super) struct Wire {
+pub struct Wire {
     buffer: BytesMut,
     /// Bytes of the message that was read last, which go at the next read.
     taken: usize,
@@ -17,19 +17,19 @@ pub(super) struct Wire {
 
 /// A request or an answer: where its parts stand.
 #[derive(Debug)]
-pub(super) struct Message<'a> {
+pub struct Message<'a> {
     /// Request line or status line.
-    pub(super) first: &'a str,
+    pub first: &'a str,
     /// The body.
-    pub(super) body: &'a [u8],
+    pub body: &'a [u8],
 }
 
 impl Wire {
     /// The next message; `None` at the end of the stream.
-    pub(super) async fn next(
-        &mut self,
-        stream: &mut (impl AsyncRead + Unpin),
-    ) -> Result<Option<Message<'_>>> {
+    ///
+    /// # Errors
+    /// When the stream breaks, ends in a message, or says something else.
+    pub async fn next(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<Message<'_>>> {
         self.buffer.advance(std::mem::take(&mut self.taken));
         let head = loop {
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {

@@ -3,7 +3,8 @@
 use std::{fs, path::Path};
 
 /// Processor, cores, kernel, and the disk under `folder`.
-pub(crate) fn name(folder: &Path) -> String {
+#[must_use]
+pub fn name(folder: &Path) -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let cpuinfo = read("/proc/cpuinfo");
     let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
@@ -14,7 +15,8 @@ pub(crate) fn name(folder: &Path) -> String {
 }
 
 /// File system and device of the mount that holds `folder`, and whether it turns.
-fn disk(folder: &Path) -> String {
+#[must_use]
+pub fn disk(folder: &Path) -> String {
     let mounts = fs::read_to_string("/proc/mounts").unwrap_or_default();
     let mounts = mounts.lines().filter_map(|line| {
         let mut fields = line.split(' ');

@@ -5,6 +5,6 @@ mod program;
 mod setup;
 mod under_test;
 
-pub(crate) use program::Program;
-pub(crate) use setup::Setup;
-pub(crate) use under_test::UnderTest;
+pub use program::Program;
+pub use setup::Setup;
+pub use under_test::UnderTest;

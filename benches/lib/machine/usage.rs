@@ -9,13 +9,13 @@ const TICKS: f64 = 100.0;
 
 /// What a process has used so far, and holds now.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Usage {
+pub struct Usage {
     /// CPU of all its threads, also of those that ended, in seconds (user and system).
-    pub(crate) cpu: f64,
+    pub cpu: f64,
     /// Bytes that it had the kernel write to a disk.
-    pub(crate) written: u64,
+    pub written: u64,
     /// Resident memory, bytes.
-    pub(crate) resident: u64,
+    pub resident: u64,
 }
 
 impl Usage {
@@ -23,7 +23,7 @@ impl Usage {
     ///
     /// # Errors
     /// When there is no such process, or it belongs to somebody else.
-    pub(crate) fn of(pid: u32) -> Result<Self> {
+    pub fn of(pid: u32) -> Result<Self> {
         let read = |name: &str| {
             let path = format!("/proc/{pid}/{name}");
             fs::read_to_string(&path).with_context(|| path)

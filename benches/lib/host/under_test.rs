@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
-    process::{ChildStdout, Stdio},
+    process::{ChildStdout, Command, Stdio},
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -17,7 +17,7 @@ const QUEUE: &str = "benchmark";
 
 /// A running host.
 #[derive(Debug)]
-pub(crate) struct UnderTest {
+pub struct UnderTest {
     child: Ended,
     address: SocketAddr,
     started_ms: f64,
@@ -29,8 +29,15 @@ impl UnderTest {
     ///
     /// # Errors
     /// When it does not start.
-    pub(crate) fn start(cores: Cores, program: &Program, setup: &Setup) -> Result<Self> {
-        let mut command = program.serve(&setup.configuration())?;
+    pub fn start(cores: Cores, program: &Program, setup: &Setup) -> Result<Self> {
+        Self::spawn(cores, program.serve(&setup.configuration())?)
+    }
+
+    /// Starts a `command` that says where it listens as the host does, on the subject's core.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn spawn(cores: Cores, mut command: Command) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let began = now_ns();
         let mut child = pinned(cores.subject, || Ok(Ended(command.spawn()?)))?;
@@ -44,22 +51,26 @@ impl UnderTest {
     }
 
     /// Where it listens.
-    pub(crate) const fn address(&self) -> SocketAddr {
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// The process.
-    pub(crate) fn pid(&self) -> u32 {
+    #[must_use]
+    pub fn pid(&self) -> u32 {
         self.child.0.id()
     }
 
     /// The queue that is posted to.
-    pub(crate) const fn queue(&self) -> &'static str {
+    #[must_use]
+    pub const fn queue(&self) -> &'static str {
         QUEUE
     }
 
     /// From its start until it listened, milliseconds.
-    pub(crate) const fn started_ms(&self) -> f64 {
+    #[must_use]
+    pub const fn started_ms(&self) -> f64 {
         self.started_ms
     }
 
@@ -67,7 +78,7 @@ impl UnderTest {
     ///
     /// # Errors
     /// When it has ended.
-    pub(crate) fn usage(&self) -> Result<Usage> {
+    pub fn usage(&self) -> Result<Usage> {
         Usage::of(self.pid())
     }
 
@@ -75,10 +86,10 @@ impl UnderTest {
     ///
     /// # Errors
     /// When it is refused.
-    pub(crate) fn subscribe(&self, uri: &str) -> Result<()> {
+    pub fn subscribe(&self, uri: &str) -> Result<()> {
         let body = format!("{{\"subscriber\": \"{uri}\", \"ttl\": 864000, \"options\": {{}}}}");
         let path = format!("/v2/queues/{QUEUE}/subscriptions");
-        let (status, answer) = http::request(self.address, "POST", &path, &body)?;
+        let (status, answer) = self.ask("POST", &path, &body)?;
         ensure!(status == 201, "subscribing {uri}: {status} {answer}");
         Ok(())
     }
@@ -87,18 +98,26 @@ impl UnderTest {
     ///
     /// # Errors
     /// When it does not answer.
-    pub(crate) fn metric(&self, name: &str) -> Result<f64> {
-        let (_, text) = http::request(self.address, "GET", "/metrics", "")?;
+    pub fn metric(&self, name: &str) -> Result<f64> {
+        let (_, text) = self.ask("GET", "/metrics", "")?;
         let lines = text.lines().filter_map(|line| line.strip_prefix(name));
         let series = lines.filter(|rest| rest.starts_with([' ', '{']));
         Ok(series.filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+    }
+
+    /// Sends one request; status and body of the answer.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> Result<(u16, String)> {
+        http::request(self.address, method, path, body)
     }
 
     /// Asks it to stop, and waits until it has.
     ///
     /// # Errors
     /// When it does not end well.
-    pub(crate) fn stop(mut self) -> Result<()> {
+    pub fn stop(mut self) -> Result<()> {
         self.child.signal(Signal::TERM);
         let status = self.child.0.wait()?;
         ensure!(status.success(), "the host ended with {status}");

@@ -10,11 +10,11 @@ use anyhow::{Context as _, Result, ensure};
 
 /// A host that can be started.
 #[derive(Clone, Debug)]
-pub(crate) enum Program {
+pub enum Program {
     /// `nuncio serve`.
     Nuncio(PathBuf),
-    /// The same host over a store that keeps nothing.
-    Null,
+    /// The same host as this program itself runs it, by its subcommand of this name.
+    Own(&'static str),
 }
 
 impl Program {
@@ -23,7 +23,7 @@ impl Program {
     ///
     /// # Errors
     /// When it cannot be built.
-    pub(crate) fn nuncio(folder: &Path) -> Result<Self> {
+    pub fn nuncio(folder: &Path) -> Result<Self> {
         let path = match env::var_os("NUNCIO_BIN") {
             Some(path) => path.into(),
             None => built()?,
@@ -37,7 +37,7 @@ impl Program {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn stripped_bytes(&self, folder: &Path) -> Result<u64> {
+    pub fn stripped_bytes(&self, folder: &Path) -> Result<u64> {
         let Self::Nuncio(path) = self else { return Ok(0) };
         let copy = folder.join("stripped");
         let mut strip = Command::new("strip");
@@ -53,9 +53,9 @@ impl Program {
                 command.arg("serve");
                 command
             }
-            Self::Null => {
+            Self::Own(subcommand) => {
                 let mut command = Command::new(env::current_exe()?);
-                command.arg("null");
+                command.arg(subcommand);
                 command
             }
         };

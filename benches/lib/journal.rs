@@ -1,29 +1,29 @@
 //! What has arrived: by subscriber and message, so that nothing missing and nothing double goes unseen.
 
-use super::samples::Samples;
+use crate::Samples;
 
 /// What the sink has received since the last reset.
 #[derive(Debug, Default)]
-pub(super) struct Journal {
+pub struct Journal {
     /// One bit a message, by subscriber.
     seen: Vec<Vec<u64>>,
     /// First tries that were refused, in the same form.
     refused: Vec<Vec<u64>>,
     /// Deliveries that arrived, each counted once.
-    pub(super) received: u64,
+    pub received: u64,
     /// Deliveries that arrived again.
-    pub(super) duplicates: u64,
+    pub duplicates: u64,
     /// Requests that are no delivery of ours.
-    pub(super) strange: u64,
+    pub strange: u64,
     /// When the last delivery arrived.
-    pub(super) last_ns: u64,
+    pub last_ns: u64,
     /// From the time in the message to its arrival.
-    pub(super) times: Samples,
+    pub times: Samples,
 }
 
 impl Journal {
     /// Takes down the arrival of a message at a subscriber.
-    pub(super) fn arrived(&mut self, subscriber: usize, number: u64, stamp: u64, now: u64) {
+    pub fn arrived(&mut self, subscriber: usize, number: u64, stamp: u64, now: u64) {
         if mark(&mut self.seen, subscriber, number) {
             self.received += 1;
             self.last_ns = now;
@@ -34,7 +34,7 @@ impl Journal {
     }
 
     /// Whether this message was not refused to this subscriber before: it is now.
-    pub(super) fn refuse(&mut self, subscriber: usize, number: u64) -> bool {
+    pub fn refuse(&mut self, subscriber: usize, number: u64) -> bool {
         mark(&mut self.refused, subscriber, number)
     }
 }
