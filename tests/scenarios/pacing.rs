@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nuncio_tests::{Received, Recipe, Reply, Sink};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::clock::SOON;
 
@@ -57,10 +57,35 @@ fn no_second_has_more_attempts_than_the_rate() {
     for n in 0..9 {
         host.post("q", &[json!(n)]);
     }
-    let received = sink.wait_for("/limited", 11, SOON);
+    paced(&sink.wait_for("/limited", 11, SOON), begun, PER_SECOND);
+}
+
+#[test]
+fn a_rate_of_the_operator_is_for_all_subscriptions_of_a_destination_until_it_is_changed() {
+    const PER_SECOND: usize = 4;
+    let rated = |rate: &str| Recipe::new().section(&format!("[rates]\nhttp = \"{rate}\""));
+    let sink = Sink::start();
+    let host = rated(&format!("{PER_SECOND}/s")).start();
+    let begun = Instant::now();
+    for name in ["one", "two"] {
+        host.subscribe(name, &sink.url("/rated"), &json!({}));
+        (0..5).for_each(|n| drop(host.post(name, &[json!(n)])));
+    }
+    paced(&sink.wait_for("/rated", 10, SOON), begun, PER_SECOND);
+
+    host.post("one", &vec![json!("behind"); 100]);
+    rated("1000000/s").write(host.folder());
+    host.request("POST", "/v2/reload", &Value::Null).expect(200);
+    let reloaded = Instant::now();
+    sink.wait_for("/rated", 110, SOON);
+    assert!(reloaded.elapsed() < Duration::from_secs(100 / PER_SECOND as u64), "the old rate still holds");
+}
+
+/// No second since `begun` has more than `per_second`.
+fn paced(received: &[Received], begun: Instant, per_second: usize) {
     for (n, one) in received.iter().enumerate() {
         // The host keeps whole milliseconds of a clock that may be corrected meanwhile.
-        let least = Duration::from_secs((n / PER_SECOND) as u64).saturating_sub(Duration::from_millis(50));
+        let least = Duration::from_secs((n / per_second) as u64).saturating_sub(Duration::from_millis(50));
         let after = one.at - begun;
         assert!(
             after >= least,

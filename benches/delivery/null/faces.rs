@@ -9,9 +9,9 @@ use nuncio_core::{
 use nuncio_host::storage::{
     Accepted, Asked, Begun, CancelResult, Catalog, Catch, Claimed, Claims, Deletion, Deliveries,
     DeliveryFilter, DeliveryPage, DeliveryView, Finding, Forgotten, Found, Gauges, Health, Intake, JobId,
-    JobRow, Jobs, KeyRow, Keys, Loaded, NewClaim, NewJob, NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow,
-    QueueStats, RequeueResult, Retention, Scanned, Search, Standing, Store, StoreError, Subscribed,
-    SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
+    JobRow, Jobs, KeyRow, Keys, Loaded, NewClaim, NewJob, NewSubscription, Post, Pull, PullFilter, Pulled,
+    Purge, QueueRow, QueueStats, RequeueResult, Retention, Scanned, Search, Standing, Store, StoreError,
+    Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
 };
 use serde_json::{Map, Value};
 

@@ -22,6 +22,7 @@ mod later;
 mod members;
 mod messages;
 mod notifications;
+mod openapi;
 mod page;
 mod params;
 mod patch;

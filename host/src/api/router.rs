@@ -1,13 +1,16 @@
 //! Which route is whose.
 
-use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
+use axum::{Extension, Router, extract::DefaultBodyLimit, middleware, routing::get};
 
 use super::{
     base, claims,
     context::{self, Gate},
     deliveries, drivers,
     face::Face,
-    health, inbound, jobs, keys, later, messages, notifications, probes,
+    health,
+    inbound, jobs, keys, later, messages, notifications,
+    openapi::{self, Document},
+    probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
@@ -18,11 +21,13 @@ use crate::{access::Action, websocket::upgrade};
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
-    let (zaqar, rules) = zaqar().parts();
-    let zaqars = Gate { face: face.clone(), rules };
-    let (own, rules) = own().parts();
-    let owns = Gate { face: face.clone(), rules };
-    let (bare, _) = bare().parts();
+    let (zaqar, zaqars) = zaqar().parts();
+    let (own, owns) = own().parts();
+    let (bare, bares) = bare().parts();
+    let document = Document::new(&face.config, [&*zaqars, &*owns, &*bares]);
+    let bare = bare.layer(Extension(document));
+    let zaqars = Gate { face: face.clone(), rules: zaqars };
+    let owns = Gate { face: face.clone(), rules: owns };
     let all = if face.config.http.enabled {
         bare.merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
             .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
@@ -170,6 +175,8 @@ pub(super) fn bare() -> Routes {
         Rule::Open("probes of load balancers and supervisors have no token; it names no project");
     const METRICS: Rule =
         Rule::Open("scrapers have no token, and it names no project; `http.metrics` closes it");
+    const DOCUMENT: Rule =
+        Rule::Open("clients are made from it; it tells of routes and limits, and of no project");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
     let inbound = [
         "/v2/inbound/{driver}/{account}",
@@ -180,7 +187,8 @@ pub(super) fn bare() -> Routes {
         .get("/", VERSIONS, base::root)
         .get("/healthz", PROBE, probes::healthz)
         .get("/readyz", PROBE, probes::readyz)
-        .get("/metrics", METRICS, probes::metrics);
+        .get("/metrics", METRICS, probes::metrics)
+        .get("/v2/openapi.json", DOCUMENT, openapi::show);
     inbound.into_iter().fold(routes, |routes, path| {
         routes.get(path, INBOUND, inbound::receive).post(path, INBOUND, inbound::receive)
     })

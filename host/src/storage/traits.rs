@@ -286,7 +286,7 @@ pub trait Keys: Send + Sync {
 
 /// A whole store.
 #[async_trait]
-pub trait Store: Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Keys + Retention {
+pub trait Store: Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Retention + Keys {
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;
     /// What the store says of itself: for `/metrics` and `/readyz`.

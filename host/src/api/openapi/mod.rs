@@ -1,0 +1,14 @@
+//! The OpenAPI document: made from the operations that the routes serve, with the limits of this host.
+
+mod base;
+mod deliveries;
+mod document;
+mod keys;
+mod messages;
+mod operation;
+mod parameters;
+mod queues;
+mod shapes;
+mod subscriptions;
+
+pub(super) use document::{Document, show};
