@@ -235,7 +235,10 @@ pub(crate) async fn assemble(
     let signer = signer(&config, &*store);
     let unbound = store.subscriptions_unbind().await?;
     if unbound > 0 {
-        tracing::info!(subscriptions = unbound, "subscriptions have ended with the connections of the last run");
+        tracing::info!(
+            subscriptions = unbound,
+            "subscriptions have ended with the connections of the last run"
+        );
     }
     let parts = Parts {
         config: Arc::clone(&config),

@@ -40,7 +40,10 @@ impl Door {
 }
 
 /// Listens on `address`, which `key` says.
-pub(crate) async fn bound(key: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+pub(crate) async fn bound(
+    key: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), StartError> {
     let listen = |source| StartError::Listen { key, address, source };
     let listener = TcpListener::bind(address).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;

@@ -25,7 +25,8 @@ impl Socket {
     pub fn connect(host: SocketAddr) -> Self {
         let stream = TcpStream::connect(host).expect("the host listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket of ours");
-        let (stream, _) = tungstenite::client(format!("ws://{host}/"), stream).expect("the host speaks WebSocket");
+        let (stream, _) =
+            tungstenite::client(format!("ws://{host}/"), stream).expect("the host speaks WebSocket");
         Self { stream }
     }
 

@@ -35,8 +35,8 @@ mod requests;
 mod router;
 mod routes;
 mod share;
-mod signature;
 mod shown;
+mod signature;
 mod subscriptions;
 
 #[cfg(test)]
@@ -48,8 +48,8 @@ pub(crate) use base::document as home_document;
 pub(crate) use body::{Limit, Members, object};
 pub(crate) use context::{Caller, client_id, identification};
 pub use face::{Face, Shared};
-pub(crate) use keys::{key_made, key_shown};
 pub(crate) use health::report as health_report;
+pub(crate) use keys::{key_made, key_shown};
 pub(crate) use messages::{known as message_ids, page as messages_page, wanted as wanted_messages};
 pub(crate) use params::Params;
 pub(crate) use problem::Problem;

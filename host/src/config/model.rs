@@ -6,9 +6,7 @@ use nuncio_plugin_sdk::Secret;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{
-    Auth, Choice, DriverRate, Exec, Keystone, Library, Metrics, Problem, Settings, Tls, Websocket,
-};
+use super::{Auth, Choice, DriverRate, Exec, Keystone, Library, Metrics, Problem, Settings, Tls, Websocket};
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]

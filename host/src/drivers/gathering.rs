@@ -100,7 +100,8 @@ impl<'a> Gathering<'a> {
     /// Adds the host itself; it is the first, so that no name is taken.
     fn hub(&mut self) {
         if self.ground.sockets {
-            let added = self.registry.add(websocket::manifest(), Origin::Host, Arc::<Hub>::clone(&self.ground.hub));
+            let added =
+                self.registry.add(websocket::manifest(), Origin::Host, Arc::<Hub>::clone(&self.ground.hub));
             drop(added);
         }
     }

@@ -75,7 +75,8 @@ impl Ending {
             }
             Self::Expired => (CloseCode::from(EXPIRED), "Authentication expired.".to_owned()),
             Self::TooLarge => {
-                let why = format!("a message may have at most {largest} bytes (queues.max_messages_post_size)");
+                let why =
+                    format!("a message may have at most {largest} bytes (queues.max_messages_post_size)");
                 (CloseCode::Size, why)
             }
             Self::Broken => (CloseCode::Protocol, "what came breaks the protocol (RFC 6455)".to_owned()),

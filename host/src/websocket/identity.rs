@@ -58,7 +58,8 @@ impl Shown {
     pub(super) async fn admit(&self, face: &Face, verb: &Verb, request: &Request) -> Result<Caller, Reply> {
         let problem = |problem: Problem| Reply::of(&problem);
         let members = request.members().map_err(problem)?;
-        let (Some(client), Some(project)) = (request.header("Client-ID"), request.header("X-Project-ID")) else {
+        let (Some(client), Some(project)) = (request.header("Client-ID"), request.header("X-Project-ID"))
+        else {
             return Err(Reply::schema());
         };
         if !verb.takes(&members) {

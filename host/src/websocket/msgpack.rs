@@ -64,13 +64,16 @@ impl<'de> Visitor<'de> for Plain {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        let value = i64::try_from(value).map_err(|_| E::custom("an integer that is too large for 64 bits"))?;
+        let value =
+            i64::try_from(value).map_err(|_| E::custom("an integer that is too large for 64 bits"))?;
         Ok(value.into())
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
         let number = Number::from_f64(value);
-        number.map(Value::Number).ok_or_else(|| E::custom("a number that is not finite, which JSON cannot hold"))
+        number
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("a number that is not finite, which JSON cannot hold"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {

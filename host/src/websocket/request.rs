@@ -35,8 +35,9 @@ impl Request {
         })?;
         let part = |name: &str| members.get(name).map(|raw| text.slice_ref(raw.get().as_bytes()));
         let action = members.get("action").and_then(|raw| serde_json::from_str(raw.get()).ok());
-        let headers: Option<Map<_, _>> =
-            members.get("headers").map_or_else(|| Some(Map::new()), |raw| serde_json::from_str(raw.get()).ok());
+        let headers: Option<Map<_, _>> = members
+            .get("headers")
+            .map_or_else(|| Some(Map::new()), |raw| serde_json::from_str(raw.get()).ok());
         let empty = || Bytes::from_static(b"{}");
         let request = Self {
             action: match action {
@@ -149,7 +150,8 @@ mod tests {
 
     #[test]
     fn a_reply_repeats_its_request_as_it_was_written() {
-        let request = read(r#" {"headers": {"Client-ID": "c"}, "body": {"a":  1.10}, "action": "x"}"#).unwrap();
+        let request =
+            read(r#" {"headers": {"Client-ID": "c"}, "body": {"a":  1.10}, "action": "x"}"#).unwrap();
         assert_eq!((request.action.as_str(), request.header("client-id")), ("x", Some("c")));
         let text = String::from_utf8(Reply::new(200, &"done").text(&request)).unwrap();
         assert!(text.contains(r#""body": {"a":  1.10}"#), "{text}");
@@ -172,7 +174,10 @@ mod tests {
         ] {
             let (_, reply) = read(text).unwrap_err();
             let body: Value = serde_json::from_slice(&reply.body).unwrap();
-            assert!(reply.status == 400 && body["error"].as_str().unwrap().starts_with(why), "{text}: {body}");
+            assert!(
+                reply.status == 400 && body["error"].as_str().unwrap().starts_with(why),
+                "{text}: {body}"
+            );
         }
         let request = read(r#"{"action": 5}"#).unwrap();
         assert_eq!((request.action.as_str(), &*request.body), ("5", &b"{}"[..]));

@@ -3,11 +3,7 @@
 use std::{collections::VecDeque, future::ready, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::{
-    FutureExt, SinkExt, StreamExt,
-    future::BoxFuture,
-    stream::FuturesOrdered,
-};
+use futures_util::{FutureExt, SinkExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -101,7 +97,7 @@ impl Session {
                 _ = stop.wait_for(|stop| *stop) => return Ending::Stop,
                 Some(answer) = self.answers.next(), if !self.answers.is_empty() => Happened::Answer(answer),
                 pushes = self.connection.outbox.taken() => Happened::Push(pushes),
-                frame = self.stream.next(), if self.answers.len() < limits.max_in_flight => Happened::Frame(frame),
+                frame = self.stream.next(), if self.answers.len() < limits.max_pipelined => Happened::Frame(frame),
                 _ = ticks.tick() => Happened::Tick,
                 () = sleep(self.shown.ends_in(&*self.face.clock).min(LONGEST_SLEEP)) => Happened::Look,
             };
@@ -178,7 +174,13 @@ impl Session {
         }
     }
 
-    async fn act(&mut self, form: Form, request: Arc<Request>, verb: &Verb, call: Call) -> Result<(), Ending> {
+    async fn act(
+        &mut self,
+        form: Form,
+        request: Arc<Request>,
+        verb: &Verb,
+        call: Call,
+    ) -> Result<(), Ending> {
         match verb.run {
             Run::Alone(run) => {
                 self.catch_up().await?;

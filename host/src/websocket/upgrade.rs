@@ -44,11 +44,7 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
 }
 
 /// The key of a handshake that is as it must be.
-fn checked<'a>(
-    face: &Face,
-    version: Version,
-    headers: &'a HeaderMap,
-) -> Result<&'a HeaderValue, Response> {
+fn checked<'a>(face: &Face, version: Version, headers: &'a HeaderMap) -> Result<&'a HeaderValue, Response> {
     let refuse = |problem: Problem| Err(problem.into_response());
     if version != Version::HTTP_11 {
         return refuse(Problem::request("A WebSocket handshake is made over HTTP/1.1."));
@@ -81,7 +77,10 @@ fn from_here(headers: &HeaderMap, allowed: &[String]) -> bool {
 }
 
 fn missing() -> impl IntoResponse {
-    let headers = [(header::UPGRADE, HeaderValue::from_static("websocket")), (header::SEC_WEBSOCKET_VERSION, SUPPORTED)];
+    let headers = [
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::SEC_WEBSOCKET_VERSION, SUPPORTED),
+    ];
     (StatusCode::UPGRADE_REQUIRED, headers, "this is a WebSocket endpoint (RFC 6455, version 13)\n")
 }
 

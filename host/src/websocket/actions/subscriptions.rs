@@ -75,7 +75,10 @@ pub(super) async fn attach(call: Call) -> Answer {
     }
     call.connection.room().await?;
     call.connection.attach(named(&call, row.id), call.form).await;
-    Ok(Reply::new(200, &json!({"subscription_id": text, "message": format!("Subscription {text} attached.")})))
+    Ok(Reply::new(
+        200,
+        &json!({"subscription_id": text, "message": format!("Subscription {text} attached.")}),
+    ))
 }
 
 async fn found(call: &Call) -> Result<(SubscriptionRow, String), Problem> {

@@ -59,9 +59,11 @@ use Need::{May, Must};
 impl Verb {
     /// Whether `members` are what it takes; `null` is as good as nothing where nothing is needed.
     pub(in crate::websocket) fn takes(&self, members: &crate::api::Members<'_>) -> bool {
-        self.fields.iter().all(|Field(name, kind, need)| match members.get(*name).map(|raw| RawValue::get(raw)) {
-            None | Some("null") => *need == May,
-            Some(text) => kind.fits(text),
+        self.fields.iter().all(|Field(name, kind, need)| {
+            match members.get(*name).map(|raw| RawValue::get(raw)) {
+                None | Some("null") => *need == May,
+                Some(text) => kind.fits(text),
+            }
         })
     }
 
@@ -189,8 +191,12 @@ mod tests {
         for good in [r#"{"queue_name": "q"}"#, r#"{"queue_name": "q", "metadata": null, "more": 1}"#] {
             assert!(takes("queue_create", good), "{good}");
         }
-        for bad in ["{}", r#"{"queue_name": null}"#, r#"{"queue_name": 1}"#, r#"{"queue_name": "q", "metadata": []}"#]
-        {
+        for bad in [
+            "{}",
+            r#"{"queue_name": null}"#,
+            r#"{"queue_name": 1}"#,
+            r#"{"queue_name": "q", "metadata": []}"#,
+        ] {
             assert!(!takes("queue_create", bad), "{bad}");
         }
         assert!(!takes("message_list", r#"{"queue_name": "q", "limit": "1"}"#));

@@ -39,7 +39,8 @@ async fn queues_are_made_shown_counted_emptied_and_deleted() {
 async fn messages_are_posted_listed_shown_popped_and_deleted() {
     let house = House::new().await;
     let mut client = house.client().await;
-    let posted = json!({"queue_name": Q, "messages": [{"body": {"z": 1.5}, "ttl": 60}, {"body": 2}, {"body": 3}]});
+    let posted =
+        json!({"queue_name": Q, "messages": [{"body": {"z": 1.5}, "ttl": 60}, {"body": 2}, {"body": 3}]});
     let (status, body) = client.ask("message_post", posted).await;
     assert_eq!((status, body["message_ids"].as_array().unwrap().len()), (201, 3));
     let first = body["message_ids"][0].clone();
@@ -146,7 +147,10 @@ async fn binary_requests_have_binary_answers() {
         client.stream.send(request(action, body)).await.unwrap();
         let Message::Binary(answer) = client.frame().await else { panic!("a binary frame") };
         let answer: Value = rmp_serde::from_slice(&answer).unwrap();
-        assert_eq!((&answer["request"]["action"], &answer["headers"]["status"]), (&json!(action), &json!(status)));
+        assert_eq!(
+            (&answer["request"]["action"], &answer["headers"]["status"]),
+            (&json!(action), &json!(status))
+        );
     }
     let Message::Binary(push) = client.frame().await else { panic!("a binary push") };
     let push: Value = rmp_serde::from_slice(&push).unwrap();

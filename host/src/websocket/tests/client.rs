@@ -109,7 +109,8 @@ impl Client {
 
     pub(super) async fn post(&mut self, queue: &str, bodies: impl IntoIterator<Item = Value>) {
         let messages: Vec<_> = bodies.into_iter().map(|body| json!({"body": body})).collect();
-        let (status, body) = self.ask("message_post", json!({"queue_name": queue, "messages": messages})).await;
+        let (status, body) =
+            self.ask("message_post", json!({"queue_name": queue, "messages": messages})).await;
         assert_eq!(status, 201, "{body}");
     }
 

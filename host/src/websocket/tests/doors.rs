@@ -47,8 +47,11 @@ async fn authenticated(house: &House, project: &str, token: &str) -> Client {
     let mut client = house.client().await;
     client.headers = json!({"Client-ID": super::client::CLIENT, "X-Project-ID": project});
     assert_eq!(client.ask("queue_list", json!({})).await, (403, json!({"error": "Not authentified."})));
-    let request = json!({"action": "authenticate", "headers": {"X-Auth-Token": token, "X-Project-ID": project}});
-    futures_util::SinkExt::send(&mut client.stream, tungstenite::Message::text(request.to_string())).await.unwrap();
+    let request =
+        json!({"action": "authenticate", "headers": {"X-Auth-Token": token, "X-Project-ID": project}});
+    futures_util::SinkExt::send(&mut client.stream, tungstenite::Message::text(request.to_string()))
+        .await
+        .unwrap();
     let answer = client.text().await;
     assert_eq!(answer["body"], json!({"message": "Authentified."}), "{answer}");
     assert!(!answer.to_string().contains(token), "a token is not repeated");

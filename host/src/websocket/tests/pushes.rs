@@ -24,7 +24,10 @@ async fn a_connection_that_subscribes_is_pushed_bare_notifications() {
     assert_eq!(subscribe(&mut client).await, (409, json!("Subscription q not created.")));
     let of = json!({"queue_name": Q, "subscription_id": made["subscription_id"]});
     let (_, shown) = client.ask("subscription_get", of.clone()).await;
-    assert!(shown["source"] == Q && shown["subscriber"].as_str().unwrap().starts_with("websocket:"), "{shown}");
+    assert!(
+        shown["source"] == Q && shown["subscriber"].as_str().unwrap().starts_with("websocket:"),
+        "{shown}"
+    );
     poster.post(Q, [json!({"k": 1})]).await;
     let want = json!({"ttl": 3600, "body": {"k": 1}, "Message_Type": "Notification", "queue_name": Q});
     assert_eq!(client.text().await, want);

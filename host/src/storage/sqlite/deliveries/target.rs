@@ -14,7 +14,8 @@ pub(in crate::storage::sqlite) fn view(
     db.prepare_cached(
         "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0), t.driver,
          t.uri, t.addresses, newest.uri, newest.addresses, newest.driver, newest.options,
-         (SELECT json_group_array(address) FROM gone g WHERE g.subscription = t.subscription)
+         (SELECT json_group_array(address) FROM gone g WHERE g.subscription = t.subscription),
+         coalesce(s.state = 1, 0)
          FROM target t JOIN project p ON p.id = t.project
          LEFT JOIN subscription s ON s.id = t.subscription
          LEFT JOIN queue q ON q.id = s.queue
@@ -39,6 +40,7 @@ fn read(row: &Row<'_>) -> Result<TargetView, StoreError> {
             None => Map::new(),
         },
         ended: row.get(5)?,
+        expired: row.get(14)?,
         driver: text(6)?,
         uri: text(7)?,
         addresses: json::read("addresses", &text(8)?)?,
