@@ -16,6 +16,7 @@ use crate::{
     catalog::Catalog,
     clock::System,
     config::{Config, ConfigError},
+    confirmation::Desk,
     delivery::{Observed, Parts, Work},
     door::{Door, bound},
     drivers::{Roster, dismiss, wipe},
@@ -34,6 +35,7 @@ use crate::{
         sqlite::{self, Sqlite},
     },
     telemetry,
+    tenants::{Quotas, Tenants},
     tls::{self, Certificates},
     websocket::Sessions,
 };
@@ -96,6 +98,8 @@ pub struct Host {
     retention: JoinHandle<()>,
     face: Face,
     doors: Vec<Door>,
+    tenants: Arc<Tenants>,
+    writing: JoinHandle<()>,
 }
 
 impl Host {
@@ -144,9 +148,9 @@ impl Host {
         let certificates = config.http.tls.as_ref().map(Certificates::read).transpose()?;
         let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
         let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
-        if let Some(certificates) = certificates {
-            face.reload.also(certificates);
-        }
+        let tenants = Arc::clone(&face.tenants);
+        face.reload.also(certificates, Arc::clone(tenants.quotas()));
+        let writing = tenants.writing();
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
@@ -154,7 +158,7 @@ impl Host {
         doors.extend(sockets.map(|bound| Door::open(bound, acceptor, api::sockets(face.clone()), bounds)));
         let address = doors.first().map_or(listen, |door| door.address);
         let sockets = doors.get(1).map(|door| door.address);
-        Ok(Self { address, sockets, grace, work, jobs, store, reload, retention, face, doors })
+        Ok(Self { address, sockets, grace, work, jobs, store, reload, retention, tenants, writing, face, doors })
     }
 
     /// Where it listens.
@@ -185,9 +189,11 @@ impl Host {
     pub async fn stop(mut self) {
         let began = Instant::now();
         self.retention.abort();
+        self.writing.abort();
         let doors = std::mem::take(&mut self.doors);
         let closed = futures_util::future::join_all(doors.into_iter().map(|door| door.close(self.grace)));
         tokio::join!(closed, self.face.sessions.stop(self.grace));
+        self.tenants.write().await;
         self.jobs.stop().await;
         self.work.stop(self.grace).await;
         let left = self.grace.saturating_sub(began.elapsed());
@@ -227,9 +233,10 @@ pub(crate) async fn assemble(
     let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
+    let quotas = Arc::new(Quotas::new(config.limits.quota, config.tenants.clone()));
     let Opened { store, commits } = match opened {
         Some(opened) => opened,
-        None => open(&config, Arc::clone(&clock)).await?,
+        None => open(&config, Arc::clone(&clock), Arc::clone(&quotas)).await?,
     };
     let ids = PublicIds::new(&store.id_key());
     let signer = signer(&config, &*store);
@@ -240,6 +247,7 @@ pub(crate) async fn assemble(
             "subscriptions have ended with the connections of the last run"
         );
     }
+    let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -248,18 +256,33 @@ pub(crate) async fn assemble(
         board: board.clone(),
         ids: ids.clone(),
         renderer: Arc::clone(&renderer),
+        confirmation: confirmation.clone(),
         policy,
     };
     let delivery = Work::start(parts).await?;
     let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
-    let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
+    let tenants = Tenants::new(
+        Arc::clone(&quotas),
+        Arc::clone(&store),
+        Arc::clone(&clock),
+        (config.limits.max_projects, config.limits.keep_usage, access::names_projects(&config)),
+    );
+    let (conf, tenancy) = (Arc::clone(&config), Arc::clone(&tenants));
+    let intake = Intake::new(Arc::clone(&store), conf, Arc::clone(&clock), tenancy);
     let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
-    let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
+    let catalog = Catalog::new(
+        Arc::clone(&store),
+        Arc::clone(&config),
+        board.clone(),
+        Arc::clone(&renderer),
+        confirmation,
+    );
     let sessions = Sessions::new(hub, &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
         access,
+        tenants,
         store,
         ids,
         signer,
@@ -280,12 +303,16 @@ pub(crate) async fn assemble(
 }
 
 /// Opens the store of `config`; nobody else may have it open.
-pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
+pub(crate) async fn open(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    quotas: Arc<Quotas>,
+) -> Result<Opened, StartError> {
     let (published, commits) = mpsc::channel(COMMITS);
     let options = sqlite::Options {
         path: config.storage.path().to_path_buf(),
         log: 0,
-        limits: limits(config),
+        limits: sqlite::Limits { quotas, ..limits(config) },
         clock,
         published,
     };
@@ -333,6 +360,7 @@ fn limits(config: &Config) -> sqlite::Limits {
         checkpoint_bytes: storage.checkpoint_bytes,
         wal_bytes: storage.wal_bytes,
         keep_jobs: config.jobs.keep,
+        quotas: Arc::default(),
     }
 }
 

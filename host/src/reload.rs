@@ -15,14 +15,24 @@ use crate::{
     config::{Config, ConfigError, Template, keys},
     delivery::Work,
     drivers::{Change, Figures, Roster, dismiss, retire, wipe},
-    tls::Certificates,
+    tenants::Quotas,
+    tls::{Certificates, TlsError},
 };
 
 /// Reads the configuration again, as it was read at the start.
 pub type Reread = Arc<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
 
-/// Keys that hold for new instances of drivers, so that they apply without a restart.
-const APPLIED: [&str; 2] = ["delivery.allow_networks", "delivery.allow_hosts"];
+/// Keys that hold for new instances of drivers or for the next request, so that they apply without a restart.
+const APPLIED: [&str; 8] = [
+    "delivery.allow_networks",
+    "delivery.allow_hosts",
+    "limits.requests_per_second",
+    "limits.messages_per_second",
+    "limits.queues",
+    "limits.subscriptions",
+    "limits.stored_messages",
+    "limits.stored_bytes",
+];
 
 /// What reading the configuration again came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -62,8 +72,14 @@ pub struct Reload {
     running: Running,
     /// None once the host stops.
     roster: Mutex<Option<Roster>>,
-    /// The listener's, which are read again too; none with plain HTTP.
-    certificates: OnceLock<Arc<Certificates>>,
+    followers: OnceLock<Followers>,
+}
+
+/// What follows a reload beside drivers.
+struct Followers {
+    /// The listener's; none with plain HTTP.
+    certificates: Option<Arc<Certificates>>,
+    quotas: Arc<Quotas>,
 }
 
 impl fmt::Debug for Reload {
@@ -91,13 +107,13 @@ impl Reload {
         let running = Running { values: config.values.clone(), templates: config.templates.clone() };
         let (grace, figures) = (config.delivery.shutdown_grace, Arc::clone(roster.figures()));
         let roster = Mutex::new(Some(roster));
-        let certificates = OnceLock::new();
-        Arc::new(Self { reread, board, delivery, figures, grace, running, roster, certificates })
+        let followers = OnceLock::new();
+        Arc::new(Self { reread, board, delivery, figures, grace, running, roster, followers })
     }
 
-    /// Reads `certificates` again as well.
-    pub(crate) fn also(&self, certificates: Arc<Certificates>) {
-        self.certificates.get_or_init(|| certificates);
+    /// Reads `certificates` again as well, and changes `quotas`.
+    pub(crate) fn also(&self, certificates: Option<Arc<Certificates>>, quotas: Arc<Quotas>) {
+        self.followers.get_or_init(|| Followers { certificates, quotas });
     }
 
     /// Where the figures of drivers are counted.
@@ -129,7 +145,7 @@ impl Reload {
             dismiss(next.without(before), self.grace).await;
             return Err(ConfigError(errors).into());
         }
-        let certificates = self.certificates.get().and_then(|files| files.again().err());
+        let certificates = self.followers.get().and_then(|followers| followers.follow(&config));
         let kept = next.kept().iter().chain(next.refusals()).map(ToString::to_string);
         let reloaded = Reloaded {
             applied: next.changes(before),
@@ -171,6 +187,14 @@ impl Reload {
         if let Some(roster) = roster.take() {
             dismiss(roster.dispatcher().entries().to_vec(), grace).await;
         }
+    }
+}
+
+impl Followers {
+    /// Why certificates stay as they were, if they do.
+    fn follow(&self, config: &Config) -> Option<TlsError> {
+        self.quotas.change(config.limits.quota, config.tenants.clone());
+        self.certificates.as_ref().and_then(|files| files.again().err())
     }
 }
 

@@ -127,6 +127,12 @@ impl Access {
     }
 }
 
+/// Whether metrics may name projects: only where those who are no operators cannot read them.
+#[must_use]
+pub fn names_projects(config: &Config) -> bool {
+    config.auth.strategy == config::Strategy::None || config.http.metrics == config::Metrics::Admin
+}
+
 /// What `WWW-Authenticate` says (RFC 9110 section 11.6.1; the scheme `Keystone` is that of keystonemiddleware).
 fn challenge(config: &Config) -> Arc<str> {
     match config.auth.strategy {

@@ -12,7 +12,7 @@ mod keystone;
 mod policy;
 mod secret;
 
-pub use access::Access;
+pub use access::{Access, names_projects};
 pub use action::{Action, Grant};
 pub use denied::{Denied, StartError};
 pub use identity::{Credentials, Identity, Proof};

@@ -6,6 +6,7 @@ use nuncio_plugin_sdk::Secret;
 use serde::Deserialize;
 
 use super::model::{Config, millis};
+use crate::tenants::Quota;
 
 /// `[auth]`
 #[derive(Clone, Debug, Deserialize)]
@@ -77,6 +78,19 @@ impl Keystone {
         let url = self.url.as_deref().unwrap_or_default().trim_end_matches('/');
         if url.is_empty() || url.ends_with("/v3") { url.to_owned() } else { format!("{url}/v3") }
     }
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize)]
+pub struct Limits {
+    /// What each project may take that has no section of its own.
+    #[serde(flatten)]
+    pub quota: Quota,
+    /// The most projects that are watched one by one.
+    pub max_projects: usize,
+    /// How long usage is kept.
+    #[serde(deserialize_with = "millis")]
+    pub keep_usage: Duration,
 }
 
 /// `http.tls`

@@ -40,6 +40,9 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Bytes { min, max } => bytes(node, min, max),
         Kind::Duration { min, max } => duration(node, min, max),
         Kind::Choice { now, later } => choice(node, now, later),
+        Kind::Confirmation => confirmation(node),
+        Kind::Mailbox => mailbox(node),
+        Kind::TemplateName => template_name(node),
         Kind::QueueName => queue_name(node),
         Kind::Project => project(node),
         Kind::Names => names(node),
@@ -56,6 +59,32 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Secret { min } => secret(node, min),
         Kind::DriverName => driver_name(node),
         Kind::Command => command(node),
+    }
+}
+
+/// Zaqar's `true` stands for everybody.
+fn confirmation(node: &Node) -> Result<Value, Wrong> {
+    match &node.raw {
+        Raw::Boolean(true) => Ok("all".into()),
+        Raw::Boolean(false) => Ok("none".into()),
+        _ => choice(node, &["none", "mail", "all"], &[]),
+    }
+}
+
+fn mailbox(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write an address, like \"Nuncio <no-reply@example.org>\"";
+    let text = text(node, fix)?;
+    if text.contains('@') && !text.chars().any(char::is_control) {
+        return Ok(text.into());
+    }
+    Err(Wrong::new(node, "not a mail address", fix))
+}
+
+fn template_name(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write the NAME of a section [templates.NAME]";
+    match text(node, fix)? {
+        "" => Err(Wrong::new(node, "empty", fix)),
+        name => Ok(name.into()),
     }
 }
 

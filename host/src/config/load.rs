@@ -16,7 +16,7 @@ use super::{
     secrets::{self, Sources},
     settings::Resolver,
     templates::templates,
-    unknown,
+    tenants, unknown,
 };
 
 /// With what the environment variables of the configuration begin.
@@ -75,8 +75,10 @@ impl Config {
         let exec = reader.exec(table.remove("exec"));
         let schemes = reader.schemes(table.remove("schemes"));
         let rates = rates(table.remove("rates"), &mut problems);
+        let tenants = table.remove("tenants");
         let mut warnings = Vec::new();
         let values = values(table, Sources { env: &env, folder }, &mut problems, &mut warnings);
+        let tenants = tenants::tenants(tenants, &values["limits"], &mut problems);
         problems.sort();
         if !problems.is_empty() {
             return Err(ConfigError(problems));
@@ -85,7 +87,19 @@ impl Config {
             .map_err(|error| ConfigError(vec![Problem::new(Place::Default, "", error.to_string())]))?;
         let config = config.beside(folder);
         let values = secrets::hidden(values);
-        Ok(Self { templates, drivers, libraries, exec, schemes, rates, values, settings, warnings, ..config })
+        Ok(Self {
+            tenants,
+            templates,
+            drivers,
+            libraries,
+            exec,
+            schemes,
+            rates,
+            values,
+            settings,
+            warnings,
+            ..config
+        })
     }
 }
 

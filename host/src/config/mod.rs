@@ -20,19 +20,20 @@ mod secrets;
 mod settings;
 mod tables;
 mod templates;
+mod tenants;
 #[cfg(test)]
 mod tests;
 mod units;
 mod unknown;
 mod websocket;
 
-pub use access::{Auth, Keystone, Metrics, Strategy, Tls};
+pub use access::{Auth, Keystone, Limits, Metrics, Strategy, Tls};
 pub use key::{Key, Kind};
 pub use keys::keys;
 pub use load::VARIABLE_PREFIX;
 pub use model::{
-    Config, Delivery, Events, Format, Http, Jobs, Log, Notification, Queues, SignedUrl, Storage, Template,
-    Uuids,
+    Config, Confirm, Delivery, Events, Format, Http, Jobs, Log, Notification, Queues, SignedUrl, Storage,
+    Template, Uuids,
 };
 pub use place::{ConfigError, Place, Problem};
 pub use plugins::{Choice, Exec, Library};

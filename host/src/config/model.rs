@@ -6,7 +6,8 @@ use nuncio_plugin_sdk::Secret;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Auth, Choice, DriverRate, Exec, Keystone, Library, Metrics, Problem, Settings, Tls, Websocket};
+use super::{Auth, Choice, DriverRate, Exec, Keystone, Library, Limits, Metrics, Problem, Settings, Tls, Websocket};
+use crate::tenants::Quota;
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]
@@ -22,6 +23,8 @@ pub struct Config {
     pub retention: Retention,
     /// Who clients are.
     pub auth: Auth,
+    /// What each project may take.
+    pub limits: Limits,
     /// The Keystone that vouches for clients.
     pub keystone: Keystone,
     /// Who may be notified.
@@ -55,6 +58,9 @@ pub struct Config {
     /// `[schemes]`: who serves a scheme that several drivers claim.
     #[serde(skip)]
     pub schemes: BTreeMap<String, Choice>,
+    /// `[tenants.NAME]`: what single projects may take.
+    #[serde(skip)]
+    pub tenants: BTreeMap<String, Quota>,
     /// `[rates]`: how many attempts may begin in a while to one destination, by driver.
     #[serde(skip)]
     pub rates: BTreeMap<String, DriverRate>,
@@ -118,6 +124,8 @@ pub struct Http {
     /// How long a client may take to send the body of a request.
     #[serde(deserialize_with = "millis")]
     pub body_timeout: Duration,
+    /// Where this host is reached from outside, without a slash at the end.
+    pub public_url: Option<String>,
     /// The largest body of an inbound request and of its answer, bytes.
     pub max_inbound_body: usize,
 }
@@ -182,8 +190,38 @@ pub struct Retention {
 pub struct Notification {
     /// The schemes that may be subscribed, lower case; `None` for every one that has a driver.
     pub subscriber_types: Option<Vec<String>>,
-    /// `none` is the only one of this version.
-    pub require_confirmation: String,
+    /// Which subscribers must confirm before they are sent anything.
+    pub require_confirmation: Confirm,
+    /// The page where people confirm, without a slash at its end; `None` for the one of this host.
+    pub external_confirmation_url: Option<String>,
+    /// The template of mails that ask to confirm; `None` for the built-in one.
+    pub confirmation_template: Option<String>,
+    /// The template of mails that say that somebody is unsubscribed; `None` for the built-in one.
+    pub unsubscribe_template: Option<String>,
+    /// Who these mails are from; `None` for the mail driver's sender.
+    pub confirmation_sender: Option<String>,
+    /// How often an address is asked to confirm within the period, over all projects.
+    pub max_confirmations: u64,
+    /// How often a host of web addresses is.
+    pub max_confirmations_per_host: u64,
+    /// The period.
+    #[serde(deserialize_with = "millis")]
+    pub confirmation_period: Duration,
+    /// How long the link works with which a mail's recipient unsubscribes.
+    #[serde(deserialize_with = "millis")]
+    pub unsubscribe_ttl: Duration,
+}
+
+/// `notification.require_confirmation`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confirm {
+    /// Nobody.
+    None,
+    /// Whoever is behind a mail address.
+    Mail,
+    /// Everybody.
+    All,
 }
 
 /// `[signed_url]`
@@ -307,6 +345,8 @@ pub struct Delivery {
     pub allow_networks: Vec<String>,
     /// Host names that may lead to private addresses, lower case.
     pub allow_hosts: Vec<String>,
+    /// Whether tenants are shown what subscribers answer.
+    pub show_responses: bool,
     /// The most recipients of one message.
     pub max_recipients: u32,
     /// How long an idempotency key is remembered.

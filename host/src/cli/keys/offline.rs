@@ -27,7 +27,7 @@ pub(super) async fn run(
     let config = shared.load()?;
     let clock: Arc<dyn Clock> = Arc::new(System);
     // What it publishes is nobody's business here, and there is nothing.
-    let opened = app::open(&config, Arc::clone(&clock)).await.map_err(refused)?;
+    let opened = app::open(&config, Arc::clone(&clock), Arc::default()).await.map_err(refused)?;
     let store = Arc::clone(&opened.store);
     let policy = Policy::new(&config.auth);
     let done = match Keys::load(Arc::clone(&store), clock, policy, config.auth.max_keys).await {

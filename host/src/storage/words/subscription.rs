@@ -3,7 +3,11 @@
 use nuncio_core::{Options, SubscriptionId, TargetId};
 use serde_json::{Map, Value};
 
-use super::{health::Disabled, post::NewTarget};
+use super::{
+    consent::{Asking, Consent},
+    health::Disabled,
+    post::NewTarget,
+};
 
 /// Before the number of a subscription in its own destination. Destinations of URIs begin with a scheme.
 const OWN: &str = "subscription ";
@@ -17,6 +21,8 @@ pub struct NewSubscription {
     pub target: NewTarget,
     /// Seconds; 0 is for ever.
     pub ttl: i64,
+    /// Who is asked whether they want it; without it nobody is, and it matches at once.
+    pub asking: Option<Asking>,
     /// It lives with a connection: there is none at the next start, so it ends then.
     pub bound: bool,
 }
@@ -38,7 +44,7 @@ pub fn alone_at(destination: &str) -> Option<SubscriptionId> {
 pub enum Subscribed {
     /// A new subscription.
     New(SubscriptionId),
-    /// It was there; nothing was changed.
+    /// It was there; nothing was changed, but those who have not confirmed it were asked again.
     Exists {
         /// Which.
         id: SubscriptionId,
@@ -77,6 +83,8 @@ pub struct SubscriptionChange {
     pub target: Option<(String, NewTarget)>,
     /// A new ttl in seconds; 0 is for ever. Any change restarts the age.
     pub ttl: Option<i64>,
+    /// Who must agree to the new target; without it nobody.
+    pub asking: Option<Asking>,
 }
 
 /// What became of a change.
@@ -123,4 +131,8 @@ pub struct TargetView {
     pub options: Options,
     /// Addresses of the subscription that must not be used again.
     pub gone: Vec<String>,
+    /// It asks, or says that something has ended: it goes where it went when it was written, or not at all.
+    pub frozen: bool,
+    /// Whether those to whom the subscription leads agree.
+    pub consent: Consent,
 }
