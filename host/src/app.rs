@@ -147,7 +147,7 @@ impl Host {
         let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
         let certificates = config.http.tls.as_ref().map(Certificates::read).transpose()?;
         let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
-        let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
+        let face = Box::pin(assemble(config, telemetry::metrics()?, reread, opened)).await?;
         let tenants = Arc::clone(&face.tenants);
         if let Some(certificates) = certificates {
             face.reload.also(certificates);

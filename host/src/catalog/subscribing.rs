@@ -3,9 +3,17 @@
 use nuncio_core::{Kind, Options, SubscriberUri, SubscriptionId};
 use serde_json::Value;
 
-use super::{error::CatalogError, options::Unknown, queues::Catalog, secrets, targets::read};
-use crate::confirmation::Queue;
-use crate::storage::{NewSubscription, NewTarget, Subscribed, SubscriptionChange, SubscriptionRow, Updated};
+use super::{
+    error::CatalogError,
+    options::Unknown,
+    queues::Catalog,
+    secrets,
+    targets::{Admitted, read},
+};
+use crate::{
+    confirmation::Queue,
+    storage::{Asking, NewSubscription, NewTarget, Subscribed, SubscriptionChange, SubscriptionRow, Updated},
+};
 
 /// The shortest life of a subscription, seconds (Zaqar's `MIN_SUBSCRIPTION_TTL`).
 const MIN_TTL: i64 = 60;
@@ -57,8 +65,7 @@ impl Catalog {
         } else {
             self.admit(&wish.subscriber, wish.options, policy.as_ref()).await?
         };
-        let of = Queue { project, name: queue };
-        let asking = self.confirmation.asking(Kind::Confirmation, of, admitted.subscriber(), ttl);
+        let asking = self.asking(Queue { project, name: queue }, &admitted, ttl);
         let (uri_key, target) = (admitted.key, in_order(admitted.target));
         let new = NewSubscription { uri_key, target, ttl, asking, bound: wish.bound };
         Ok((self.store.subscribe(project, queue, new).await?, admitted.unknown))
@@ -85,7 +92,7 @@ impl Catalog {
             let (uri, options) = self.revised(&row, &change);
             let admitted = self.admit(&uri, options, policy.as_ref()).await?;
             let (of, ttl) = (Queue { project, name: queue }, change.ttl.unwrap_or(row.ttl));
-            asking = self.confirmation.asking(Kind::Confirmation, of, admitted.subscriber(), ttl);
+            asking = self.asking(of, &admitted, ttl);
             unknown = admitted.unknown;
             Some((admitted.key, in_order(admitted.target)))
         } else {
@@ -125,6 +132,13 @@ impl Catalog {
             },
         );
         (uri, options)
+    }
+
+    /// Who is asked whether the subscription is wanted. Whom a connection stands for says so by attaching.
+    fn asking(&self, of: Queue<'_>, admitted: &Admitted, ttl: i64) -> Option<Asking> {
+        let comes_by_itself = admitted.target.destination.is_empty();
+        let ask = || self.confirmation.asking(Kind::Confirmation, of, admitted.subscriber(), ttl);
+        if comes_by_itself { None } else { ask() }
     }
 
     async fn policy(&self, project: &str, queue: &str) -> Result<Option<Value>, CatalogError> {

@@ -88,7 +88,6 @@ fn what_a_later_version_has_is_not_in_this_version() {
         "[[sources]]\nname = \"x\"",
         "[drivers.sms.accounts.acme]\nkind = \"smpp\"",
         "[storage]\nurl = \"postgres://db/nuncio\"",
-        "[websocket]\nlisten = \"x\"",
     ] {
         let error = refused(text);
         assert!(error.contains("not in this version"), "{text}: {error}");

@@ -11,7 +11,6 @@ use super::{
 /// What the design names and a later version will have: a section or a key, and what it belongs to.
 const LATER: &[(&str, &str)] = &[
     ("sources", "sources"),
-    ("websocket", "WebSocket"),
     ("keystone", "Keystone"),
     ("auth", "authentication"),
     ("queues.message_encryption_algorithms", "encrypted queues"),

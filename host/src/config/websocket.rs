@@ -19,7 +19,7 @@ pub struct Websocket {
     /// The most subscriptions of a connection.
     pub max_subscriptions: usize,
     /// The most posts of a connection that are stored at once.
-    pub max_in_flight: usize,
+    pub max_pipelined: usize,
     /// The most bytes that wait to be pushed on a connection.
     pub max_pending_bytes: usize,
     /// How long a client may take to read what it is sent.

@@ -246,4 +246,43 @@ mod tests {
         );
         assert_eq!(lanes.held("absent").as_deref(), Some("the driver `absent` was refused: no such file"));
     }
+
+    /// Nobody is there until it is said.
+    #[derive(Default)]
+    struct Door(std::sync::atomic::AtomicBool);
+
+    #[async_trait::async_trait]
+    impl nuncio_core::Driver for Door {
+        async fn deliver(&self, _: &nuncio_core::Notice<'_>) -> nuncio_core::Outcomes {
+            nuncio_core::Outcome::Delivered.into()
+        }
+
+        fn away(&self, _: &str) -> Option<String> {
+            (!self.0.load(std::sync::atomic::Ordering::SeqCst)).then(|| "nobody is there".to_owned())
+        }
+    }
+
+    fn held(event: &Event) -> bool {
+        matches!(event, Event::GateRules { held: true, .. })
+    }
+
+    #[test]
+    fn what_waits_for_somebody_is_held_until_he_comes_or_its_subscription_ends() {
+        let (mut registry, door) = (Registry::default(), Arc::new(Door::default()));
+        let manifest = nuncio_core::Manifest::new("absent", "1", &["a"]);
+        registry.add(manifest, nuncio_core::Origin::Host, Arc::<Door>::clone(&door)).unwrap();
+        let lanes = Lanes::new(registry.into_dispatcher().into(), 64, BTreeMap::new());
+        let (id, own) = (SubscriptionId(7), own_destination(SubscriptionId(7)));
+        assert!(held(&lanes.add(vec![row(1, &own)])[0]) && lanes.is_away(LaneId(1)));
+        assert!(!held(&lanes.add(vec![row(2, "elsewhere")])[0]), "only a subscription waits for somebody");
+        assert_eq!(lanes.away("absent", &own).as_deref(), Some("nobody is there"));
+        door.0.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert!(!held(&lanes.turned("absent", &own).unwrap()) && lanes.away("absent", &own).is_none());
+        door.0.store(false, std::sync::atomic::Ordering::SeqCst);
+        assert!(held(&lanes.turned("absent", &own).unwrap()));
+        assert_eq!((lanes.alone(&[SubscriptionId(6), id]), lanes.all_alone()), (vec![id], vec![id]));
+        let told = lanes.ended(&[id]);
+        assert!(told.len() == 1 && !held(&told[0]) && lanes.away("absent", &own).is_none());
+        assert_eq!((lanes.turned("absent", "unknown").is_none(), lanes.alone(&[id])), (true, vec![]));
+    }
 }

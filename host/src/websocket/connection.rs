@@ -71,16 +71,20 @@ impl Connection {
 
     /// The connection ends, and with it the subscriptions that live with it.
     pub(super) async fn close(&self) {
-        self.outbox.close();
         self.hub.leave(self.id);
         let all = std::mem::take(&mut *self.held());
-        for Held { named, bound } in all {
+        // Nobody is there before what is not written comes back: that is no failure of the lane.
+        let ours: Vec<_> = all.iter().map(|held| self.hub.detach(self.id, &held.named)).collect();
+        self.outbox.close();
+        for (Held { named, bound }, ours) in all.into_iter().zip(ours) {
             if let Some((project, queue)) = bound
                 && let Err(error) = self.face.store.subscription_end(&project, &queue, named.id).await
             {
                 tracing::warn!(%error, "a subscription outlives its connection until the next start");
             }
-            self.detach(&named).await;
+            if ours {
+                self.turned(&named).await;
+            }
         }
     }
 

@@ -71,6 +71,7 @@ impl Shown {
             None => self.identity(face, project, request).await?,
         };
         face.access.permit(&identity, verb.action).map_err(|denied| Reply::of(&denied.into()))?;
+        face.tenants.request(&identity.project).map_err(|beyond| Reply::of(&beyond.into()))?;
         let client = api::client_id(client, &face.config.queues).map_err(problem)?;
         if verb.names_queue()
             && let Some(raw) = members.get(QUEUE)

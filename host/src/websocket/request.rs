@@ -26,12 +26,12 @@ impl Request {
     ///
     /// # Errors
     /// The request as far as it was understood, to be repeated, with what is wrong.
-    pub(super) fn read(text: &Bytes, form: &str) -> Result<Self, (Self, Reply)> {
+    pub(super) fn read(text: &Bytes, form: &str) -> Result<Self, Box<(Self, Reply)>> {
         let members = object(text).map_err(|problem| {
             let is_other = serde_json::from_slice::<&RawValue>(text).is_ok();
             let other = is_other && !text.trim_ascii_start().starts_with(b"{");
             let why = if other { NOT_AN_OBJECT.to_owned() } else { undecoded(form, problem.description()) };
-            (Self::nothing(), Reply::error(400, &why))
+            Box::new((Self::nothing(), Reply::error(400, &why)))
         })?;
         let part = |name: &str| members.get(name).map(|raw| text.slice_ref(raw.get().as_bytes()));
         let action = members.get("action").and_then(|raw| serde_json::from_str(raw.get()).ok());
@@ -49,7 +49,7 @@ impl Request {
             told: part("headers").unwrap_or_else(empty),
         };
         let sound = headers.is_some() && request.body.starts_with(b"{");
-        if sound { Ok(request) } else { Err((request, Reply::schema())) }
+        if sound { Ok(request) } else { Err(Box::new((request, Reply::schema()))) }
     }
 
     /// The members of its body.
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Request, (Request, Reply)> {
-        Request::read(&Bytes::from(text.to_owned()), "text (JSON)")
+        Request::read(&Bytes::from(text.to_owned()), "text (JSON)").map_err(|wrong| *wrong)
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Session {
                 _ = stop.wait_for(|stop| *stop) => return Ending::Stop,
                 Some(answer) = self.answers.next(), if !self.answers.is_empty() => Happened::Answer(answer),
                 pushes = self.connection.outbox.taken() => Happened::Push(pushes),
-                frame = self.stream.next(), if self.answers.len() < limits.max_in_flight => Happened::Frame(frame),
+                frame = self.stream.next(), if self.answers.len() < limits.max_pipelined => Happened::Frame(frame),
                 _ = ticks.tick() => Happened::Tick,
                 () = sleep(self.shown.ends_in(&*self.face.clock).min(LONGEST_SLEEP)) => Happened::Look,
             };
@@ -136,11 +136,14 @@ impl Session {
         frames("in").increment(1);
         let read = form
             .text(payload)
-            .map_err(|why| (Request::nothing(), Reply::error(400, &undecoded(form.name(), &why))))
+            .map_err(|why| Box::new((Request::nothing(), Reply::error(400, &undecoded(form.name(), &why)))))
             .and_then(|text| Request::read(&text, form.name()));
         let request = match read {
             Ok(request) => Arc::new(request),
-            Err((request, reply)) => return self.answer(form, &request, &reply).await,
+            Err(wrong) => {
+                let (request, reply) = *wrong;
+                return self.answer(form, &request, &reply).await;
+            }
         };
         if request.action == "authenticate" {
             self.catch_up().await?;

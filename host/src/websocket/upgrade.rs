@@ -25,7 +25,7 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
     }
     let key = match checked(&face, request.version(), headers) {
         Ok(key) => key.clone(),
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let Some(place) = face.sessions.place() else {
         let most = face.config.websocket.max_connections;
@@ -44,13 +44,17 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
 }
 
 /// The key of a handshake that is as it must be.
-fn checked<'a>(face: &Face, version: Version, headers: &'a HeaderMap) -> Result<&'a HeaderValue, Response> {
-    let refuse = |problem: Problem| Err(problem.into_response());
+fn checked<'a>(
+    face: &Face,
+    version: Version,
+    headers: &'a HeaderMap,
+) -> Result<&'a HeaderValue, Box<Response>> {
+    let refuse = |problem: Problem| Err(Box::new(problem.into_response()));
     if version != Version::HTTP_11 {
         return refuse(Problem::request("A WebSocket handshake is made over HTTP/1.1."));
     }
     if headers.get(header::SEC_WEBSOCKET_VERSION) != Some(&SUPPORTED) {
-        return Err(missing().into_response());
+        return Err(Box::new(missing().into_response()));
     }
     if !from_here(headers, &face.config.websocket.allow_origins) {
         return refuse(Problem::forbidden(

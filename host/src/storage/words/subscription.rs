@@ -113,6 +113,8 @@ pub struct TargetView {
     pub queue_metadata: Map<String, Value>,
     /// The subscription has ended (deleted, purged, or its queue was).
     pub ended: bool,
+    /// The subscription has expired: it matches nothing new, and what it matched is still delivered.
+    pub expired: bool,
     /// The driver's name.
     pub driver: String,
     /// What the client wrote in the frozen revision.

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::client::{Client, House};
+use crate::{storage::own_destination, websocket::driver::NAME};
 
 const Q: &str = "q";
 
@@ -30,8 +31,15 @@ async fn a_client_that_does_not_read_is_dropped_and_loses_nothing_of_what_is_sto
             assert_eq!(quick.pushed(1).await[0]["n"], n);
         }
     };
-    tokio::join!(posting, reading);
-    let closed = slow.closed().await;
+    let face = house.host.face();
+    let destination = own_destination(face.ids.parse_subscription(&stored).unwrap());
+    let dropped = async {
+        while face.delivery.away(NAME, &destination).is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        slow.closed().await
+    };
+    let ((), (), closed) = tokio::join!(posting, reading, dropped);
     assert!(closed.reason.starts_with("slow reader: ") && u16::from(closed.code) == 1008, "{closed}");
     let mut again = house.client().await;
     again.attach(Q, &stored).await;

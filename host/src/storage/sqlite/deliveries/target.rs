@@ -17,7 +17,7 @@ pub(in crate::storage::sqlite) fn view(
             WHERE a.target = t.id)), t.driver,
          t.uri, t.addresses, newest.uri, newest.addresses, newest.driver, newest.options,
          (SELECT json_group_array(address) FROM gone g WHERE g.subscription = t.subscription),
-         t.frozen, coalesce(s.waits, 0)
+         t.frozen, coalesce(s.waits, 0), coalesce(s.state = 1, 0)
          FROM target t JOIN project p ON p.id = t.project
          LEFT JOIN subscription s ON s.id = t.subscription
          LEFT JOIN queue q ON q.id = s.queue
@@ -42,6 +42,7 @@ fn read(row: &Row<'_>) -> Result<TargetView, StoreError> {
             None => Map::new(),
         },
         ended: row.get(5)?,
+        expired: row.get(16)?,
         driver: text(6)?,
         uri: text(7)?,
         addresses: json::read("addresses", &text(8)?)?,
