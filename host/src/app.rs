@@ -5,23 +5,24 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Refusal, Switchboard, retry::Policy};
 use tokio::{
-    net::TcpListener,
-    sync::{broadcast, mpsc, oneshot},
+    sync::{broadcast, mpsc},
     task::JoinHandle,
     time::Instant,
 };
 
 use crate::{
-    access::Access,
+    access::{self, Access},
     api::{self, Face, Shared},
     catalog::Catalog,
     clock::System,
     config::{Config, ConfigError},
+    confirmation::Desk,
     delivery::{Observed, Parts, Work},
+    door::{Door, bound},
     drivers::{Roster, dismiss, wipe},
     intake::Intake,
     jobs::Jobs,
-    listener,
+    numbers::{bounds, limits},
     outlet::Outlet,
     reload::{Reload, ReloadError, Reloaded, Reread},
     render::{RenderError, Renderer},
@@ -34,6 +35,9 @@ use crate::{
         sqlite::{self, Sqlite},
     },
     telemetry,
+    tenants::{Quotas, Tenants},
+    tls::{self, Certificates},
+    websocket::Sessions,
 };
 
 /// Commits on their way from the writer to delivery: beyond it, the writer waits.
@@ -47,8 +51,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[non_exhaustive]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; is another program there? Change [http] listen")]
+    #[error("cannot listen on {address}: {source}; is another program there? Change {key}")]
     Listen {
+        /// The key that says it.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// What the system says.
@@ -69,6 +75,12 @@ pub enum StartError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Clients cannot be told apart.
+    #[error(transparent)]
+    Access(#[from] access::StartError),
+    /// The listener's certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
     /// Metrics cannot be collected.
     #[error("metrics cannot be collected: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -77,14 +89,17 @@ pub enum StartError {
 /// A running host.
 pub struct Host {
     address: SocketAddr,
+    sockets: Option<SocketAddr>,
     grace: Duration,
     work: Arc<Work>,
     jobs: Arc<Jobs>,
     store: Arc<dyn Store>,
     reload: Arc<Reload>,
     retention: JoinHandle<()>,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<()>,
+    tenants: Arc<Tenants>,
+    writing: JoinHandle<()>,
+    face: Face,
+    doors: Vec<Door>,
 }
 
 impl Host {
@@ -122,24 +137,61 @@ impl Host {
         reread: Option<Reread>,
         opened: Option<Opened>,
     ) -> Result<Self, StartError> {
-        let listen = |source| StartError::Listen { address: config.http.listen, source };
-        let listener = TcpListener::bind(config.http.listen).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let listen = config.http.listen;
+        let http = bound("[http] listen", listen).await?;
+        let sockets = match config.websocket.listen.filter(|_| config.websocket.enabled) {
+            Some(address) => Some(bound("[websocket] listen", address).await?),
+            None => None,
+        };
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
         let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
-        let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
+        let certificates = config.http.tls.as_ref().map(Certificates::read).transpose()?;
+        let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
+        let face = Box::pin(assemble(config, telemetry::metrics()?, reread, opened)).await?;
+        let tenants = Arc::clone(&face.tenants);
+        if let Some(certificates) = certificates {
+            face.reload.also(certificates);
+        }
+        let writing = tenants.writing();
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(listener::serve(listener, api::router(face), bounds, stopped));
-        Ok(Self { address, grace, work, jobs, store, reload, retention, stop: Some(stop), server })
+        let mut doors = vec![Door::open(http, acceptor.clone(), api::router(face.clone()), bounds)];
+        doors.extend(sockets.map(|bound| Door::open(bound, acceptor, api::sockets(face.clone()), bounds)));
+        let address = doors.first().map_or(listen, |door| door.address);
+        let sockets = doors.get(1).map(|door| door.address);
+        Ok(Self {
+            address,
+            sockets,
+            grace,
+            work,
+            jobs,
+            store,
+            reload,
+            retention,
+            tenants,
+            writing,
+            face,
+            doors,
+        })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where WebSocket listens by itself.
+    #[must_use]
+    pub const fn websocket_address(&self) -> Option<SocketAddr> {
+        self.sockets
+    }
+
+    /// What the routes stand on.
+    #[cfg(test)]
+    pub(crate) const fn face(&self) -> &Face {
+        &self.face
     }
 
     /// Finished attempts as they happen; a reader that is slow misses some.
@@ -151,12 +203,12 @@ impl Host {
     /// Stops gracefully: answers what it has taken, lets attempts end within the grace, writes everything down.
     pub async fn stop(mut self) {
         let began = Instant::now();
-        drop(self.stop.take());
         self.retention.abort();
-        if tokio::time::timeout(self.grace, &mut self.server).await.is_err() {
-            tracing::warn!("requests were open at the end of the grace and are cut");
-            self.server.abort();
-        }
+        self.writing.abort();
+        let doors = std::mem::take(&mut self.doors);
+        let closed = futures_util::future::join_all(doors.into_iter().map(|door| door.close(self.grace)));
+        tokio::join!(closed, self.face.sessions.stop(self.grace));
+        self.tenants.write().await;
         self.jobs.stop().await;
         self.work.stop(self.grace).await;
         let left = self.grace.saturating_sub(began.elapsed());
@@ -175,7 +227,7 @@ impl Host {
 
 /// A store with what it publishes.
 pub(crate) struct Opened {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     commits: mpsc::Receiver<Committed>,
 }
 
@@ -192,15 +244,25 @@ pub(crate) async fn assemble(
     let clock: Arc<dyn Clock> = Arc::new(System);
     let roster = drivers(&mut config, &clock).await?;
     let board = Switchboard::new(roster.dispatcher().clone());
+    let hub = Arc::clone(roster.hub());
     let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
+    let quotas = Arc::new(Quotas::new(config.limits.quota, config.tenants.clone()));
     let Opened { store, commits } = match opened {
         Some(opened) => opened,
-        None => open(&config, Arc::clone(&clock)).await?,
+        None => open(&config, Arc::clone(&clock), Arc::clone(&quotas)).await?,
     };
     let ids = PublicIds::new(&store.id_key());
     let signer = signer(&config, &*store);
+    let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
+    let unbound = store.subscriptions_unbind().await?;
+    if unbound > 0 {
+        tracing::info!(
+            subscriptions = unbound,
+            "subscriptions have ended with the connections of the last run"
+        );
+    }
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -209,17 +271,33 @@ pub(crate) async fn assemble(
         board: board.clone(),
         ids: ids.clone(),
         renderer: Arc::clone(&renderer),
+        confirmation: confirmation.clone(),
         policy,
     };
     let delivery = Work::start(parts).await?;
     let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
-    let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
+    let tenants = Tenants::new(
+        Arc::clone(&quotas),
+        Arc::clone(&store),
+        Arc::clone(&clock),
+        (config.limits.max_projects, config.limits.keep_usage, access::names_projects(&config)),
+    );
+    let (conf, tenancy) = (Arc::clone(&config), Arc::clone(&tenants));
+    let intake = Intake::new(Arc::clone(&store), conf, Arc::clone(&clock), tenancy);
     let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
-    let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
-    let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
+    let catalog = Catalog::new(
+        Arc::clone(&store),
+        Arc::clone(&config),
+        board.clone(),
+        Arc::clone(&renderer),
+        confirmation,
+    );
+    let sessions = Sessions::new(hub, &config);
+    let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
         access,
+        tenants,
         store,
         ids,
         signer,
@@ -233,17 +311,23 @@ pub(crate) async fn assemble(
         outlet,
         catalog,
         reload,
+        sessions,
         metrics,
     };
     Ok(Face::new(shared))
 }
 
-async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
+/// Opens the store of `config`; nobody else may have it open.
+pub(crate) async fn open(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    quotas: Arc<Quotas>,
+) -> Result<Opened, StartError> {
     let (published, commits) = mpsc::channel(COMMITS);
     let options = sqlite::Options {
         path: config.storage.path().to_path_buf(),
         log: 0,
-        limits: limits(config),
+        limits: sqlite::Limits { quotas, ..limits(config) },
         clock,
         published,
     };
@@ -257,34 +341,6 @@ fn signer(config: &Config, store: &dyn Store) -> Signer {
     match &config.signed_url.secret_key {
         Some(key) => Signer::new(key.expose().as_bytes()),
         None => Signer::new(&store.signing_key()),
-    }
-}
-
-fn bounds(config: &Config) -> listener::Bounds {
-    listener::Bounds { connections: config.http.max_connections, head: config.http.head_timeout }
-}
-
-fn limits(config: &Config) -> sqlite::Limits {
-    let storage = &config.storage;
-    sqlite::Limits {
-        max_messages: config.queues.max_messages,
-        max_backlog: config.delivery.max_backlog,
-        min_free: storage.min_free,
-        max_bytes: storage.max_bytes,
-        keep_settled: config.retention.settled,
-        keep_dead_letters: config.retention.dead_letters,
-        readers: storage.readers,
-        pending_operations: storage.pending_operations,
-        pending_bytes: storage.pending_bytes,
-        pending_time: storage.pending_time,
-        commit_operations: storage.commit_operations,
-        commit_bytes: storage.commit_bytes,
-        linger: storage.linger,
-        index_bytes: storage.index_bytes,
-        max_filters: config.queues.max_filters,
-        checkpoint_bytes: storage.checkpoint_bytes,
-        wal_bytes: storage.wal_bytes,
-        keep_jobs: config.jobs.keep,
     }
 }
 
@@ -316,6 +372,9 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let mut signals = Signals::catch();
     let host = Host::start_with(config, reread).await?;
+    if let Some(address) = host.websocket_address() {
+        tracing::info!(%address, "WebSocket has a listener of its own");
+    }
     ready(host.address());
     while signals.next().await == Signal::Reload {
         if let Err(error) = host.reload().await {
@@ -363,10 +422,5 @@ mod tests {
         stranger.write(&text("[drivers.log]\nloft = 1\n"));
         let error = Host::start(stranger.load()).await.err().unwrap().to_string();
         assert!(error.contains("[drivers.log] loft"), "{error}");
-    }
-
-    #[test]
-    fn the_stores_own_defaults_are_those_of_the_configuration() {
-        assert_eq!(limits(&Config::default()), sqlite::Limits::default());
     }
 }

@@ -1,6 +1,10 @@
 //! Changed settings while the host runs: the configuration is read again and what can change does.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use nuncio_core::Switchboard;
 use serde::Serialize;
@@ -11,13 +15,24 @@ use crate::{
     config::{Config, ConfigError, Template, keys},
     delivery::Work,
     drivers::{Change, Figures, Roster, dismiss, retire, wipe},
+    tenants::Quotas,
+    tls::Certificates,
 };
 
 /// Reads the configuration again, as it was read at the start.
 pub type Reread = Arc<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
 
-/// Keys that hold for new instances of drivers, so that they apply without a restart.
-const APPLIED: [&str; 2] = ["delivery.allow_networks", "delivery.allow_hosts"];
+/// Keys that hold for new instances of drivers or for the next request, so that they apply without a restart.
+const APPLIED: [&str; 8] = [
+    "delivery.allow_networks",
+    "delivery.allow_hosts",
+    "limits.requests_per_second",
+    "limits.messages_per_second",
+    "limits.queues",
+    "limits.subscriptions",
+    "limits.stored_messages",
+    "limits.stored_bytes",
+];
 
 /// What reading the configuration again came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -57,6 +72,10 @@ pub struct Reload {
     running: Running,
     /// None once the host stops.
     roster: Mutex<Option<Roster>>,
+    /// What projects may take, which a reload changes.
+    quotas: Arc<Quotas>,
+    /// The listener's, which are read again too; none with plain HTTP.
+    certificates: OnceLock<Arc<Certificates>>,
 }
 
 impl fmt::Debug for Reload {
@@ -79,12 +98,18 @@ impl Reload {
         roster: Roster,
         reread: Option<Reread>,
         board: Switchboard,
-        delivery: Arc<Work>,
+        (delivery, quotas): (Arc<Work>, Arc<Quotas>),
     ) -> Arc<Self> {
         let running = Running { values: config.values.clone(), templates: config.templates.clone() };
         let (grace, figures) = (config.delivery.shutdown_grace, Arc::clone(roster.figures()));
         let roster = Mutex::new(Some(roster));
-        Arc::new(Self { reread, board, delivery, figures, grace, running, roster })
+        let certificates = OnceLock::new();
+        Arc::new(Self { reread, board, delivery, figures, grace, running, roster, quotas, certificates })
+    }
+
+    /// Reads `certificates` again as well.
+    pub(crate) fn also(&self, certificates: Arc<Certificates>) {
+        self.certificates.get_or_init(|| certificates);
     }
 
     /// Where the figures of drivers are counted.
@@ -116,9 +141,12 @@ impl Reload {
             dismiss(next.without(before), self.grace).await;
             return Err(ConfigError(errors).into());
         }
+        self.quotas.change(config.limits.quota, config.tenants.clone());
+        let certificates = self.certificates.get().and_then(|files| files.again().err());
+        let kept = next.kept().iter().chain(next.refusals()).map(ToString::to_string);
         let reloaded = Reloaded {
             applied: next.changes(before),
-            kept: next.kept().iter().chain(next.refusals()).map(ToString::to_string).collect(),
+            kept: kept.chain(certificates.map(|error| error.to_string())).collect(),
             restart: self.restart(&config, &next),
         };
         let leaving = before.without(&next);
@@ -162,7 +190,7 @@ impl Reload {
 impl Reloaded {
     fn tell(&self) {
         for kept in &self.kept {
-            tracing::error!(why = kept, "a driver was not changed");
+            tracing::error!(why = kept, "something was not changed");
         }
         let applied: Vec<_> = self.applied.iter().map(ToString::to_string).collect();
         let (applied, restart) = (applied.join(", "), self.restart.join(", "));

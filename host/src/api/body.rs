@@ -22,18 +22,18 @@ const TOO_LARGE_NUMBER: &str = "JSON contains integer that is too large.";
 
 /// The most bytes of a body, and the configuration key that says so.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
+pub(crate) struct Limit {
     /// The key.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Bytes.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// How long the body may take to arrive (`[http] body_timeout`).
-    pub(super) patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 impl Limit {
     /// That of a POST.
-    pub(super) fn post(config: &Config) -> Self {
+    pub(crate) fn post(config: &Config) -> Self {
         let bytes = config.queues.max_messages_post_size;
         Self { name: "max_messages_post_size", bytes, patience: config.http.body_timeout }
     }
@@ -59,7 +59,7 @@ impl Limit {
 
 impl Limit {
     /// Refuses what has more bytes.
-    pub(super) fn check(self, bytes: usize) -> Result<(), Problem> {
+    pub(crate) fn check(self, bytes: usize) -> Result<(), Problem> {
         if bytes <= self.bytes {
             return Ok(());
         }
@@ -71,7 +71,7 @@ impl Limit {
 }
 
 /// The members of an object, each value as its own text.
-pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
+pub(crate) type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 /// A JSON document whose values keep their own text.
 #[derive(Debug)]
@@ -129,6 +129,12 @@ pub(super) fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Option<T
         }
         _ => Err(not_a_document()),
     }
+}
+
+/// The members of a JSON object.
+pub(crate) fn members(bytes: &[u8]) -> Result<Members<'_>, Problem> {
+    let wrong = || Problem::body(format!("{UNPARSABLE} It must be a JSON object."));
+    object(bytes)?.ok_or_else(wrong)
 }
 
 fn unparsable(error: &serde_json::Error) -> Problem {

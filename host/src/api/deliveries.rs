@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     place::Place,
-    storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection},
+    storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection, alone_at},
 };
 
 const MAX_LIMIT: u32 = 1000;
@@ -135,7 +135,8 @@ pub(super) async fn show(
     let key = key(&face, &delivery)?;
     let view = face.store.delivery(&caller.project, key).await?.ok_or_else(|| missing(&delivery))?;
     let mut body = shown(&face, &view);
-    body["failures"] = view.failures.iter().map(failure).collect();
+    let answers = face.config.delivery.show_responses;
+    body["failures"] = view.failures.iter().map(|one| failure(one, answers)).collect();
     answer::ok(&body)
 }
 
@@ -193,7 +194,7 @@ fn shown(face: &Face, view: &DeliveryView) -> Value {
         "to": view.redacted,
         "address": SubscriberUri::shown_address(&view.address),
         "driver": view.driver,
-        "destination": view.destination,
+        "destination": alone_at(&view.destination).map_or(&view.destination, |_| &view.redacted),
         "attempts": view.attempts,
         "created": times::rfc3339(view.created),
     });
@@ -224,6 +225,7 @@ fn reason(view: &DeliveryView) -> Option<String> {
         Why::Scheduled => "scheduled",
         Why::Spilled => "its destination has more waiting than fits in memory",
         Why::Held => "its driver or account cannot deliver now",
+        Why::Unconfirmed => "its subscription has another address, whose owner has not confirmed it",
         Why::Stopped => "it was given up, and its ordered subscription stops: retry or cancel it",
     };
     Some(text.to_owned())
@@ -234,11 +236,13 @@ fn obstacle(face: &Face, view: &DeliveryView) -> Option<String> {
     if !matches!(view.state, Standing::Waiting | Standing::Held) {
         return None;
     }
-    face.delivery.held(&view.driver)
+    face.delivery.held(&view.driver).or_else(|| face.delivery.away(&view.driver, &view.destination))
 }
 
-fn failure(failure: &Failure) -> Value {
-    json!({
+/// What an attempt came to. What the far side answered is shown where the operator allows it: a URI may lead to a host
+/// that its tenant cannot reach.
+fn failure(failure: &Failure, answers: bool) -> Value {
+    let mut shown = json!({
         "attempt": failure.n,
         "at": times::rfc3339(failure.at),
         "ms": failure.ms,
@@ -246,8 +250,11 @@ fn failure(failure: &Failure) -> Value {
         "scope": failure.scope,
         "code": failure.code,
         "reason": failure.reason,
-        "excerpt": failure.excerpt,
-    })
+    });
+    if answers {
+        shown["excerpt"] = failure.excerpt.clone().into();
+    }
+    shown
 }
 
 fn key(face: &Face, text: &str) -> Result<DeliveryKey, Problem> {

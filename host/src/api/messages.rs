@@ -16,13 +16,18 @@ use super::{
     body::{self, Limit},
     context::{self, Caller},
     face::Face,
-    page,
+    page as pages,
     params::Params,
     posted,
     problem::{Answer, Problem},
     shown::{self, Messages},
 };
-use crate::{intake::Producer, outlet::Removal, place::Place, storage::PullFilter};
+use crate::{
+    intake::Producer,
+    outlet::Removal,
+    place::Place,
+    storage::{PullFilter, Pulled},
+};
 
 /// `POST`: all messages are taken, or none.
 pub(super) async fn post(
@@ -75,19 +80,29 @@ pub(super) async fn list(
         }
         return answer::ok(&Messages { messages: shown::all(&face, &place, found), links: None });
     }
-    let filter = filter(&face, caller.client, &params)?;
-    let found = face.store.messages(&caller.project, place.stored(), filter).await?;
+    let found = page(&face, &caller, place.stored(), &params).await?;
     let last = found.last().map(|one| face.ids.message(one.id).to_string());
     let path = format!("{}/messages", place.path());
-    let links = Some(page::links(&path, &params, last.as_deref()));
+    let links = Some(pages::links(&path, &params, last.as_deref()));
     answer::ok(&Messages { messages: shown::all(&face, &place, found), links })
+}
+
+/// A page of what a queue or topic holds.
+pub(crate) async fn page(
+    face: &Face,
+    caller: &Caller,
+    queue: &str,
+    params: &Params,
+) -> Result<Vec<Pulled>, Problem> {
+    let filter = filter(face, caller.client.clone(), params)?;
+    Ok(face.store.messages(&caller.project, queue, filter).await?)
 }
 
 fn filter(face: &Face, client: String, params: &Params) -> Result<PullFilter, Problem> {
     let most = face.config.queues.max_messages_per_page;
     Ok(PullFilter {
-        marker: page::marker(params, |text| id(face, text))?,
-        limit: page::limit(params, "max_messages_per_page", most, page::DEFAULT_LIMIT)?,
+        marker: pages::marker(params, |text| id(face, text))?,
+        limit: pages::limit(params, "max_messages_per_page", most, pages::DEFAULT_LIMIT)?,
         without_client: (!params.flag("echo")?).then_some(client),
         claimed: params.flag("include_claimed")?,
         delayed: params.flag("include_delayed")?,
@@ -155,7 +170,7 @@ fn removal(face: &Face, ids: &[&str], params: &Params) -> Result<Removal, Proble
 }
 
 /// The messages that `ids` name; ids that this host never gave name none.
-fn known(face: &Face, ids: &[&str]) -> Result<Vec<MessageId>, Problem> {
+pub(crate) fn known(face: &Face, ids: &[&str]) -> Result<Vec<MessageId>, Problem> {
     let most = face.config.queues.max_messages_per_page;
     if ids.is_empty() || ids.len() > most as usize {
         return Err(Problem::request(format!("ids: 1 to {most} of them (max_messages_per_page).")));

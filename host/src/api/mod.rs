@@ -14,6 +14,7 @@ mod denials;
 mod drivers;
 mod face;
 mod health;
+mod html;
 mod inbound;
 mod job_request;
 mod jobs;
@@ -24,6 +25,7 @@ mod messages;
 mod notifications;
 mod openapi;
 mod page;
+mod pages;
 mod params;
 mod patch;
 mod posted;
@@ -39,11 +41,24 @@ mod share;
 mod shown;
 mod signature;
 mod subscriptions;
+mod usage;
 
 #[cfg(test)]
 mod tests;
 
 use crate::times;
 
+pub(crate) use base::document as home_document;
+pub(crate) use body::{Limit, Members, members as object};
+pub(crate) use context::{Caller, client_id, identification};
 pub use face::{Face, Shared};
-pub use router::router;
+pub(crate) use health::report as health_report;
+pub(crate) use keys::{key_made, key_shown};
+pub(crate) use messages::{known as message_ids, page as messages_page};
+pub(crate) use params::Params;
+pub(crate) use posted::listed as wanted_messages;
+pub(crate) use problem::Problem;
+pub(crate) use queues::{page as queues_page, resource_types};
+pub use router::{router, sockets};
+pub(crate) use shown::json_text;
+pub(crate) use subscriptions::{page as subscriptions_page, shown as subscription};

@@ -21,6 +21,12 @@ pub(super) fn wanted(bytes: &Bytes) -> Result<Vec<Wanted>, Problem> {
     all(bytes, document.messages.ok_or_else(nothing)?)
 }
 
+/// The messages of a list that stands in `bytes`, where `bytes` is JSON.
+pub(crate) fn listed(bytes: &Bytes, list: &RawValue) -> Result<Vec<Wanted>, Problem> {
+    let list = serde_json::from_str(list.get()).map_err(|_| nothing())?;
+    all(bytes, list)
+}
+
 /// The messages of a list that stands in `bytes`; their bodies stay there.
 fn all(bytes: &Bytes, list: Of<List<'_>>) -> Result<Vec<Wanted>, Problem> {
     let Of::This(list) = list else {

@@ -8,11 +8,13 @@ use axum::{
 };
 use serde_json::json;
 
+use super::html;
 use crate::{
     catalog::CatalogError,
     intake::IntakeError,
     outlet::OutletError,
     storage::{Deletion, StoreError},
+    tenants::Beyond,
 };
 
 /// What a handler answers.
@@ -23,7 +25,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// An error as a client sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     title: &'static str,
     description: Option<String>,
@@ -35,13 +37,33 @@ impl Problem {
         Self { status, title, description: Some(description.into()), header: None }
     }
 
+    /// Its status.
+    pub(crate) const fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// What kind of error it is.
+    pub(crate) const fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// What is wrong, and where.
+    pub(crate) fn description(&self) -> &str {
+        self.description.as_deref().unwrap_or(self.title)
+    }
+
+    /// There is no room for one more; there may be later.
+    pub(crate) fn busy(description: impl Into<String>) -> Self {
+        Self::later("Service temporarily unavailable", description)
+    }
+
     /// A rule of the API is broken: a limit, an unknown value, a missing member.
-    pub(super) fn request(description: impl Into<String>) -> Self {
+    pub(crate) fn request(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Invalid API request", description)
     }
 
     /// The body is not the JSON that is asked for.
-    pub(super) fn body(description: impl Into<String>) -> Self {
+    pub(crate) fn body(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Invalid request body", description)
     }
 
@@ -86,7 +108,7 @@ impl Problem {
     }
 
     /// There is no such thing.
-    pub(super) fn not_found(description: impl Into<String>) -> Self {
+    pub(crate) fn not_found(description: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not found", description)
     }
 
@@ -102,18 +124,21 @@ impl Problem {
     }
 
     /// Something stands in the way.
-    pub(super) fn conflict(description: impl Into<String>) -> Self {
+    pub(crate) fn conflict(description: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "Resource conflict", description)
     }
 
     /// Nobody has shown who it is.
-    pub(super) fn unauthorized() -> Self {
+    pub(super) fn unauthorized(challenge: &str) -> Self {
         let description = "The request you have made requires authentication.";
-        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
+        Self {
+            header: HeaderValue::from_str(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)),
+            ..Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
+        }
     }
 
     /// Who it is may not do this.
-    pub(super) fn forbidden(description: impl Into<String>) -> Self {
+    pub(crate) fn forbidden(description: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "Not authorized", description)
     }
 
@@ -140,6 +165,26 @@ impl Problem {
     fn unavailable() -> Self {
         let description = "The store could not be reached. Please try again in a few seconds.";
         Self::later("Service temporarily unavailable", description)
+    }
+
+    /// As a page for people: the link is not one of this host's.
+    pub(super) fn page_not_found(text: String) -> Response {
+        (StatusCode::NOT_FOUND, html::headers(), text).into_response()
+    }
+
+    /// As a page for people: what it was about is over.
+    pub(super) fn page_gone(text: String) -> Response {
+        (StatusCode::GONE, html::headers(), text).into_response()
+    }
+
+    /// As a page for people: the answer cannot be read.
+    pub(super) fn page_unreadable(text: String) -> Response {
+        (StatusCode::BAD_REQUEST, html::headers(), text).into_response()
+    }
+
+    /// As a page for people: the store is away.
+    pub(super) fn page_unavailable(text: String) -> Response {
+        (StatusCode::SERVICE_UNAVAILABLE, html::headers(), text).into_response()
     }
 
     fn later(title: &'static str, description: impl Into<String>) -> Self {
@@ -177,6 +222,10 @@ impl From<StoreError> for Problem {
                 Self::later("Service temporarily unavailable", error.to_string())
             }
             StoreError::TooMany { .. } => Self::request(error.to_string()),
+            StoreError::AskedTooOften { seconds, .. } => Self {
+                header: Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many confirmations", error.to_string())
+            },
             StoreError::KeyReused => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 Self::new(status, "Idempotency key reused", error.to_string())
@@ -197,6 +246,7 @@ impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Self {
         match error {
             IntakeError::Limit(text) => Self::request(text),
+            IntakeError::Beyond(beyond) => beyond.into(),
             IntakeError::Store(error) => error.into(),
         }
     }
@@ -214,11 +264,25 @@ impl From<OutletError> for Problem {
     }
 }
 
+impl From<Beyond> for Problem {
+    fn from(beyond: Beyond) -> Self {
+        match beyond {
+            Beyond::Rate { after, .. } => Self {
+                header: Some((header::RETRY_AFTER, after.as_secs().into())),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", beyond.to_string())
+            },
+            Beyond::Stored { .. } => Self::new(StatusCode::FORBIDDEN, "Quota exceeded", beyond.to_string()),
+            Beyond::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<CatalogError> for Problem {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Refused(text) => Self::request(text),
             CatalogError::Conflict(text) => Self::conflict(text),
+            CatalogError::Forbidden(text) => Self::forbidden(text),
             CatalogError::Absent(text) => Self::not_found(text),
             CatalogError::Store(error) => error.into(),
         }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{Extension, Router, middleware};
+#[cfg(test)]
+use axum::http::Method;
+use axum::{Extension, Router, middleware, routing::get};
 use tower_layer::layer_fn;
 
 use super::{
@@ -12,14 +14,14 @@ use super::{
     face::Face,
     health, inbound, jobs, keys, later, messages, notifications,
     openapi::{self, Document},
-    probes,
+    pages, probes,
     problem::Problem,
     queues, reload,
     requests::{Named, Requests},
     routes::{Routes, Rule},
-    share, subscriptions,
+    share, subscriptions, usage,
 };
-use crate::access::Action;
+use crate::{access::Action, websocket::upgrade};
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
@@ -29,15 +31,28 @@ pub fn router(face: Face) -> Router {
     let document = Document::new(&face.config, [&*zaqars, &*owns, &*bares]);
     let zaqars = Gate { face: face.clone(), rules: zaqars };
     let owns = Gate { face: face.clone(), rules: owns };
+    let bare = bare.layer(Extension(document));
+    let all = if face.config.http.enabled {
+        bare.merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
+            .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
+    } else {
+        bare
+    };
+    named(all.fallback(later::fallback)).with_state(face)
+}
+
+/// What a listener for WebSocket alone serves.
+pub fn sockets(face: Face) -> Router {
+    let routes = Router::new().route("/", get(upgrade::accept));
+    named(routes.fallback(async || Problem::no_route())).with_state(face)
+}
+
+/// Gives each request its id.
+fn named(routes: Router<Face>) -> Router<Face> {
     let requests = Requests::new();
-    Router::new()
-        .merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
-        .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
-        .merge(bare.layer(Extension(document)))
-        .fallback(later::fallback)
+    routes
         .method_not_allowed_fallback(async || Problem::no_method())
         .layer(layer_fn(move |inner| Named { requests: Arc::clone(&requests), inner }))
-        .with_state(face)
 }
 
 /// Zaqar's own routes.
@@ -151,6 +166,7 @@ pub(super) fn own() -> Routes {
         .get("/v2/keys", Action::KeysGetAll, keys::list)
         .post("/v2/keys", Action::KeysCreate, keys::create)
         .delete("/v2/keys/{key}", Action::KeysDelete, keys::revoke)
+        .get("/v2/usage", Action::UsageGet, usage::show)
         .get("/v2/drivers", Action::DriversList, drivers::list)
         .post("/v2/reload", Action::Reload, reload::reload)
 }
@@ -161,22 +177,36 @@ pub(super) fn bare() -> Routes {
         Rule::Open("it is the same for everybody, and clients ask it before they have a token");
     const PROBE: Rule =
         Rule::Open("probes of load balancers and supervisors have no token; it names no project");
-    const METRICS: Rule = Rule::Open("scrapers have no token");
+    const METRICS: Rule =
+        Rule::Open("scrapers have no token, and it names no project; `http.metrics` closes it");
     const DOCUMENT: Rule =
         Rule::Open("clients are made from it; it tells of routes and limits, and of no project");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
+    const LETTER: Rule = Rule::Open("whoever reads the mail has no token: the link is signed");
     let inbound = [
         "/v2/inbound/{driver}/{account}",
         "/v2/inbound/{driver}/{account}/",
         "/v2/inbound/{driver}/{account}/{*below}",
     ];
     let routes = Routes::default()
-        .get("/", VERSIONS, base::versions)
+        .get("/", VERSIONS, base::root)
         .get("/healthz", PROBE, probes::healthz)
         .get("/readyz", PROBE, probes::readyz)
         .get("/metrics", METRICS, probes::metrics)
-        .get("/v2/openapi.json", DOCUMENT, openapi::show);
+        .get("/v2/openapi.json", DOCUMENT, openapi::show)
+        .get("/v2/confirm", LETTER, pages::ask)
+        .post("/v2/confirm", LETTER, pages::confirm)
+        .get("/v2/unsubscribe", LETTER, pages::leave)
+        .post("/v2/unsubscribe", LETTER, pages::left);
     inbound.into_iter().fold(routes, |routes, path| {
         routes.get(path, INBOUND, inbound::receive).post(path, INBOUND, inbound::receive)
     })
+}
+
+/// Every route with its rule.
+#[cfg(test)]
+pub(super) fn all() -> Vec<(&'static str, Method, Rule)> {
+    let rules = [zaqar(), own(), bare()].map(|routes| routes.parts().1);
+    let all = rules.iter().flat_map(|rules| rules.iter());
+    all.map(|(path, method, rule)| (path, method.clone(), rule)).collect()
 }

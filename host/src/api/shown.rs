@@ -84,7 +84,7 @@ pub(super) fn href(face: &Face, place: &Place, id: MessageId) -> String {
 }
 
 /// A JSON body as its own text; anything else as a JSON string.
-fn json_text(body: &[u8]) -> Box<RawValue> {
+pub(crate) fn json_text(body: &[u8]) -> Box<RawValue> {
     serde_json::from_slice(body).unwrap_or_else(|_| {
         let text = String::from_utf8_lossy(body);
         serde_json::value::to_raw_value(&text).unwrap_or_else(|_| RawValue::NULL.to_owned())

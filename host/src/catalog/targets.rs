@@ -1,13 +1,13 @@
 //! From what a client wrote to a target: parse, the driver's word, the table of options.
 
-use nuncio_core::{LaneRules, Options, Refusal, SubscriberUri, retry};
+use nuncio_core::{ContentForm, LaneRules, Options, Refusal, SubscriberUri, retry};
 use serde_json::Value;
 
 use super::{
     options::{self, Unknown},
     queues::Catalog,
 };
-use crate::storage::NewTarget;
+use crate::{confirmation::Subscriber, storage::NewTarget};
 
 /// The lane of targets whose retries follow Zaqar's times: a breaker that others opened does not delay them.
 const ZAQAR_LANE: &str = "zaqar";
@@ -21,6 +21,17 @@ pub struct Admitted {
     pub target: NewTarget,
     /// Options that nobody knows.
     pub unknown: Vec<Unknown>,
+    /// The scheme of the URI, lower case.
+    scheme: String,
+    /// What its driver sends.
+    form: ContentForm,
+}
+
+impl Admitted {
+    /// As it is asked whether it wants to be one.
+    pub(super) fn subscriber(&self) -> Subscriber<'_> {
+        Subscriber { scheme: &self.scheme, key: &self.key, target: &self.target, form: self.form }
+    }
 }
 
 impl Catalog {
@@ -34,14 +45,20 @@ impl Catalog {
         options: Options,
         queue_policy: Option<&Value>,
     ) -> Result<Admitted, Refusal> {
-        let uri = SubscriberUri::parse(uri).map_err(|error| Refusal {
-            at: format!("subscriber: {}, column {}", error.part, error.column),
-            why: error.why,
-            fix: error.fix,
-        })?;
+        let uri = read(uri)?;
         self.allowed(uri.scheme())?;
+        self.made(&uri, options, queue_policy).await
+    }
+
+    /// As [`admit`](Self::admit), of a scheme that need not be among those that clients may name.
+    pub(super) async fn made(
+        &self,
+        uri: &SubscriberUri,
+        options: Options,
+        queue_policy: Option<&Value>,
+    ) -> Result<Admitted, Refusal> {
         let drivers = self.board.now();
-        let (entry, checked) = drivers.check(&uri, &options).await.map_err(placed)?;
+        let (entry, checked) = drivers.check(uri, &options).await.map_err(placed)?;
         let unknown = options::check(&options, &entry.manifest, &self.config)?;
         self.renderer.check(&options).map_err(placed)?;
         let zaqar = retry::effective(queue_policy, options.get("_retry_policy")).is_some();
@@ -57,7 +74,8 @@ impl Catalog {
             addresses: checked.addresses,
             options,
         };
-        Ok(Admitted { key: checked.canonical, target, unknown })
+        let (scheme, form) = (uri.scheme().to_owned(), entry.manifest.content);
+        Ok(Admitted { key: checked.canonical, target, unknown, scheme, form })
     }
 
     fn allowed(&self, scheme: &str) -> Result<(), Refusal> {
@@ -76,6 +94,15 @@ impl Catalog {
 }
 
 /// Drivers point into `/options/...` or name a part of the URI.
+/// Parses a subscriber.
+pub(super) fn read(uri: &str) -> Result<SubscriberUri, Refusal> {
+    SubscriberUri::parse(uri).map_err(|error| Refusal {
+        at: format!("subscriber: {}, column {}", error.part, error.column),
+        why: error.why,
+        fix: error.fix,
+    })
+}
+
 fn placed(refusal: Refusal) -> Refusal {
     let at = match refusal.at.strip_prefix('/') {
         Some(pointer) => pointer.replace('/', "."),

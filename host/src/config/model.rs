@@ -6,7 +6,10 @@ use nuncio_plugin_sdk::Secret;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Choice, DriverRate, Exec, Library, Problem, Settings};
+use super::{
+    Auth, Choice, DriverRate, Exec, Keystone, Library, Limits, Metrics, Problem, Settings, Tls, Websocket,
+};
+use crate::tenants::Quota;
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]
@@ -14,12 +17,18 @@ use super::{Choice, DriverRate, Exec, Library, Problem, Settings};
 pub struct Config {
     /// The HTTP API.
     pub http: Http,
+    /// The WebSocket transport.
+    pub websocket: Websocket,
     /// Where everything is kept.
     pub storage: Storage,
     /// How long things are kept.
     pub retention: Retention,
     /// Who clients are.
     pub auth: Auth,
+    /// What each project may take.
+    pub limits: Limits,
+    /// The Keystone that vouches for clients.
+    pub keystone: Keystone,
     /// Who may be notified.
     pub notification: Notification,
     /// Pre-signed URLs.
@@ -51,6 +60,9 @@ pub struct Config {
     /// `[schemes]`: who serves a scheme that several drivers claim.
     #[serde(skip)]
     pub schemes: BTreeMap<String, Choice>,
+    /// `[tenants.NAME]`: what single projects may take.
+    #[serde(skip)]
+    pub tenants: BTreeMap<String, Quota>,
     /// `[rates]`: how many attempts may begin in a while to one destination, by driver.
     #[serde(skip)]
     pub rates: BTreeMap<String, DriverRate>,
@@ -69,6 +81,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("http", &self.http)
+            .field("websocket", &self.websocket)
             .field("storage", &self.storage)
             .field("retention", &self.retention)
             .field("notification", &self.notification)
@@ -90,8 +103,21 @@ impl fmt::Debug for Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Where the API listens; loopback only, port 0 takes a free one.
+    /// Where the API listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether the API is served.
+    pub enabled: bool,
+    /// The certificates and the key of the listener; `None` for plain HTTP.
+    pub tls: Option<Tls>,
+    /// How long a client may take for the handshake of TLS.
+    #[serde(deserialize_with = "millis")]
+    pub handshake_timeout: Duration,
+    /// The most handshakes at once.
+    pub max_handshakes: usize,
+    /// Whether an address that is not loopback may be served without TLS: `refuse` or `allow`.
+    pub plain: String,
+    /// Who may read `/metrics`.
+    pub metrics: Metrics,
     /// The most connections served at once.
     pub max_connections: usize,
     /// How long a client may take to send the head of a request.
@@ -100,6 +126,8 @@ pub struct Http {
     /// How long a client may take to send the body of a request.
     #[serde(deserialize_with = "millis")]
     pub body_timeout: Duration,
+    /// Where this host is reached from outside, without a slash at the end.
+    pub public_url: Option<String>,
     /// The largest body of an inbound request and of its answer, bytes.
     pub max_inbound_body: usize,
 }
@@ -158,42 +186,44 @@ pub struct Retention {
     pub dead_letters: Duration,
 }
 
-/// `[auth]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Auth {
-    /// How clients prove who they are.
-    pub strategy: Strategy,
-    /// The most API keys.
-    pub max_keys: u64,
-    /// Roles that may do everything, lower case.
-    pub admin_roles: Vec<String>,
-    /// Roles that may do everything of their project, lower case.
-    pub member_roles: Vec<String>,
-    /// Roles that may look, lower case.
-    pub reader_roles: Vec<String>,
-    /// Roles that may post, lower case.
-    pub publisher_roles: Vec<String>,
-}
-
-/// `auth.strategy`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Strategy {
-    /// Not at all: the headers are believed.
-    None,
-    /// By API keys.
-    Token,
-}
-
 /// `[notification]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notification {
     /// The schemes that may be subscribed, lower case; `None` for every one that has a driver.
     pub subscriber_types: Option<Vec<String>>,
-    /// `none` is the only one of this version.
-    pub require_confirmation: String,
+    /// Which subscribers must confirm before they are sent anything.
+    pub require_confirmation: Confirm,
+    /// The page where people confirm, without a slash at its end; `None` for the one of this host.
+    pub external_confirmation_url: Option<String>,
+    /// The template of mails that ask to confirm; `None` for the built-in one.
+    pub confirmation_template: Option<String>,
+    /// The template of mails that say that somebody is unsubscribed; `None` for the built-in one.
+    pub unsubscribe_template: Option<String>,
+    /// Who these mails are from; `None` for the mail driver's sender.
+    pub confirmation_sender: Option<String>,
+    /// How often an address is asked to confirm within the period, over all projects.
+    pub max_confirmations: u64,
+    /// How often a host of web addresses is.
+    pub max_confirmations_per_host: u64,
+    /// The period.
+    #[serde(deserialize_with = "millis")]
+    pub confirmation_period: Duration,
+    /// How long the link works with which a mail's recipient unsubscribes.
+    #[serde(deserialize_with = "millis")]
+    pub unsubscribe_ttl: Duration,
+}
+
+/// `notification.require_confirmation`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confirm {
+    /// Nobody.
+    None,
+    /// Whoever is behind a mail address.
+    Mail,
+    /// Everybody.
+    All,
 }
 
 /// `[signed_url]`
@@ -317,6 +347,8 @@ pub struct Delivery {
     pub allow_networks: Vec<String>,
     /// Host names that may lead to private addresses, lower case.
     pub allow_hosts: Vec<String>,
+    /// Whether tenants are shown what subscribers answer.
+    pub show_responses: bool,
     /// The most recipients of one message.
     pub max_recipients: u32,
     /// How long an idempotency key is remembered.
@@ -384,6 +416,6 @@ pub struct Template {
     pub html: Option<String>,
 }
 
-fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(super) fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_millis)
 }

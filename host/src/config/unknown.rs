@@ -10,12 +10,9 @@ use super::{
 
 /// What the design names and a later version will have: a section or a key, and what it belongs to.
 const LATER: &[(&str, &str)] = &[
-    ("http.public_url", "links into this host"),
     ("sources", "sources"),
-    ("websocket", "WebSocket"),
     ("keystone", "Keystone"),
     ("auth", "authentication"),
-    ("notification.external_confirmation_url", "confirmation"),
     ("queues.message_encryption_algorithms", "encrypted queues"),
     ("queues.message_encryption_key", "encrypted queues"),
 ];

@@ -225,6 +225,7 @@ mod tests {
             queue: "q".into(),
             queue_metadata: Map::new(),
             ended: false,
+            expired: false,
             driver: "d".into(),
             uri: addresses.join(","),
             addresses: owned(addresses),
@@ -233,6 +234,8 @@ mod tests {
             newest_driver: "d".into(),
             options: Options::default(),
             gone: Vec::new(),
+            frozen: false,
+            consent: Default::default(),
         };
         Ready {
             uri: SubscriberUri::parse("log:x").map(Arc::new),

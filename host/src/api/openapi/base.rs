@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     operation::Operation,
+    parameters::query,
     shapes::{array, closed, listed, open, text},
 };
 
@@ -25,7 +26,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "It can.", readiness())
             .answers(503, "The store cannot be used.", readiness()),
         Operation::bare("get", "/metrics", "metrics", "Metrics in the text format of Prometheus.")
-            .answers_as(200, "The metrics.", "text/plain", text()),
+            .answers_as(200, "The metrics.", "text/plain", text())
+            .refuses([401, 403, 503]),
         Operation::bare("get", "/v2/openapi.json", "openapi", "This document.").answers(
             200,
             "The document.",
@@ -35,8 +37,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers_as(200, "The resources.", "application/json-home", open(&["resources"])),
         Operation::zaqar("get", "/v2/ping", "ping", "Whether the store answers.").empty(204, "It does."),
         Operation::zaqar("head", "/v2/ping", "alive", "Whether the process answers.").empty(204, "It does."),
-        Operation::zaqar("get", "/v2/health", "health", "Tries out what the store is for, as Zaqar does.")
-            .answers(200, "What succeeded.", health()),
+        Operation::zaqar("get", "/v2/health", "health", "Whether the store does what it is for; for admins.")
+            .answers(200, "What was tried.", health()),
         Operation::own("get", "/v2/drivers", "drivers_list", "The drivers: who delivers what.").answers(
             200,
             "All drivers, and those that were refused.",
@@ -52,17 +54,8 @@ pub(super) fn operations() -> Vec<Operation> {
         .refuses([409]),
     ];
     all.extend(inbound());
+    all.extend(letters());
     all
-}
-
-fn health() -> Value {
-    let one = json!({
-        "succeeded": {"type": "boolean"}, "seconds": {"type": "number"}, "ref": {"type": ["string", "null"]},
-    });
-    let tried =
-        json!({"type": "object", "additionalProperties": closed(&["succeeded", "seconds", "ref"], one)});
-    let names = ["storage_reachable", "operation_status"];
-    closed(&names, json!({"storage_reachable": {"type": "boolean"}, "operation_status": tried}))
 }
 
 /// The driver answers what it likes.
@@ -80,6 +73,34 @@ fn inbound() -> impl Iterator<Item = Operation> {
             .any()
         })
     })
+}
+
+/// The pages to which mails lead: HTML, also where a link is wrong or has expired.
+fn letters() -> impl Iterator<Item = Operation> {
+    let pages = [
+        ("get", "/v2/confirm", "confirm_page", "Asks whoever a subscription leads to; changes nothing."),
+        ("post", "/v2/confirm", "confirm_button", "The answer of that page."),
+        ("get", "/v2/unsubscribe", "unsubscribe_page", "Asks whether to unsubscribe; changes nothing."),
+        ("post", "/v2/unsubscribe", "unsubscribe_button", "Unsubscribes (RFC 8058)."),
+    ];
+    pages.into_iter().map(|(method, path, id, summary)| {
+        let operation = Operation::bare(method, path, id, summary).with(
+            ["Signature", "Methods", "Paths", "Project", "Expires"]
+                .map(|name| query(name, "Of the link.", text())),
+        );
+        let statuses = [200, 400, 404, 409, 410, 503];
+        statuses
+            .into_iter()
+            .fold(operation, |operation, status| operation.answers_as(status, "A page.", "text/html", text()))
+    })
+}
+
+fn health() -> Value {
+    let tried = json!({"succeeded": {"type": "boolean"}, "seconds": {"type": "number"}, "ref": {"type": ["string", "null"]}});
+    let tried = closed(&["succeeded", "seconds", "ref"], tried);
+    let status = json!({"type": "object", "additionalProperties": tried});
+    let members = json!({"storage_reachable": {"type": "boolean"}, "operation_status": status});
+    closed(&["storage_reachable", "operation_status"], members)
 }
 
 fn readiness() -> Value {

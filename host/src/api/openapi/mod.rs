@@ -11,6 +11,6 @@ mod parameters;
 mod queues;
 mod shapes;
 mod subscriptions;
-mod topics;
+mod usage;
 
 pub(super) use document::{Document, show};

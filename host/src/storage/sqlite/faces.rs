@@ -9,7 +9,7 @@ use nuncio_core::{
 use serde_json::{Map, Value};
 
 use super::{
-    catalog::{change, health, queues, subscriptions},
+    catalog::{change, consent, health, queues, subscriptions},
     deliveries, intake, pull,
     store::Sqlite,
     targets,
@@ -18,7 +18,7 @@ use crate::storage::{
     Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Finding,
     Forgotten, Found, Gauges, Health, Intake, Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge,
     QueueRow, QueueStats, RequeueResult, Retention, Scanned, Standing, Store, StoreError, Subscribed,
-    SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
+    SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Word,
 };
 
 #[async_trait]
@@ -134,12 +134,10 @@ impl Catalog for Sqlite {
         project: &str,
         queue: &str,
         id: SubscriptionId,
-        confirmed: bool,
+        word: Word,
     ) -> Result<Updated, StoreError> {
         let (project, queue) = (project.to_owned(), queue.to_owned());
-        self.writer
-            .change(0, move |commit| subscriptions::confirm(commit, &project, &queue, id, confirmed))
-            .await
+        self.writer.change(0, move |commit| consent::answer(commit, &project, &queue, id, word)).await
     }
 
     async fn subscription_end(
@@ -150,6 +148,15 @@ impl Catalog for Sqlite {
     ) -> Result<(), StoreError> {
         let (project, queue) = (project.to_owned(), queue.to_owned());
         self.writer.change(0, move |commit| subscriptions::end(commit, &project, &queue, id)).await
+    }
+
+    async fn subscriptions_unbind(&self) -> Result<u64, StoreError> {
+        self.writer.change(0, subscriptions::unbind).await
+    }
+
+    async fn subscriptions_live(&self, ids: Vec<SubscriptionId>) -> Result<Vec<SubscriptionId>, StoreError> {
+        let now = self.clock.now_ms();
+        self.readers.read(move |db| subscriptions::live(db, &ids, now)).await
     }
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
 use super::{commit::Commit, json};
-use crate::storage::{LaneRow, NewTarget, StoreError};
+use crate::storage::{LaneRow, NewTarget, StoreError, own_destination};
 
 /// A project that is there.
 pub(super) fn project(db: &Connection, name: &str) -> rusqlite::Result<Option<ProjectId>> {
@@ -60,6 +60,22 @@ pub(super) fn add(
     Ok((TargetId(commit.db.last_insert_rowid()), lane))
 }
 
+/// Stores a target that asks those to whom a subscription leads: nothing that changes later changes it. It goes with
+/// its message.
+pub(super) fn add_frozen(
+    commit: &mut Commit<'_>,
+    project: ProjectId,
+    subscription: SubscriptionId,
+    new: &NewTarget,
+) -> Result<(TargetId, LaneId), StoreError> {
+    let (target, lane) = add(commit, project, subscription, new)?;
+    commit
+        .db
+        .prepare_cached("UPDATE target SET frozen = 1, retired = 1 WHERE id = ?1")?
+        .execute([target.0])?;
+    Ok((target, lane))
+}
+
 /// How many recipients a target has.
 pub(super) fn recipients(target: &NewTarget) -> u32 {
     u32::try_from(target.addresses.len()).unwrap_or(u32::MAX)
@@ -80,6 +96,13 @@ fn ensure_lane(
     subscription: SubscriptionId,
     target: &NewTarget,
 ) -> Result<LaneId, StoreError> {
+    let own;
+    let target = if target.destination.is_empty() && subscription != SubscriptionId::NONE {
+        own = NewTarget { destination: own_destination(subscription), ..target.clone() };
+        &own
+    } else {
+        target
+    };
     if subscription != SubscriptionId::NONE && !target.rules.is_empty() {
         return ensure_own_lane(commit, project, subscription, target);
     }

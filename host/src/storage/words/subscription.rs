@@ -3,7 +3,14 @@
 use nuncio_core::{Options, SubscriptionId, TargetId};
 use serde_json::{Map, Value};
 
-use super::{health::Disabled, post::NewTarget};
+use super::{
+    consent::{Asking, Consent},
+    health::Disabled,
+    post::NewTarget,
+};
+
+/// Before the number of a subscription in its own destination. Destinations of URIs begin with a scheme.
+const OWN: &str = "subscription ";
 
 /// A subscription before it has an id.
 #[derive(Clone, Debug)]
@@ -14,6 +21,22 @@ pub struct NewSubscription {
     pub target: NewTarget,
     /// Seconds; 0 is for ever.
     pub ttl: i64,
+    /// Who is asked whether they want it; without it nobody is, and it matches at once.
+    pub asking: Option<Asking>,
+    /// It lives with a connection: there is none at the next start, so it ends then.
+    pub bound: bool,
+}
+
+/// The destination of a subscription that is by itself.
+#[must_use]
+pub fn own_destination(id: SubscriptionId) -> String {
+    format!("{OWN}{id}")
+}
+
+/// The subscription whose own destination this is.
+#[must_use]
+pub fn alone_at(destination: &str) -> Option<SubscriptionId> {
+    destination.strip_prefix(OWN)?.parse().ok().map(SubscriptionId)
 }
 
 /// What became of a wish to subscribe.
@@ -21,7 +44,7 @@ pub struct NewSubscription {
 pub enum Subscribed {
     /// A new subscription.
     New(SubscriptionId),
-    /// It was there; nothing was changed.
+    /// It was there; nothing was changed, but those who have not confirmed it were asked again.
     Exists {
         /// Which.
         id: SubscriptionId,
@@ -49,6 +72,8 @@ pub struct SubscriptionRow {
     pub confirmed: bool,
     /// Nothing new is matched, and why.
     pub disabled: Option<Disabled>,
+    /// It lives with a connection.
+    pub bound: bool,
 }
 
 /// What a PATCH changes; what is absent stays.
@@ -58,6 +83,8 @@ pub struct SubscriptionChange {
     pub target: Option<(String, NewTarget)>,
     /// A new ttl in seconds; 0 is for ever. Any change restarts the age.
     pub ttl: Option<i64>,
+    /// Who must agree to the new target; without it nobody.
+    pub asking: Option<Asking>,
 }
 
 /// What became of a change.
@@ -86,6 +113,8 @@ pub struct TargetView {
     pub queue_metadata: Map<String, Value>,
     /// The subscription has ended (deleted, purged, or its queue was).
     pub ended: bool,
+    /// The subscription has expired: it matches nothing new, and what it matched is still delivered.
+    pub expired: bool,
     /// The driver's name.
     pub driver: String,
     /// What the client wrote in the frozen revision.
@@ -102,4 +131,8 @@ pub struct TargetView {
     pub options: Options,
     /// Addresses of the subscription that must not be used again.
     pub gone: Vec<String>,
+    /// It asks, or says that something has ended: it goes where it went when it was written, or not at all.
+    pub frozen: bool,
+    /// Whether those to whom the subscription leads agree.
+    pub consent: Consent,
 }

@@ -3,10 +3,10 @@
 use nuncio_core::{QueueId, SubscriptionId, TargetId, filter::Filter};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::queues;
+use super::{consent, queues};
 use crate::storage::{
-    Disabled, NewSubscription, NewTarget, StoreError, Subscribed, SubscriptionRow, Updated,
-    sqlite::{commit::Commit, json, targets},
+    Disabled, NewSubscription, NewTarget, StoreError, Subscribed, SubscriptionRow,
+    sqlite::{commit::Commit, json, targets, usage},
 };
 
 /// What stands under a canonical URI.
@@ -23,19 +23,23 @@ pub(in crate::storage::sqlite) fn add(
     queue: &str,
     new: &NewSubscription,
 ) -> Result<Subscribed, StoreError> {
-    let (project, queue) = queues::ensure(commit, project, queue)?;
+    let (owner, (project, queue)) = (project, queues::ensure(commit, project, queue)?);
     if let Some(known) = under(commit.db, queue, &new.uri_key)? {
         if !has_expired(known.expires, commit.now) {
+            if let Some(asking) = new.asking.as_ref().filter(|_| !known.confirmed) {
+                consent::again(commit, (project, queue), known.id, asking)?;
+            }
             return Ok(Subscribed::Exists { id: known.id, confirmed: known.confirmed });
         }
         expire(commit, queue, known.id)?;
     }
+    usage::room_for_subscription(commit, owner)?;
     room_for_filter(commit, queue, SubscriptionId::NONE, &new.target)?;
     commit
         .db
         .prepare_cached(
             "INSERT INTO subscription (project, queue, uri_key, ttl, since, expires, confirmed, target, state,
-             moving) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0)",
+             moving, bound) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0, ?7)",
         )?
         .execute(params![
             project.0,
@@ -43,11 +47,15 @@ pub(in crate::storage::sqlite) fn add(
             new.uri_key,
             new.ttl,
             commit.now,
-            expiry(commit.now, new.ttl)
+            expiry(commit.now, new.ttl),
+            new.bound,
         ])?;
     let id = SubscriptionId(commit.db.last_insert_rowid());
     let (target, _) = targets::add(commit, project, id, &new.target)?;
     aim(commit.db, id, target)?;
+    if let Some(asking) = &new.asking {
+        consent::begin(commit, project, id, asking)?;
+    }
     commit.memory.changed(commit.db, queue, id)?;
     Ok(Subscribed::New(id))
 }
@@ -96,6 +104,7 @@ pub(super) fn room_for_filter(
 
 fn expire(commit: &mut Commit<'_>, queue: QueueId, id: SubscriptionId) -> Result<(), StoreError> {
     commit.db.prepare_cached("UPDATE subscription SET state = 1 WHERE id = ?1")?.execute([id.0])?;
+    commit.published.changed.push(id);
     commit.memory.changed(commit.db, queue, id)
 }
 
@@ -116,7 +125,8 @@ fn has_expired(expires: i64, now: i64) -> bool {
     expires != 0 && expires <= now
 }
 
-const COLUMNS: &str = "SELECT s.id, q.name, t.uri, t.options, s.ttl, s.since, s.confirmed, s.disabled, s.why
+const COLUMNS: &str = "SELECT s.id, q.name, t.uri, t.options, s.ttl, s.since, s.confirmed, s.disabled, s.why,
+    s.bound
     FROM subscription s JOIN target t ON t.id = s.target JOIN queue q ON q.id = s.queue";
 
 /// A live subscription.
@@ -168,26 +178,8 @@ fn subscription_row(row: &Row<'_>) -> Result<SubscriptionRow, StoreError> {
             0 => None,
             since => Some(Disabled { since, why: row.get(8)? }),
         },
+        bound: row.get(9)?,
     })
-}
-
-/// Sets whether a subscription is confirmed.
-pub(in crate::storage::sqlite) fn confirm(
-    commit: &mut Commit<'_>,
-    project: &str,
-    queue: &str,
-    id: SubscriptionId,
-    confirmed: bool,
-) -> Result<Updated, StoreError> {
-    if read(commit.db, project, queue, id, commit.now)?.is_none() {
-        return Ok(Updated::Absent);
-    }
-    commit
-        .db
-        .prepare_cached("UPDATE subscription SET confirmed = ?2 WHERE id = ?1")?
-        .execute(params![id.0, confirmed])?;
-    commit.published.changed.push(id);
-    Ok(Updated::Done)
 }
 
 /// Ends a subscription; one that is not there is ended already.
@@ -207,4 +199,38 @@ pub(in crate::storage::sqlite) fn end(
         commit.memory.changed(commit.db, queue, id)?;
     }
     Ok(())
+}
+
+/// Ends the subscriptions that live with a connection.
+pub(in crate::storage::sqlite) fn unbind(commit: &mut Commit<'_>) -> Result<u64, StoreError> {
+    let ended: Vec<_> = commit
+        .db
+        .prepare_cached(
+            "UPDATE subscription SET state = 2 WHERE state = 0 AND bound = 1 RETURNING queue, id",
+        )?
+        .query_map([], |row| Ok((QueueId(row.get(0)?), SubscriptionId(row.get(1)?))))?
+        .collect::<Result<_, _>>()?;
+    for (queue, id) in &ended {
+        commit.published.changed.push(*id);
+        commit.memory.changed(commit.db, *queue, *id)?;
+    }
+    Ok(ended.len() as u64)
+}
+
+/// Those of `ids` that live.
+pub(in crate::storage::sqlite) fn live(
+    db: &Connection,
+    ids: &[SubscriptionId],
+    now: i64,
+) -> Result<Vec<SubscriptionId>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT 1 FROM subscription WHERE id = ?1 AND state = 0 AND (expires = 0 OR expires > ?2)",
+    )?;
+    let mut live = Vec::with_capacity(ids.len());
+    for id in ids {
+        if query.exists(params![id.0, now])? {
+            live.push(*id);
+        }
+    }
+    Ok(live)
 }
