@@ -32,8 +32,8 @@ struct Link {
     href: String,
 }
 
-/// Lists what is in the queues into `journal`, in which then each of `messages` messages must stand once.
-pub(super) async fn count(order: &Order, journal: &mut Journal, messages: u64) -> Result<()> {
+/// Lists what is in the queues into the `journal` of what was taken from them: then each of `messages` messages must stand there once.
+pub(super) async fn count(order: &Order, mut journal: Journal, messages: u64) -> Result<()> {
     let mut line = Line::connect(order.to).await?;
     let limit = (PAGE_BYTES / order.body_bytes).clamp(1, 1000);
     for index in 0..QUEUES {

@@ -13,7 +13,7 @@ const BATCH: u64 = 100;
 
 /// Posts as many as are asked for, numbered from 0, to all queues alike.
 pub(super) async fn fill(order: &Order) -> Result<()> {
-    ensure!(order.prefilled % BATCH == 0, "{} messages in POSTs of {BATCH}", order.prefilled);
+    ensure!(order.prefilled.is_multiple_of(BATCH), "{} messages in POSTs of {BATCH}", order.prefilled);
     let (next, last) = (Rc::new(Cell::new(0)), order.prefilled);
     let mut posting = JoinSet::new();
     for index in 0..CONNECTIONS {

@@ -49,7 +49,7 @@ async fn load(order: &Order) -> Result<Loaded> {
     let all = floor.done();
     if order.counted {
         let messages = if order.prefilled > 0 { order.prefilled } else { all };
-        count::count(order, &mut floor.journal.borrow_mut(), messages).await?;
+        count::count(order, floor.journal.take(), messages).await?;
     }
     Ok(Loaded { all, times: floor.times(), ..loaded })
 }

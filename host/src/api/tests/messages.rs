@@ -17,7 +17,7 @@ async fn a_body_comes_back_letter_by_letter() {
     let shown = house.get(&path).await.is(200);
     assert_eq!(shown.body["body"], json!({"z": 1.1, "a": [100.0, "😀"]}));
     assert!(shown.body["ttl"] == 3600 && shown.body["href"] == path);
-    let ids = house.get(&posted.header("location").to_owned()).await.is(200);
+    let ids = house.get(posted.header("location")).await.is(200);
     let page = house.get(&format!("{MESSAGES}?echo=true")).await.is(200);
     let claimed = house.post("/v2/queues/q/claims", json!({})).await.is(201);
     for reply in [shown, ids, page, claimed] {
