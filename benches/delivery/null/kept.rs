@@ -100,6 +100,7 @@ impl Kept {
             queue: queue.row.name.clone(),
             queue_metadata: Map::new(),
             ended: false,
+            expired: false,
             driver: target.driver.clone(),
             uri: target.uri.clone(),
             addresses: target.addresses.clone(),

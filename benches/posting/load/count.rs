@@ -32,7 +32,8 @@ struct Link {
     href: String,
 }
 
-/// Lists what is in the queues into the `journal` of what was taken from them: then each of `messages` messages must stand there once.
+/// Lists what is in the queues into the `journal` of what was taken from them: then each of `messages` messages must
+/// stand there once.
 pub(super) async fn count(order: &Order, mut journal: Journal, messages: u64) -> Result<()> {
     let mut line = Line::connect(order.to).await?;
     let limit = (PAGE_BYTES / order.body_bytes).clamp(1, 1000);
