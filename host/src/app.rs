@@ -254,7 +254,7 @@ pub(crate) async fn assemble(
         None => open(&config, Arc::clone(&clock), Arc::clone(&quotas)).await?,
     };
     let ids = PublicIds::new(&store.id_key());
-    let signer = signer(&config, &*store);
+    let signer = Signer::of(config.signed_url.secret_key.as_ref(), store.signing_key());
     let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
     let unbound = store.subscriptions_unbind().await?;
     if unbound > 0 {
@@ -334,14 +334,6 @@ pub(crate) async fn open(
     let opened = tokio::task::spawn_blocking(move || Sqlite::open(options)).await;
     let store = opened.map_err(|error| StoreError::Unavailable(error.to_string()))??;
     Ok(Opened { store, commits })
-}
-
-/// The operator's key, or the store's own.
-fn signer(config: &Config, store: &dyn Store) -> Signer {
-    match &config.signed_url.secret_key {
-        Some(key) => Signer::new(key.expose().as_bytes()),
-        None => Signer::new(&store.signing_key()),
-    }
 }
 
 /// Makes the drivers; what is refused from outside is said, and the host goes on without it.

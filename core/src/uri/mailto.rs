@@ -25,6 +25,19 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'*')
     .remove(b'+');
 
+/// The scheme of mailboxes: who is behind one is a person.
+pub const MAIL: &str = "mailto";
+
+/// The URI of the mailbox `address`, `local@domain`, and of nobody else.
+#[must_use]
+pub fn mailbox(address: &str) -> String {
+    let encode = |part| utf8_percent_encode(part, ENCODED).to_string();
+    match address.rsplit_once('@') {
+        Some((local, domain)) => format!("{MAIL}:{}@{}", encode(local), encode(domain)),
+        None => format!("{MAIL}:{}", encode(address)),
+    }
+}
+
 /// A `mailto:` URI, decoded. An address stands in one of the lists, the first that names it, once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mailto {

@@ -21,7 +21,7 @@ pub use address::Address;
 pub use error::UriError;
 pub use http::Http;
 pub use log::Log;
-pub use mailto::Mailto;
+pub use mailto::{MAIL, Mailto, mailbox};
 pub use reading::Form;
 pub use sms::Sms;
 pub use subscriber::SubscriberUri;

@@ -12,6 +12,7 @@ mod keys;
 mod load;
 mod model;
 mod node;
+mod notification;
 mod place;
 mod plugins;
 mod rates;
@@ -31,10 +32,8 @@ pub use access::{Auth, Keystone, Limits, Metrics, Strategy, Tls};
 pub use key::{Key, Kind};
 pub use keys::keys;
 pub use load::VARIABLE_PREFIX;
-pub use model::{
-    Config, Confirm, Delivery, Events, Format, Http, Jobs, Log, Notification, Queues, SignedUrl, Storage,
-    Template, Uuids,
-};
+pub use model::{Config, Delivery, Events, Format, Http, Jobs, Log, Queues, Storage, Template, Uuids};
+pub use notification::{Confirm, Notification, SignedUrl};
 pub use place::{ConfigError, Place, Problem};
 pub use plugins::{Choice, Exec, Library};
 pub use rates::DriverRate;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Config, Format, reference};
+use super::{Config, Confirm, Format, reference};
 
 fn load(text: &str, env: &[(&str, &str)]) -> Result<Config, String> {
     let env: BTreeMap<_, _> = env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -290,4 +290,18 @@ fn a_key_that_is_secret_is_resolved_and_neither_shown_nor_kept() {
     let short = refused("[signed_url]\nsecret_key = \"hunter2\"");
     assert!(short.contains("too short") && !short.contains("hunter2"), "{short}");
     assert!(refused(text).contains("the variable KEY is not set"));
+}
+
+#[test]
+fn who_must_confirm_is_a_word_or_zaqars_boolean() {
+    for (value, asks) in [("true", Confirm::All), ("false", Confirm::None), ("\"mail\"", Confirm::Mail)] {
+        let config = load(&format!("[notification]\nrequire_confirmation = {value}"), &[]).unwrap();
+        assert_eq!(config.notification.require_confirmation, asks, "{value}");
+        let variable = [("NUNCIO_NOTIFICATION__REQUIRE_CONFIRMATION", value.trim_matches('"'))];
+        assert_eq!(load("", &variable).unwrap().notification.require_confirmation, asks, "{value}");
+    }
+    assert!(refused("[notification]\nrequire_confirmation = 1").contains("\"none\", \"mail\", \"all\""));
+    for bad in ["ftp://h", "https://h/?a=b", "https://ann:pw@h", "nuncio.example.org"] {
+        refused(&format!("[http]\npublic_url = \"{bad}\""));
+    }
 }

@@ -3,8 +3,10 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use bytes::Bytes;
-use nuncio_core::{Attributes, ContentForm, Dispatcher, Kind, LaneRules, Options, PublicIds, SubscriptionId};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use nuncio_core::{
+    Attributes, ContentForm, Dispatcher, Kind, LaneRules, Options, PublicIds, SubscriptionId,
+    uri::{MAIL, mailbox},
+};
 use serde_json::{Map, Value, json};
 
 use super::{Link, Purpose, document::document, letter::letter};
@@ -16,11 +18,6 @@ use crate::{
     times,
     websocket::driver,
 };
-
-/// The scheme whose subscribers are people's mailboxes.
-const MAIL: &str = "mailto";
-/// What stands as it is in a mail address of a URI (RFC 6068, section 2).
-const ADDRESS: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Knows who must be asked, and writes to them.
 #[derive(Clone)]
@@ -129,7 +126,7 @@ impl Desk {
 
     /// A mailbox is asked by a mail of the host's own: nothing in it is what a tenant wrote but the queue's name.
     fn mailbox(&self, target: &NewTarget, address: &str, most: (u64, &'static str)) -> Addressee {
-        let uri = format!("{MAIL}:{}", encoded(address));
+        let uri = mailbox(address);
         let mut options = Map::new();
         if let Some(sender) = &self.0.config.notification.confirmation_sender {
             options.insert("from".to_owned(), sender.clone().into());
@@ -243,14 +240,6 @@ fn draft(body: &Value, ttl: i64) -> Draft {
     }
 }
 
-fn encoded(address: &str) -> String {
-    let encode = |part| utf8_percent_encode(part, ADDRESS).to_string();
-    match address.rsplit_once('@') {
-        Some((local, domain)) => format!("{}@{}", encode(local), encode(domain)),
-        None => encode(address),
-    }
-}
-
 /// Under what a mailbox is counted: letters of both cases and what stands behind a `+` lead to the same one, nearly
 /// everywhere.
 fn counted(address: &str) -> String {
@@ -291,7 +280,7 @@ mod tests {
         #[test]
         fn an_address_is_asked_under_its_own_name(local in "[!#-'*+/-9=?A-Z^-~.-]{1,20}") {
             let address = format!("{local}@example.org");
-            if let Ok(uri) = SubscriberUri::parse(&format!("mailto:{}", encoded(&address))) {
+            if let Ok(uri) = SubscriberUri::parse(&mailbox(&address)) {
                 prop_assert_eq!(uri.addresses(), vec![address]);
             }
         }

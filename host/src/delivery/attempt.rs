@@ -5,6 +5,7 @@ use std::sync::Arc;
 use nuncio_core::{
     Clock, DeliveryKey, Entry, Message, Outcome, Recipient, Report, Scope, SubscriberUri, SubscriptionId,
     engine::{End, Job},
+    uri::MAIL,
 };
 
 use super::{
@@ -158,7 +159,7 @@ impl Attempts {
     /// Where the recipients of a mail unsubscribe.
     fn unsubscribe(&self, ready: &Ready, uri: &SubscriberUri, message: &Message) -> Option<String> {
         let view = &ready.view;
-        if uri.scheme() != "mailto" || view.subscription == SubscriptionId::NONE || view.frozen {
+        if uri.scheme() != MAIL || view.subscription == SubscriptionId::NONE || view.frozen {
             return None;
         }
         let of = Queue { project: &view.project, name: &view.queue };

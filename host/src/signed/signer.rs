@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
+use nuncio_plugin_sdk::Secret;
 use sha2::Sha256;
 
 use super::{grant::Grant, presented::Presented};
@@ -29,6 +30,12 @@ impl Signer {
             Ok(mac) => Self(mac),
             Err(_) => unreachable!("HMAC takes a key of any length (RFC 2104, section 2)"),
         }
+    }
+
+    /// Signs with the operator's key, or with the store's own.
+    #[must_use]
+    pub fn of(configured: Option<&Secret>, kept: [u8; 32]) -> Self {
+        configured.map_or_else(|| Self::new(&kept), |key| Self::new(key.expose().as_bytes()))
     }
 
     /// The signature of `grant`: HMAC-SHA256 in hexadecimal.
