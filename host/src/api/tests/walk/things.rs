@@ -77,11 +77,12 @@ pub(super) fn plain(told: Told) -> Told {
     Told { status: told.status, body: masked(&body.to_string()), place: masked(&told.place) }
 }
 
-/// `text` with a star for each word that has letters and digits in it, or is a long number.
+/// `text` with a star for each word that has letters and digits in it, or is a long number; ids are one word.
 fn masked(text: &str) -> String {
+    let ends = |c: char| !c.is_ascii_alphanumeric() && c != '-';
     let mut all = String::new();
-    for part in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
-        let word = part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    for part in text.split_inclusive(ends) {
+        let word = part.trim_end_matches(ends);
         let has = |test: fn(&u8) -> bool| word.as_bytes().iter().any(test);
         let name = has(u8::is_ascii_digit) && (has(u8::is_ascii_alphabetic) || word.len() >= 4);
         all.push_str(if name { "*" } else { word });
