@@ -17,12 +17,14 @@ use crate::{
     catalog::Catalog,
     clock::System,
     config::{Config, ConfigError},
+    confirmation::Desk,
     delivery::{Observed, Parts, Work},
     drivers::{Roster, dismiss, wipe},
     intake::Intake,
     jobs::Jobs,
     listener,
     numbers::{bounds, limits},
+    outlet::Outlet,
     reload::{Reload, ReloadError, Reloaded, Reread},
     render::{RenderError, Renderer},
     retention,
@@ -222,6 +224,7 @@ pub(crate) async fn assemble(
     };
     let ids = PublicIds::new(&store.id_key());
     let signer = signer(&config, &*store);
+    let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -230,6 +233,7 @@ pub(crate) async fn assemble(
         board: board.clone(),
         ids: ids.clone(),
         renderer: Arc::clone(&renderer),
+        confirmation: confirmation.clone(),
         policy,
     };
     let delivery = Work::start(parts).await?;
@@ -242,7 +246,14 @@ pub(crate) async fn assemble(
     );
     let (conf, tenancy) = (Arc::clone(&config), Arc::clone(&tenants));
     let intake = Intake::new(Arc::clone(&store), conf, Arc::clone(&clock), tenancy);
-    let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
+    let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
+    let catalog = Catalog::new(
+        Arc::clone(&store),
+        Arc::clone(&config),
+        board.clone(),
+        Arc::clone(&renderer),
+        confirmation,
+    );
     let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
@@ -258,6 +269,7 @@ pub(crate) async fn assemble(
         jobs,
         renderer,
         intake,
+        outlet,
         catalog,
         reload,
         metrics,

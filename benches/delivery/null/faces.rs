@@ -12,7 +12,7 @@ use nuncio_host::storage::{
     JobRow, Jobs, KeyRow, Keys, Loaded, NewClaim, NewJob, NewSubscription, Post, Pull, PullFilter, Pulled,
     Purge, QueueRow, QueueStats, RequeueResult, Retention, Scanned, Search, Standing, Store, StoreError,
     Stored, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, UsageDay, Usages,
-    Verb,
+    Verb, Word,
 };
 use serde_json::{Map, Value};
 
@@ -106,7 +106,7 @@ impl Catalog for Null {
         _: &str,
         _: &str,
         _: SubscriptionId,
-        _: bool,
+        _: Word,
     ) -> Result<Updated, StoreError> {
         Err(without())
     }

@@ -19,11 +19,10 @@ use super::{
 use crate::{
     access::{Credentials, Denied, Identity},
     config::{Queues, Uuids},
+    place::{self, Place},
     signed::Grant,
 };
 
-/// The longest queue name (Zaqar's `QUEUE_NAME_MAX_LEN`).
-const MAX_QUEUE: usize = 64;
 /// The longest idempotency key.
 const MAX_KEY: usize = 255;
 /// What `GET /v2/` serves; a client that asks for it is served everywhere.
@@ -63,8 +62,8 @@ pub(super) async fn zaqar(
     let client = client(headers, &gate.face.config.queues)?;
     let identity = gate.known(headers, proven).await?;
     let params = params.map_err(|_| identification("It is not UTF-8."))?;
-    if let Some((_, queue)) = params.iter().find(|(name, _)| *name == "queue") {
-        queue_name(queue)?;
+    if let Some(place) = named(&params)? {
+        request.extensions_mut().insert(place);
     }
     gate.permit(&request, &identity)?;
     gate.face.tenants.request(&identity.project)?;
@@ -83,7 +82,10 @@ pub(super) async fn own(
     let signed = signature::opened(&gate.face, &request)?;
     let proven = gate.proven(request.headers(), signed.as_deref()).await?;
     common(request.headers())?;
-    params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
+    let params = params.map_err(|_| Problem::not_found("The path is not UTF-8."))?;
+    if let Some(place) = named(&params)? {
+        request.extensions_mut().insert(place);
+    }
     let identity = gate.known(request.headers(), proven).await?;
     gate.permit(&request, &identity)?;
     gate.face.tenants.request(&identity.project)?;
@@ -228,17 +230,16 @@ fn client(headers: &HeaderMap, limits: &Queues) -> Result<String, Problem> {
     }
 }
 
-fn queue_name(name: &str) -> Result<(), Problem> {
-    if name.len() > MAX_QUEUE {
-        return Err(identification("Queue names may not be more than 64 characters long."));
-    }
-    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
-    {
-        return Err(identification(
-            "Queue names may only contain ASCII letters, digits, underscores, dashes, and dots.",
-        ));
-    }
-    Ok(())
+/// The queue or topic that the path names.
+fn named(params: &RawPathParams) -> Result<Option<Place>, Problem> {
+    let find = |wanted: &str| params.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value);
+    let (name, of): (_, fn(&str) -> Place) = match (find("queue"), find("topic")) {
+        (Some(queue), _) => (queue, Place::queue),
+        (None, Some(topic)) => (topic, Place::topic),
+        (None, None) => return Ok(None),
+    };
+    place::check(name).map_err(identification)?;
+    Ok(Some(of(name)))
 }
 
 /// A queue name or a project id that breaks the rules of names.
@@ -295,16 +296,6 @@ mod tests {
         let loose = Queues { client_id_uuid_safe: Uuids::Off, ..limits };
         assert!(client(&headers(&[("client-id", "not-a-uuid")]), &loose).is_ok());
         assert!(client(&headers(&[("client-id", "short")]), &loose).is_err());
-    }
-
-    #[test]
-    fn names_have_zaqars_letters_and_lengths() {
-        for good in ["a", &"a".repeat(64), "A-Za_z.09"] {
-            assert_eq!(queue_name(good), Ok(()));
-        }
-        for bad in ["", &"a".repeat(65), "a b", "a/b", "é"] {
-            assert!(queue_name(bad).is_err(), "{bad}");
-        }
     }
 
     proptest! {

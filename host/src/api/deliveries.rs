@@ -16,12 +16,26 @@ use super::{
     problem::{Answer, Problem},
     times,
 };
-use crate::storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
+use crate::{
+    place::Place,
+    storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection},
+};
 
 const MAX_LIMIT: u32 = 1000;
 const DEFAULT_LIMIT: i64 = 20;
-const PARAMS: [&str; 10] =
-    ["state", "queue", "subscription", "destination", "driver", "from", "to", "reason", "limit", "marker"];
+const PARAMS: [&str; 11] = [
+    "state",
+    "queue",
+    "topic",
+    "subscription",
+    "destination",
+    "driver",
+    "from",
+    "to",
+    "reason",
+    "limit",
+    "marker",
+];
 
 /// `GET`: newest first. A short page is not the end: the end has no link.
 pub(super) async fn list(
@@ -63,8 +77,9 @@ fn filter(face: &Face, params: &Params) -> Result<DeliveryFilter, Problem> {
         _ => None,
     })?;
     let text = |name| params.get(name).map(str::to_owned);
+    let place = Place::either(text("queue"), text("topic")).map_err(Problem::request)?;
     let selection = Selection {
-        queue: text("queue"),
+        queue: place.map(Place::into_stored),
         subscription: subscription.transpose()?,
         destination: text("destination"),
         driver: text("driver"),
@@ -120,7 +135,8 @@ pub(super) async fn show(
     let key = key(&face, &delivery)?;
     let view = face.store.delivery(&caller.project, key).await?.ok_or_else(|| missing(&delivery))?;
     let mut body = shown(&face, &view);
-    body["failures"] = view.failures.iter().map(failure).collect();
+    let answers = face.config.delivery.show_responses;
+    body["failures"] = view.failures.iter().map(|one| failure(one, answers)).collect();
     answer::ok(&body)
 }
 
@@ -185,8 +201,10 @@ fn shown(face: &Face, view: &DeliveryView) -> Value {
     let subscription = (view.subscription != SubscriptionId::NONE)
         .then(|| face.ids.subscription(view.subscription).to_string());
     let open = matches!(view.state, Standing::Waiting | Standing::Held);
+    let place = Place::of_stored(view.queue.clone());
+    let (kind, name) = place.label();
     for (name, value) in [
-        ("queue", (!view.queue.is_empty()).then(|| view.queue.clone())),
+        (kind, (!name.is_empty()).then(|| name.to_owned())),
         ("subscription", subscription),
         (if open { "due" } else { "settled" }, times::rfc3339(view.at)),
         ("reason", obstacle.or_else(|| reason(view))),
@@ -207,6 +225,7 @@ fn reason(view: &DeliveryView) -> Option<String> {
         Why::Scheduled => "scheduled",
         Why::Spilled => "its destination has more waiting than fits in memory",
         Why::Held => "its driver or account cannot deliver now",
+        Why::Unconfirmed => "its subscription has another address, whose owner has not confirmed it",
         Why::Stopped => "it was given up, and its ordered subscription stops: retry or cancel it",
     };
     Some(text.to_owned())
@@ -220,8 +239,10 @@ fn obstacle(face: &Face, view: &DeliveryView) -> Option<String> {
     face.delivery.held(&view.driver)
 }
 
-fn failure(failure: &Failure) -> Value {
-    json!({
+/// What an attempt came to. What the far side answered is shown where the operator allows it: a URI may lead to a host
+/// that its tenant cannot reach.
+fn failure(failure: &Failure, answers: bool) -> Value {
+    let mut shown = json!({
         "attempt": failure.n,
         "at": times::rfc3339(failure.at),
         "ms": failure.ms,
@@ -229,8 +250,11 @@ fn failure(failure: &Failure) -> Value {
         "scope": failure.scope,
         "code": failure.code,
         "reason": failure.reason,
-        "excerpt": failure.excerpt,
-    })
+    });
+    if answers {
+        shown["excerpt"] = failure.excerpt.clone().into();
+    }
+    shown
 }
 
 fn key(face: &Face, text: &str) -> Result<DeliveryKey, Problem> {

@@ -7,7 +7,7 @@ use nuncio_core::{Clock, PublicIds, Switchboard};
 
 use crate::{
     access::Access, catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs,
-    reload::Reload, render::Renderer, signed::Signer, storage::Store, tenants::Tenants,
+    outlet::Outlet, reload::Reload, render::Renderer, signed::Signer, storage::Store, tenants::Tenants,
 };
 
 /// What the routes share; cheap to clone, since each layer of a request does.
@@ -56,6 +56,8 @@ pub struct Shared {
     pub renderer: Arc<Renderer>,
     /// The door for messages.
     pub intake: Intake,
+    /// The way out for those who pull.
+    pub outlet: Outlet,
     /// Queues and subscriptions.
     pub catalog: Catalog,
     /// Reads the configuration again.

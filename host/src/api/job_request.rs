@@ -8,12 +8,15 @@ use super::{
     members::{flag, known, moment, text, value},
     problem::Problem,
 };
-use crate::storage::{JobFilter, Selection, Verb};
+use crate::{
+    place::Place,
+    storage::{JobFilter, Selection, Verb},
+};
 
 /// What narrows a filter, of a replay.
-const NARROW: [&str; 7] = ["queue", "subscription", "destination", "driver", "from", "to", "reason"];
+const NARROW: [&str; 8] = ["queue", "topic", "subscription", "destination", "driver", "from", "to", "reason"];
 /// A delivery that was not given up has no reason.
-const NARROW_CANCEL: [&str; 6] = ["queue", "subscription", "destination", "driver", "from", "to"];
+const NARROW_CANCEL: [&str; 7] = ["queue", "topic", "subscription", "destination", "driver", "from", "to"];
 const REST: [&str; 4] = ["all", "state", "limit", "dry_run"];
 
 /// What is asked.
@@ -58,8 +61,9 @@ fn selection(members: &Members<'_>, ids: &PublicIds) -> Result<Selection, Proble
         let wrong = || Problem::request("subscription: not an id that this host gave.");
         ids.parse_subscription(&text).ok_or_else(wrong)
     });
+    let place = Place::either(text(members, "queue")?, text(members, "topic")?).map_err(Problem::request)?;
     let selection = Selection {
-        queue: text(members, "queue")?,
+        queue: place.map(Place::into_stored),
         subscription: subscription.transpose()?,
         destination: text(members, "destination")?,
         driver: text(members, "driver")?,
@@ -151,6 +155,7 @@ mod tests {
             (Verb::Replay, json!({"quue": "q"}), "unknown member `quue`: did you mean `queue`?"),
             (Verb::Cancel, json!({"reason": "400"}), "unknown member `reason`"),
             (Verb::Replay, json!({"queue": ""}), "queue: must be"),
+            (Verb::Replay, json!({"queue": "q", "topic": "q"}), "queue: does not go together with topic"),
             (Verb::Replay, json!({"subscription": "x"}), "subscription: not an id"),
             (Verb::Replay, json!({"from": "yesterday"}), "from: must be a time"),
             (Verb::Replay, json!({"from": 20, "to": 20}), "to: must be after"),

@@ -19,6 +19,7 @@ use super::{
     problem::{Answer, Problem},
 };
 use crate::{
+    place::Place,
     storage::{JobFilter, JobId, JobKey, JobRow, Selection, Verb},
     times,
 };
@@ -166,8 +167,10 @@ fn shown(face: &Face, job: &JobRow) -> Value {
 fn filter(face: &Face, filter: &JobFilter) -> Value {
     let selection = &filter.selection;
     let text = |value: &Option<String>| value.clone().map(Value::from);
+    let place = selection.queue.clone().map(Place::of_stored);
+    let place = place.as_ref().map(Place::label);
     let members = [
-        ("queue", text(&selection.queue)),
+        (place.map_or("queue", |(kind, _)| kind), place.map(|(_, name)| name.into())),
         ("subscription", selection.subscription.map(|id| face.ids.subscription(id).to_string().into())),
         ("destination", text(&selection.destination)),
         ("driver", text(&selection.driver)),

@@ -5,9 +5,7 @@ use axum::http::Uri;
 use super::problem::Problem;
 
 /// Beginnings of paths that a later version serves, and what they belong to.
-const STARTS: [(&str, &str); 4] = [
-    ("/v2/topics", "Topics are"),
-    ("/v2/health", "The health report is"),
+const STARTS: [(&str, &str); 2] = [
     ("/v2/suppressions", "The list of suppressed addresses is"),
     ("/v2/subscriptions/", "Testing a subscription is"),
 ];
@@ -19,11 +17,7 @@ pub(super) async fn fallback(uri: Uri) -> Problem {
 }
 
 fn missing(path: &str) -> Option<&'static str> {
-    let of_queue = path.strip_prefix("/v2/queues/").and_then(|rest| rest.split('/').nth(1));
-    match of_queue {
-        Some("claims") => Some("Claims are"),
-        _ => STARTS.iter().find(|(start, _)| path.starts_with(start)).map(|(_, part)| *part),
-    }
+    STARTS.iter().find(|(start, _)| path.starts_with(start)).map(|(_, part)| *part)
 }
 
 #[cfg(test)]
@@ -32,9 +26,7 @@ mod tests {
 
     #[test]
     fn what_comes_later_is_named_and_the_rest_is_unknown() {
-        assert_eq!(missing("/v2/queues/q/claims/1"), Some("Claims are"));
-        assert_eq!(missing("/v2/topics"), Some("Topics are"));
-        assert_eq!(missing("/v2/queues/claims/x"), None);
+        assert_eq!(missing("/v2/suppressions"), Some("The list of suppressed addresses is"));
         assert_eq!(missing("/v2/nonexistent"), None);
     }
 }

@@ -11,7 +11,7 @@ use axum::{
 use bytes::Bytes;
 use nuncio_core::{Attributes, MessageId, Public};
 use serde::Serialize;
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{json, value::RawValue};
 
 use super::{
     answer, attributes,
@@ -21,46 +21,31 @@ use super::{
     page,
     params::Params,
     problem::{Answer, Problem},
-    queues, times,
+    shown,
 };
 use crate::{
     intake::{Producer, Wanted},
-    storage::{PullFilter, Pulled},
+    outlet::Removal,
+    place::Place,
+    storage::PullFilter,
 };
-
-/// A message as Zaqar shows it.
-#[derive(Serialize)]
-struct Shown {
-    id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    href: Option<String>,
-    ttl: i64,
-    age: i64,
-    body: Box<RawValue>,
-    /// Zaqar has no attributes: a message without them looks as it does there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attributes: Option<Map<String, Value>>,
-    /// Only what was popped says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    claim_count: Option<i64>,
-}
 
 /// `POST`: all messages are taken, or none.
 pub(super) async fn post(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
     let key = context::idempotency_key(&headers)?;
-    let rules = face.intake.rules(&caller.project, &queue).await?;
+    let rules = face.intake.rules(&caller.project, place.stored()).await?;
     let limit = Limit { bytes: rules.max_post_size, ..Limit::post(&face.config) };
     let bytes = body::read(body, limit).await?;
     let messages = wanted(&bytes)?;
     let from = Producer { project: caller.project, client: caller.client, key: key.map(|key| (key, bytes)) };
-    let accepted = face.intake.post(from, &queue, &rules, messages).await?;
-    let collection = format!("/v2/queues/{queue}/messages");
+    let accepted = face.intake.post(from, place.stored(), &rules, messages).await?;
+    let collection = format!("{}/messages", place.path());
     let mut location = format!("{collection}?ids=");
     let mut resources = Vec::with_capacity(accepted.ids.len());
     for id in accepted.ids {
@@ -121,24 +106,24 @@ fn message(bytes: &Bytes, index: usize, text: &RawValue) -> Result<Wanted, Probl
 pub(super) async fn list(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     RawQuery(query): RawQuery,
 ) -> Answer {
     let params = Params::parse(query.as_deref());
     if let Some(ids) = params.list("ids") {
         let ids = known(&face, &ids)?;
-        let found = face.store.messages_by_id(&caller.project, &queue, ids).await?;
+        let found = face.store.messages_by_id(&caller.project, place.stored(), ids).await?;
         if found.is_empty() {
             return Err(Problem::not_found("None of these messages exist."));
         }
-        return answer::ok(&json!({"messages": all(&face, &queue, found)}));
+        return answer::ok(&json!({"messages": shown::all(&face, &place, found)}));
     }
     let filter = filter(&face, caller.client, &params)?;
-    let found = face.store.messages(&caller.project, &queue, filter).await?;
+    let found = face.store.messages(&caller.project, place.stored(), filter).await?;
     let last = found.last().map(|one| face.ids.message(one.id).to_string());
-    let path = format!("/v2/queues/{queue}/messages");
+    let path = format!("{}/messages", place.path());
     let links = page::links(&path, &params, last.as_deref());
-    answer::ok(&json!({"messages": all(&face, &queue, found), "links": links}))
+    answer::ok(&json!({"messages": shown::all(&face, &place, found), "links": links}))
 }
 
 fn filter(face: &Face, client: String, params: &Params) -> Result<PullFilter, Problem> {
@@ -156,26 +141,28 @@ fn filter(face: &Face, client: String, params: &Params) -> Result<PullFilter, Pr
 pub(super) async fn show(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, message)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, message)): Path<(String, String)>,
 ) -> Answer {
     let missing = || Problem::not_found(format!("Message {message} does not exist."));
     let id = id(&face, &message).ok_or_else(missing)?;
-    let found = face.store.messages_by_id(&caller.project, &queue, vec![id]).await?;
-    answer::ok(&all(&face, &queue, found).into_iter().next().ok_or_else(missing)?)
+    let found = face.store.messages_by_id(&caller.project, place.stored(), vec![id]).await?;
+    answer::ok(&shown::all(&face, &place, found).into_iter().next().ok_or_else(missing)?)
 }
 
-/// `DELETE /{message}`: 204, there or not.
+/// `DELETE /{message}`: 204, there or not; while it is claimed, only with its claim.
 pub(super) async fn delete(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, message)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, message)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    if Params::parse(query.as_deref()).get("claim_id").is_some() {
-        return Err(Problem::request("claim_id: claims are not in this version, so no message is claimed."));
-    }
+    let params = Params::parse(query.as_deref());
+    // An id that this host never gave is that of no claim.
+    let claim = params.get("claim_id").map(|text| face.ids.parse_claim(text).unwrap_or_default());
     if let Some(id) = id(&face, &message) {
-        face.store.delete(&caller.project, &queue, vec![id]).await?;
+        face.outlet.delete(&caller.project, place.stored(), id, claim).await?;
     }
     Ok(answer::no_content())
 }
@@ -184,40 +171,37 @@ pub(super) async fn delete(
 pub(super) async fn delete_many(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     RawQuery(query): RawQuery,
 ) -> Answer {
     let params = Params::parse(query.as_deref());
+    let (project, queue) = (&caller.project, place.stored());
     match (params.list("ids"), params.int("pop")?) {
         (Some(ids), None) => {
-            let ids = known(&face, &ids)?;
-            face.store.delete(&caller.project, &queue, ids).await?;
+            face.outlet.delete_many(project, queue, removal(&face, &ids, &params)?).await?;
             Ok(answer::no_content())
         }
         (None, Some(n)) => {
-            let most = face.config.queues.max_messages_per_claim_or_pop;
-            let n = u32::try_from(n).ok().filter(|n| (1..=most).contains(n)).ok_or_else(|| {
-                let limit = "max_messages_per_claim_or_pop";
-                Problem::request(format!("pop: must be at least 1 and no greater than {most} ({limit})."))
-            })?;
-            let popped = face.store.pop(&caller.project, &queue, n).await?;
-            let now = face.clock.now_ms();
-            let messages: Vec<_> = popped
-                .into_iter()
-                .map(|one| Shown { claim_count: Some(one.claims), ..shown(&face, None, now, one) })
-                .collect();
-            answer::ok(&json!({"messages": messages}))
+            let popped = face.outlet.pop(project, queue, n).await?;
+            answer::ok(&json!({"messages": shown::popped(&face, popped)}))
         }
         (Some(_), Some(_)) => Err(Problem::request("`ids` and `pop` cannot be used together.")),
         (None, None) => Err(Problem::request("The request should have either \"ids\" or \"pop\" parameter.")),
     }
 }
 
+fn removal(face: &Face, ids: &[&str], params: &Params) -> Result<Removal, Problem> {
+    let claims = params.list("claim_ids").map(|claims| {
+        claims.into_iter().map(|text| face.ids.parse_claim(text).unwrap_or_default()).collect()
+    });
+    Ok(Removal { ids: known(face, ids)?, claims })
+}
+
 /// The messages that `ids` name; ids that this host never gave name none.
 fn known(face: &Face, ids: &[&str]) -> Result<Vec<MessageId>, Problem> {
     let most = face.config.queues.max_messages_per_page;
-    if ids.len() > most as usize {
-        return Err(Problem::request(format!("ids: the most is {most} (max_messages_per_page).")));
+    if ids.is_empty() || ids.len() > most as usize {
+        return Err(Problem::request(format!("ids: 1 to {most} of them (max_messages_per_page).")));
     }
     Ok(ids.iter().filter_map(|text| id(face, text)).collect())
 }
@@ -227,31 +211,6 @@ fn id(face: &Face, text: &str) -> Option<MessageId> {
         Some(Public::Message(id)) => Some(id),
         _ => None,
     }
-}
-
-fn all(face: &Face, queue: &str, messages: Vec<Pulled>) -> Vec<Shown> {
-    let now = face.clock.now_ms();
-    messages.into_iter().map(|one| shown(face, Some(queue), now, one)).collect()
-}
-
-fn shown(face: &Face, queue: Option<&str>, now: i64, message: Pulled) -> Shown {
-    Shown {
-        id: face.ids.message(message.id).to_string(),
-        href: queue.map(|queue| queues::href(face, queue, message.id)),
-        ttl: message.ttl,
-        age: times::age(now, message.created),
-        body: json_text(&message.body),
-        attributes: (!message.attributes.is_empty()).then(|| message.attributes.values().clone()),
-        claim_count: None,
-    }
-}
-
-/// A JSON body as its own text; anything else as a JSON string.
-fn json_text(body: &[u8]) -> Box<RawValue> {
-    serde_json::from_slice(body).unwrap_or_else(|_| {
-        let text = String::from_utf8_lossy(body);
-        serde_json::value::to_raw_value(&text).unwrap_or_else(|_| RawValue::NULL.to_owned())
-    })
 }
 
 #[cfg(test)]
@@ -308,12 +267,6 @@ mod tests {
             let problem = format!("{:?}", read(bad).unwrap_err());
             assert!(problem.contains(title), "{bad}: {problem}");
         }
-    }
-
-    #[test]
-    fn what_is_not_json_is_shown_as_a_string() {
-        assert_eq!(json_text(b"plain \"text\"").get(), r#""plain \"text\"""#);
-        assert_eq!(json_text(b"{\"a\":1}").get(), "{\"a\":1}");
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::json;
 
 use super::{answer, context, face::Face, problem::Answer};
-use crate::{access::Action, config::Metrics, delivery::Degraded, telemetry};
+use crate::{access::Action, config::Metrics, confirmation, delivery::Degraded, telemetry};
 
 /// `GET /healthz`: the process answers.
 pub(super) async fn healthz() -> &'static str {
@@ -21,6 +21,8 @@ pub(super) async fn readyz(State(face): State<Face>) -> Answer {
     let mut degraded = face.delivery.degraded();
     let ailments = face.store.gauges().await.map_or_else(|error| vec![error.to_string()], |now| now.ailments);
     degraded.extend(ailments.into_iter().map(|reason| Degraded { part: "store".to_owned(), reason }));
+    let unanswerable = confirmation::unanswerable(&face.config, &face.board.now());
+    degraded.extend(unanswerable.map(|reason| Degraded { part: "confirmation".to_owned(), reason }));
     if let Err(error) = &store {
         degraded.push(Degraded { part: "store".to_owned(), reason: error.to_string() });
     }

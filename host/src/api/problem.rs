@@ -8,7 +8,14 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{catalog::CatalogError, intake::IntakeError, storage::StoreError, tenants::Beyond};
+use super::html;
+use crate::{
+    catalog::CatalogError,
+    intake::IntakeError,
+    outlet::OutletError,
+    storage::{Deletion, StoreError},
+    tenants::Beyond,
+};
 
 /// What a handler answers.
 pub(super) type Answer = Result<Response, Problem>;
@@ -96,6 +103,11 @@ impl Problem {
         Self { status, title: "405 Method Not Allowed", description: None, header: None }
     }
 
+    /// It is not for this client to do.
+    pub(super) fn forbidden(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Not authorized", description)
+    }
+
     /// Something stands in the way.
     pub(super) fn conflict(description: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "Resource conflict", description)
@@ -108,11 +120,6 @@ impl Problem {
             header: HeaderValue::from_str(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)),
             ..Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
         }
-    }
-
-    /// Who it is may not do this.
-    pub(super) fn forbidden(description: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "Not authorized", description)
     }
 
     /// Who could tell who it is does not answer.
@@ -138,6 +145,26 @@ impl Problem {
     fn unavailable() -> Self {
         let description = "The store could not be reached. Please try again in a few seconds.";
         Self::later("Service temporarily unavailable", description)
+    }
+
+    /// As a page for people: the link is not one of this host's.
+    pub(super) fn page_not_found(text: String) -> Response {
+        (StatusCode::NOT_FOUND, html::headers(), text).into_response()
+    }
+
+    /// As a page for people: what it was about is over.
+    pub(super) fn page_gone(text: String) -> Response {
+        (StatusCode::GONE, html::headers(), text).into_response()
+    }
+
+    /// As a page for people: the answer cannot be read.
+    pub(super) fn page_unreadable(text: String) -> Response {
+        (StatusCode::BAD_REQUEST, html::headers(), text).into_response()
+    }
+
+    /// As a page for people: the store is away.
+    pub(super) fn page_unavailable(text: String) -> Response {
+        (StatusCode::SERVICE_UNAVAILABLE, html::headers(), text).into_response()
     }
 
     fn later(title: &'static str, description: impl Into<String>) -> Self {
@@ -175,6 +202,10 @@ impl From<StoreError> for Problem {
                 Self::later("Service temporarily unavailable", error.to_string())
             }
             StoreError::TooMany { .. } => Self::request(error.to_string()),
+            StoreError::AskedTooOften { seconds, .. } => Self {
+                header: Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many confirmations", error.to_string())
+            },
             StoreError::KeyReused => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 Self::new(status, "Idempotency key reused", error.to_string())
@@ -201,6 +232,18 @@ impl From<IntakeError> for Problem {
     }
 }
 
+impl From<OutletError> for Problem {
+    fn from(error: OutletError) -> Self {
+        let status = match &error {
+            OutletError::Limit(text) => return Self::request(text),
+            OutletError::Claim(Deletion::NotClaimed | Deletion::UnknownClaim) => StatusCode::BAD_REQUEST,
+            OutletError::Claim(_) => StatusCode::FORBIDDEN,
+            OutletError::Store(error) => return error.clone().into(),
+        };
+        Self::new(status, "Unable to delete", error.to_string())
+    }
+}
+
 impl From<Beyond> for Problem {
     fn from(beyond: Beyond) -> Self {
         match beyond {
@@ -219,6 +262,7 @@ impl From<CatalogError> for Problem {
         match error {
             CatalogError::Refused(text) => Self::request(text),
             CatalogError::Conflict(text) => Self::conflict(text),
+            CatalogError::Forbidden(text) => Self::forbidden(text),
             CatalogError::Absent(text) => Self::not_found(text),
             CatalogError::Store(error) => error.into(),
         }

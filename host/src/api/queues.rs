@@ -3,10 +3,9 @@
 use axum::{
     Extension,
     body::Body,
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::HeaderMap,
 };
-use nuncio_core::MessageId;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -17,10 +16,11 @@ use super::{
     params::Params,
     patch,
     problem::{Answer, Problem},
-    times,
+    shown, times,
 };
 use crate::{
     catalog::{CatalogError, with_defaults},
+    place::{Place, plain},
     storage::{Purge, QueueRow},
 };
 
@@ -34,32 +34,31 @@ const SLICE: u32 = 500;
 pub(super) async fn create(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     body: Body,
 ) -> Answer {
     let bytes = body::read(body, body::Limit::metadata(&face.config)).await?;
     let metadata = if bytes.is_empty() { Map::new() } else { object(body::value(&bytes)?)? };
-    let location = format!("/v2/queues/{queue}");
-    let new = face.catalog.create(&caller.project, &queue, metadata).await?;
-    Ok(if new { answer::created_empty(&location) } else { answer::no_content_at(&location) })
+    let new = face.catalog.create(&caller.project, place.stored(), metadata).await?;
+    Ok(if new { answer::created_empty(&place.path()) } else { answer::no_content_at(&place.path()) })
 }
 
 /// `GET /v2/queues/{queue}`: its metadata; a queue that is not there shows the defaults, as in Zaqar.
 pub(super) async fn show(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
 ) -> Answer {
-    let row = face.store.queue(&caller.project, &queue).await?;
+    let row = face.store.queue(&caller.project, place.stored()).await?;
     let (none, limits) = (Map::new(), &face.config.queues);
-    answer::ok(&with_defaults(row.as_ref().map_or(&none, |row| &row.metadata), limits))
+    answer::ok(&with_defaults(&place, row.as_ref().map_or(&none, |row| &row.metadata), limits))
 }
 
 /// `PATCH /v2/queues/{queue}`: a JSON patch of its metadata.
 pub(super) async fn update(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
@@ -72,22 +71,22 @@ pub(super) async fn update(
     }
     let operations = patch::parse(&body::value(&bytes)?).map_err(Problem::body)?;
     let change = |metadata: &mut Map<String, Value>| patch::apply(&operations, metadata);
-    let metadata = face.catalog.change_metadata(&caller.project, &queue, change).await;
+    let metadata = face.catalog.change_metadata(&caller.project, place.stored(), change).await;
     let metadata = metadata.map_err(|error| match error {
         // Zaqar gives a bad value in a patch the title of a bad body.
         CatalogError::Refused(text) => Problem::body(text),
         other => other.into(),
     })?;
-    answer::ok(&with_defaults(&metadata, &face.config.queues))
+    answer::ok(&with_defaults(&place, &metadata, &face.config.queues))
 }
 
 /// `DELETE /v2/queues/{queue}`: 204, there or not.
 pub(super) async fn delete(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
 ) -> Answer {
-    face.store.queue_delete(&caller.project, &queue).await?;
+    face.store.queue_delete(&caller.project, place.stored()).await?;
     Ok(answer::no_content())
 }
 
@@ -97,14 +96,57 @@ pub(super) async fn list(
     Extension(caller): Extension<Caller>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    let params = Params::parse(query.as_deref());
+    listed(&face, &caller, query.as_deref(), Kind::Queues).await
+}
+
+/// `GET /v2/topics`, alike.
+pub(super) async fn topics(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    listed(&face, &caller, query.as_deref(), Kind::Topics).await
+}
+
+/// What is listed.
+#[derive(Clone, Copy)]
+enum Kind {
+    Queues,
+    Topics,
+}
+
+impl Kind {
+    /// Its name on the wire.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Queues => "queues",
+            Self::Topics => "topics",
+        }
+    }
+
+    /// Where one of that name is.
+    fn place(self, name: &str) -> Place {
+        match self {
+            Self::Queues => Place::queue(name),
+            Self::Topics => Place::topic(name),
+        }
+    }
+
+    const fn has(self, topic: bool) -> bool {
+        matches!(self, Self::Topics) == topic
+    }
+}
+
+async fn listed(face: &Face, caller: &Caller, query: Option<&str>, kind: Kind) -> Answer {
+    let params = Params::parse(query);
     let most = face.config.queues.max_queues_per_page;
     let limit = page::limit(&params, "max_queues_per_page", most, page::DEFAULT_LIMIT)?;
     let (detailed, counted) = (params.flag("detailed")?, params.flag("with_count")?);
-    let found = matching(&face, &caller, &params, limit, counted).await?;
-    let queues: Vec<_> = found.page.iter().map(|row| shown(row, detailed, &face)).collect();
-    let last = found.page.last().map(|row| row.name.as_str());
-    let mut answer = json!({"queues": queues, "links": page::links("/v2/queues", &params, last)});
+    let found = matching(face, caller, &params, kind, (limit, counted)).await?;
+    let shown: Vec<_> = found.page.iter().map(|row| shown(row, detailed, face)).collect();
+    let last = found.page.last().map(|row| plain(&row.name));
+    let links = page::links(&format!("/v2/{}", kind.name()), &params, last);
+    let mut answer = json!({kind.name(): shown, "links": links});
     if counted && found.count > 0 {
         answer["count"] = json!(found.count);
     }
@@ -122,23 +164,24 @@ async fn matching(
     face: &Face,
     caller: &Caller,
     params: &Params,
-    limit: u32,
-    counted: bool,
+    kind: Kind,
+    (limit, counted): (u32, bool),
 ) -> Result<Found, Problem> {
     let filtered = params.get("name").is_some() || params.others(&OWN_PARAMS).next().is_some();
     let slice = if filtered || counted { SLICE } else { limit };
     let limit = limit as usize;
-    let after = params.get("marker").unwrap_or_default();
+    let after = kind.place(params.get("marker").unwrap_or_default());
     let mut found = Found { page: Vec::new(), count: 0 };
-    let mut marker = if counted { String::new() } else { after.to_owned() };
+    let mut marker = if counted { kind.place("") } else { after.clone() };
     loop {
-        let rows = face.store.queues(&caller.project, &marker, slice).await?;
+        let rows = face.store.queues(&caller.project, marker.stored(), slice).await?;
         let Some(last) = rows.last() else { return Ok(found) };
-        marker.clone_from(&last.name);
-        let end = rows.len() < slice as usize;
-        for row in rows.into_iter().filter(|row| passes(row, params)) {
+        marker = Place::of_stored(last.name.clone());
+        // All topics come after all queues.
+        let end = rows.len() < slice as usize || !kind.has(marker.is_topic());
+        for row in rows.into_iter().filter(|row| passes(row, kind, params)) {
             found.count += 1;
-            if row.name.as_str() > after && found.page.len() < limit {
+            if row.name.as_str() > after.stored() && found.page.len() < limit {
                 found.page.push(row);
             }
         }
@@ -149,18 +192,22 @@ async fn matching(
 }
 
 /// Zaqar's filters: part of the name, and equal members of the metadata, where numbers are numbers.
-fn passes(row: &QueueRow, params: &Params) -> bool {
+fn passes(row: &QueueRow, kind: Kind, params: &Params) -> bool {
+    let place = Place::of_stored(row.name.clone());
     let equal = |(key, text): (&str, &str)| {
         let want = text.parse::<i64>().map_or_else(|_| json!(text), |number| json!(number));
         row.metadata.get(key) == Some(&want)
     };
-    params.get("name").is_none_or(|part| row.name.contains(part)) && params.others(&OWN_PARAMS).all(equal)
+    kind.has(place.is_topic())
+        && params.get("name").is_none_or(|part| place.name().contains(part))
+        && params.others(&OWN_PARAMS).all(equal)
 }
 
 fn shown(row: &QueueRow, detailed: bool, face: &Face) -> Value {
-    let mut shown = json!({"name": row.name, "href": format!("/v2/queues/{}", row.name)});
+    let place = Place::of_stored(row.name.clone());
+    let mut shown = json!({"name": place.name(), "href": place.path()});
     if detailed {
-        shown["metadata"] = Value::Object(with_defaults(&row.metadata, &face.config.queues));
+        shown["metadata"] = Value::Object(with_defaults(&place, &row.metadata, &face.config.queues));
     }
     shown
 }
@@ -169,9 +216,9 @@ fn shown(row: &QueueRow, detailed: bool, face: &Face) -> Value {
 pub(super) async fn stats(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
 ) -> Answer {
-    let stats = face.store.queue_stats(&caller.project, &queue).await?;
+    let stats = face.store.queue_stats(&caller.project, place.stored()).await?;
     let now = face.clock.now_ms();
     let mut messages = json!({
         "claimed": stats.claimed,
@@ -181,7 +228,7 @@ pub(super) async fn stats(
     for (name, message) in [("oldest", stats.oldest), ("newest", stats.newest)] {
         if let Some((id, created)) = message {
             messages[name] = json!({
-                "href": href(&face, &queue, id),
+                "href": shown::href(&face, &place, id),
                 "age": times::age(now, created),
                 "created": times::created(created),
             });
@@ -194,7 +241,7 @@ pub(super) async fn stats(
 pub(super) async fn purge(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     body: Body,
 ) -> Answer {
     let bytes = body::read(body, body::Limit::metadata(&face.config)).await?;
@@ -203,7 +250,7 @@ pub(super) async fn purge(
     } else {
         resource_types(&body::value(&bytes)?)?
     };
-    face.store.queue_purge(&caller.project, &queue, what).await?;
+    face.store.queue_purge(&caller.project, place.stored(), what).await?;
     Ok(answer::no_content())
 }
 
@@ -219,11 +266,6 @@ fn resource_types(document: &Value) -> Result<Purge, Problem> {
         }
     }
     Ok(what)
-}
-
-/// Where a message is.
-pub(super) fn href(face: &Face, queue: &str, id: MessageId) -> String {
-    format!("/v2/queues/{queue}/messages/{}", face.ids.message(id))
 }
 
 fn object(value: Value) -> Result<Map<String, Value>, Problem> {
@@ -249,7 +291,7 @@ mod tests {
             ("name=x", false),
             ("limit=3", true),
         ] {
-            assert_eq!(passes(&row, &Params::parse(Some(query))), passed, "{query}");
+            assert_eq!(passes(&row, Kind::Queues, &Params::parse(Some(query))), passed, "{query}");
         }
     }
 

@@ -5,13 +5,13 @@ use axum::http::Method;
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware};
 
 use super::{
-    base,
+    base, claims,
     context::{self, Gate},
     deliveries, drivers,
     face::Face,
-    inbound, jobs, keys, later, messages, notifications,
+    health, inbound, jobs, keys, later, messages, notifications,
     openapi::{self, Document},
-    probes,
+    pages, probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
@@ -46,7 +46,9 @@ pub(super) fn zaqar() -> Routes {
         .get("/v2/", Action::HomeGet, base::home)
         .get("/v2/ping", Action::PingGet, base::ping)
         .head("/v2/ping", Action::PingGet, base::alive);
-    zaqars_subscriptions(zaqars_messages(zaqars_queues(routes)))
+    let routes = routes.get("/v2/health", Action::HealthGet, health::show);
+    let routes = zaqars_claims(zaqars_subscriptions(zaqars_messages(zaqars_queues(routes))));
+    topics_subscriptions(topics_messages(topics(routes)))
 }
 
 fn zaqars_queues(routes: Routes) -> Routes {
@@ -85,9 +87,54 @@ fn zaqars_subscriptions(routes: Routes) -> Routes {
         .put(CONFIRM, Action::SubscriptionConfirm, subscriptions::confirm)
 }
 
+fn zaqars_claims(routes: Routes) -> Routes {
+    const ONE: &str = "/v2/queues/{queue}/claims/{claim}";
+    routes
+        .post("/v2/queues/{queue}/claims", Action::ClaimsCreate, claims::create)
+        .get(ONE, Action::ClaimsGet, claims::show)
+        .patch(ONE, Action::ClaimsUpdate, claims::renew)
+        .delete(ONE, Action::ClaimsDelete, claims::release)
+}
+
+fn topics(routes: Routes) -> Routes {
+    routes
+        .get("/v2/topics", Action::TopicsGetAll, queues::topics)
+        .put("/v2/topics/{topic}", Action::TopicsCreate, queues::create)
+        .get("/v2/topics/{topic}", Action::TopicsGet, queues::show)
+        .patch("/v2/topics/{topic}", Action::TopicsUpdate, queues::update)
+        .delete("/v2/topics/{topic}", Action::TopicsDelete, queues::delete)
+        .get("/v2/topics/{topic}/stats", Action::TopicsStats, queues::stats)
+        .post("/v2/topics/{topic}/purge", Action::TopicsPurge, queues::purge)
+}
+
+fn topics_messages(routes: Routes) -> Routes {
+    const ALL: &str = "/v2/topics/{topic}/messages";
+    const ONE: &str = "/v2/topics/{topic}/messages/{message}";
+    routes
+        .post(ALL, Action::MessagesCreate, messages::post)
+        .get(ALL, Action::MessagesGetAll, messages::list)
+        .delete(ALL, Action::MessagesDeleteAll, messages::delete_many)
+        .get(ONE, Action::MessagesGet, messages::show)
+        .delete(ONE, Action::MessagesDelete, messages::delete)
+}
+
+fn topics_subscriptions(routes: Routes) -> Routes {
+    const ALL: &str = "/v2/topics/{topic}/subscriptions";
+    const ONE: &str = "/v2/topics/{topic}/subscriptions/{subscription}";
+    const CONFIRM: &str = "/v2/topics/{topic}/subscriptions/{subscription}/confirm";
+    routes
+        .post(ALL, Action::SubscriptionCreate, subscriptions::create)
+        .get(ALL, Action::SubscriptionGetAll, subscriptions::list)
+        .get(ONE, Action::SubscriptionGet, subscriptions::show)
+        .patch(ONE, Action::SubscriptionUpdate, subscriptions::update)
+        .delete(ONE, Action::SubscriptionDelete, subscriptions::delete)
+        .put(CONFIRM, Action::SubscriptionConfirm, subscriptions::confirm)
+}
+
 /// What Zaqar lacks.
 pub(super) fn own() -> Routes {
     const ENABLE: &str = "/v2/queues/{queue}/subscriptions/{subscription}/enable";
+    const ENABLE_OF_TOPIC: &str = "/v2/topics/{topic}/subscriptions/{subscription}/enable";
     Routes::default()
         .post("/v2/notifications", Action::NotificationsSend, notifications::send)
         .get("/v2/deliveries", Action::DeliveriesGetAll, deliveries::list)
@@ -100,6 +147,7 @@ pub(super) fn own() -> Routes {
         .get("/v2/jobs/{job}", Action::JobsGet, jobs::show)
         .delete("/v2/jobs/{job}", Action::JobsDelete, jobs::stop)
         .post(ENABLE, Action::SubscriptionEnable, subscriptions::enable)
+        .post(ENABLE_OF_TOPIC, Action::SubscriptionEnable, subscriptions::enable)
         .get("/v2/keys", Action::KeysGetAll, keys::list)
         .post("/v2/keys", Action::KeysCreate, keys::create)
         .delete("/v2/keys/{key}", Action::KeysDelete, keys::revoke)
@@ -118,6 +166,7 @@ pub(super) fn bare() -> Routes {
         Rule::Open("scrapers have no token, and it names no project; `http.metrics` closes it");
     const DOCUMENT: Rule =
         Rule::Open("clients are made from it; it tells of routes and limits, and of no project");
+    const LETTER: Rule = Rule::Open("whoever reads the mail has no token: the link is signed");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
     let inbound = [
         "/v2/inbound/{driver}/{account}",
@@ -129,7 +178,11 @@ pub(super) fn bare() -> Routes {
         .get("/healthz", PROBE, probes::healthz)
         .get("/readyz", PROBE, probes::readyz)
         .get("/metrics", METRICS, probes::metrics)
-        .get("/v2/openapi.json", DOCUMENT, openapi::show);
+        .get("/v2/openapi.json", DOCUMENT, openapi::show)
+        .get("/v2/confirm", LETTER, pages::ask)
+        .post("/v2/confirm", LETTER, pages::confirm)
+        .get("/v2/unsubscribe", LETTER, pages::leave)
+        .post("/v2/unsubscribe", LETTER, pages::left);
     inbound.into_iter().fold(routes, |routes, path| {
         routes.get(path, INBOUND, inbound::receive).post(path, INBOUND, inbound::receive)
     })
@@ -139,6 +192,5 @@ pub(super) fn bare() -> Routes {
 #[cfg(test)]
 pub(super) fn all() -> Vec<(&'static str, Method, Rule)> {
     let rules = [zaqar(), own(), bare()].map(|routes| routes.parts().1);
-    let all = rules.iter().flat_map(|rules| rules.iter());
-    all.map(|(path, method, rule)| (path, method.clone(), rule)).collect()
+    rules.iter().flat_map(|rules| rules.iter()).collect()
 }

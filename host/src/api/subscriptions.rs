@@ -21,7 +21,9 @@ use super::{
     times,
 };
 use crate::{
-    catalog::{CatalogError, Change, Unknown, Wish},
+    catalog::{Answerer, CatalogError, Change, Unknown, Wish},
+    confirmation::Queue,
+    place::{Place, plain},
     storage::{Subscribed, SubscriptionRow, Updated},
 };
 
@@ -32,7 +34,7 @@ const MAX_WARNINGS: usize = 8;
 pub(super) async fn create(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     body: Body,
 ) -> Answer {
     let document = document(&face, body).await?;
@@ -40,7 +42,8 @@ pub(super) async fn create(
         subscriber(&document)?.ok_or_else(|| Problem::request("Missing parameter subscriber in body."))?;
     let wish = Wish { subscriber, ttl: ttl(&document)?, options: options(&document)?.unwrap_or_default() };
     let now = face.clock.now_ms();
-    let (subscribed, unknown) = face.catalog.subscribe(&caller.project, &queue, wish, now).await?;
+    let silent = face.catalog.unanswerable(&wish.subscriber);
+    let (subscribed, unknown) = face.catalog.subscribe(&caller.project, place.stored(), wish, now).await?;
     let id = match subscribed {
         Subscribed::New(id) | Subscribed::Exists { id, confirmed: false } => {
             face.ids.subscription(id).to_string()
@@ -51,25 +54,27 @@ pub(super) async fn create(
             ));
         }
     };
-    let location = format!("/v2/queues/{queue}/subscriptions");
-    Ok(warned(answer::created(&location, &json!({"subscription_id": id}))?, &unknown))
+    let location = format!("{}/subscriptions", place.path());
+    let mut response = warned(answer::created(&location, &json!({"subscription_id": id}))?, &unknown);
+    silent.iter().for_each(|why| warn(&mut response, why));
+    Ok(response)
 }
 
 /// `GET`.
 pub(super) async fn list(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path(queue): Path<String>,
+    Extension(place): Extension<Place>,
     RawQuery(query): RawQuery,
 ) -> Answer {
     let params = Params::parse(query.as_deref());
     let most = face.config.queues.max_subscriptions_per_page;
     let limit = page::limit(&params, "max_subscriptions_per_page", most, page::DEFAULT_LIMIT)?;
     let marker = page::marker(&params, |text| face.ids.parse_subscription(text))?;
-    let rows = face.store.subscriptions(&caller.project, &queue, marker, limit).await?;
+    let rows = face.store.subscriptions(&caller.project, place.stored(), marker, limit).await?;
     let shown: Vec<_> = rows.iter().map(|row| shown(&face, row)).collect();
     let last = rows.last().map(|row| face.ids.subscription(row.id).to_string());
-    let links = page::links(&format!("/v2/queues/{queue}/subscriptions"), &params, last.as_deref());
+    let links = page::links(&format!("{}/subscriptions", place.path()), &params, last.as_deref());
     answer::ok(&json!({"subscriptions": shown, "links": links}))
 }
 
@@ -77,10 +82,11 @@ pub(super) async fn list(
 pub(super) async fn show(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
 ) -> Answer {
     let id = id(&face, &subscription)?;
-    let row = face.store.subscription(&caller.project, &queue, id).await?;
+    let row = face.store.subscription(&caller.project, place.stored(), id).await?;
     answer::ok(&shown(&face, &row.ok_or_else(|| missing(&subscription))?))
 }
 
@@ -88,7 +94,8 @@ pub(super) async fn show(
 pub(super) async fn update(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
     body: Body,
 ) -> Answer {
     let document = document(&face, body).await?;
@@ -102,13 +109,9 @@ pub(super) async fn update(
     }
     let id = id(&face, &subscription)?;
     let now = face.clock.now_ms();
-    let changed = face.catalog.change(&caller.project, &queue, id, change, now).await;
-    // The same words as of an id that this host never gave: whose it is, is nobody else's business.
-    let unknown = changed.map_err(|error| match error {
-        CatalogError::Absent(_) => missing(&subscription),
-        other => other.into(),
-    })?;
-    let location = format!("/v2/queues/{queue}/subscriptions/{subscription}");
+    let unknown = face.catalog.change(&caller.project, place.stored(), id, change, now).await;
+    let unknown = unknown.map_err(|error| known(error, &subscription))?;
+    let location = format!("{}/subscriptions/{subscription}", place.path());
     Ok(warned(answer::no_content_at(&location), &unknown))
 }
 
@@ -116,10 +119,11 @@ pub(super) async fn update(
 pub(super) async fn delete(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
 ) -> Answer {
     if let Some(id) = face.ids.parse_subscription(&subscription) {
-        face.store.subscription_end(&caller.project, &queue, id).await?;
+        face.store.subscription_end(&caller.project, place.stored(), id).await?;
     }
     Ok(answer::no_content())
 }
@@ -128,7 +132,8 @@ pub(super) async fn delete(
 pub(super) async fn confirm(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
     body: Body,
 ) -> Answer {
     let document = document(&face, body).await?;
@@ -136,26 +141,27 @@ pub(super) async fn confirm(
         return Err(Problem::request("The 'confirmed' should be boolean."));
     };
     let id = id(&face, &subscription)?;
-    match face.store.subscription_confirm(&caller.project, &queue, id, *confirmed).await? {
-        Updated::Done => {
-            let location = format!("/v2/queues/{queue}/subscriptions/{subscription}/confirm");
-            Ok(answer::no_content_at(&location))
-        }
-        Updated::Absent => Err(missing(&subscription)),
-        Updated::Conflict => {
-            Err(Problem::conflict("The subscription was changed in between. Please try again."))
-        }
-    }
+    let location = format!("{}/subscriptions/{subscription}/confirm", place.path());
+    // A signature for more than this path was made by somebody who shares the queue, not for whoever is subscribed.
+    let from = match caller.signed.filter(|grant| grant.is_exactly(&location)) {
+        Some(grant) => Answerer::Owner { expires: grant.expires_ms() },
+        None => Answerer::Project,
+    };
+    let of = Queue { project: &caller.project, name: place.stored() };
+    let answered = face.catalog.answer(of, id, *confirmed, from, face.clock.now_ms()).await;
+    answered.map_err(|error| known(error, &subscription))?;
+    Ok(answer::no_content_at(&location))
 }
 
 /// `POST /{subscription}/enable`: 204; it matches again, with all its addresses.
 pub(super) async fn enable(
     State(face): State<Face>,
     Extension(caller): Extension<Caller>,
-    Path((queue, subscription)): Path<(String, String)>,
+    Extension(place): Extension<Place>,
+    Path((_, subscription)): Path<(String, String)>,
 ) -> Answer {
     let id = id(&face, &subscription)?;
-    match face.store.subscription_enable(&caller.project, &queue, id).await? {
+    match face.store.subscription_enable(&caller.project, place.stored(), id).await? {
         Updated::Done => Ok(answer::no_content()),
         Updated::Absent | Updated::Conflict => Err(missing(&subscription)),
     }
@@ -197,7 +203,7 @@ fn shown(face: &Face, row: &SubscriptionRow) -> Value {
     let (subscriber, options) = face.catalog.shown(row);
     let mut shown = json!({
         "id": face.ids.subscription(row.id).to_string(),
-        "source": row.queue,
+        "source": plain(&row.queue),
         "subscriber": subscriber,
         "ttl": row.ttl,
         "age": times::age(face.clock.now_ms(), row.since),
@@ -213,21 +219,28 @@ fn shown(face: &Face, row: &SubscriptionRow) -> Value {
 
 /// RFC 7234 section 5.5.7: a warning for each option that nobody knows.
 fn warned(mut response: Response, unknown: &[Unknown]) -> Response {
-    for one in unknown.iter().take(MAX_WARNINGS) {
-        let text: String = one
-            .to_string()
-            .chars()
-            .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ' { c } else { '?' })
-            .collect();
-        if let Ok(value) = HeaderValue::from_str(&format!("199 - \"{text}\"")) {
-            response.headers_mut().append(HeaderName::from_static("warning"), value);
-        }
-    }
+    unknown.iter().take(MAX_WARNINGS).for_each(|one| warn(&mut response, &one.to_string()));
     response
+}
+
+fn warn(response: &mut Response, why: &str) {
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ';
+    let text: String = why.chars().map(|c| if plain(c) { c } else { '?' }).collect();
+    if let Ok(value) = HeaderValue::from_str(&format!("199 - \"{text}\"")) {
+        response.headers_mut().append(HeaderName::from_static("warning"), value);
+    }
 }
 
 fn id(face: &Face, text: &str) -> Result<SubscriptionId, Problem> {
     face.ids.parse_subscription(text).ok_or_else(|| missing(text))
+}
+
+/// An id that is another project's is told in the words of one that nobody has.
+fn known(error: CatalogError, id: &str) -> Problem {
+    match error {
+        CatalogError::Absent(_) => missing(id),
+        other => other.into(),
+    }
 }
 
 fn missing(id: &str) -> Problem {

@@ -3,7 +3,10 @@
 use nuncio_core::{Refusal, retry::Policy};
 use serde_json::{Map, Value, json};
 
-use crate::config::Queues;
+use crate::{
+    config::Queues,
+    place::{self, Place},
+};
 
 /// The shortest life of a message, seconds (Zaqar's `MIN_MESSAGE_TTL`).
 const MIN_TTL: i64 = 60;
@@ -28,10 +31,13 @@ pub(super) fn check(metadata: &Map<String, Value>, limits: &Queues) -> Result<()
     Ok(())
 }
 
-/// `metadata` with the reserved members that Zaqar always shows.
+/// `metadata` with the reserved members that Zaqar always shows; of a topic it shows fewer.
 #[must_use]
-pub fn with_defaults(metadata: &Map<String, Value>, limits: &Queues) -> Map<String, Value> {
+pub fn with_defaults(place: &Place, metadata: &Map<String, Value>, limits: &Queues) -> Map<String, Value> {
     let mut all = defaults(limits);
+    if place.is_topic() {
+        all.retain(|key, _| !is_of_pull(key));
+    }
     all.extend(metadata.iter().map(|(key, value)| (key.clone(), value.clone())));
     all
 }
@@ -49,6 +55,11 @@ pub(crate) fn is_reserved(key: &str) -> bool {
             | "_max_claim_count"
             | "_enable_encrypt_messages"
     )
+}
+
+/// Whether `key` is about claiming: topics have no claims.
+fn is_of_pull(key: &str) -> bool {
+    matches!(key, "_dead_letter_queue" | "_dead_letter_queue_messages_ttl" | "_max_claim_count")
 }
 
 fn defaults(limits: &Queues) -> Map<String, Value> {
@@ -76,9 +87,10 @@ fn member(key: &str, value: &Value, limits: &Queues) -> Result<(), String> {
         "_max_claim_count" if !value.is_null() && !value.is_i64() => {
             Err("must be an integer or null".to_owned())
         }
-        "_dead_letter_queue" if !value.is_null() && !value.is_string() => {
-            Err("must be the name of a queue or null".to_owned())
-        }
+        "_dead_letter_queue" if !value.is_null() => match value.as_str().map(place::check) {
+            Some(Ok(())) => Ok(()),
+            _ => Err("must be the name of a queue or null".to_owned()),
+        },
         "_enable_encrypt_messages" => match value {
             Value::Bool(false) => Ok(()),
             Value::Bool(true) => Err("encrypted queues are not in this version".to_owned()),
@@ -116,6 +128,8 @@ mod tests {
             json!({"_max_claim_count": "x"}),
             json!({"_dead_letter_queue_messages_ttl": 59}),
             json!({"_dead_letter_queue": 1}),
+            json!({"_dead_letter_queue": "a/b"}),
+            json!({"_dead_letter_queue": "~topic"}),
             json!({"_enable_encrypt_messages": "x"}),
             json!({"_enable_encrypt_messages": true}),
             json!({"_retry_policy": 1}),
@@ -128,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_put_back() {
-        let shown = with_defaults(&Map::new(), &Config::default().queues);
+        let shown = with_defaults(&Place::queue("q"), &Map::new(), &Config::default().queues);
         assert!(shown.keys().all(|key| is_reserved(key)));
         assert_eq!(checked(Value::Object(shown)), Ok(()));
     }

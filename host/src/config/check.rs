@@ -36,9 +36,13 @@ impl Wrong {
 pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
     match kind {
         Kind::Integer { min, max } => integer(node, min, max).map(Value::from),
+        Kind::Boolean => boolean(node),
         Kind::Bytes { min, max } => bytes(node, min, max),
         Kind::Duration { min, max } => duration(node, min, max),
         Kind::Choice { now, later } => choice(node, now, later),
+        Kind::Confirmation => confirmation(node),
+        Kind::Mailbox => mailbox(node),
+        Kind::TemplateName => template_name(node),
         Kind::QueueName => queue_name(node),
         Kind::Project => project(node),
         Kind::Names => names(node),
@@ -55,6 +59,32 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Secret { min } => secret(node, min),
         Kind::DriverName => driver_name(node),
         Kind::Command => command(node),
+    }
+}
+
+/// Zaqar's `true` stands for everybody.
+fn confirmation(node: &Node) -> Result<Value, Wrong> {
+    match &node.raw {
+        Raw::Boolean(true) => Ok("all".into()),
+        Raw::Boolean(false) => Ok("none".into()),
+        _ => choice(node, &["none", "mail", "all"], &[]),
+    }
+}
+
+fn mailbox(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write an address, like \"Nuncio <no-reply@example.org>\"";
+    let text = text(node, fix)?;
+    if text.contains('@') && !text.chars().any(char::is_control) {
+        return Ok(text.into());
+    }
+    Err(Wrong::new(node, "not a mail address", fix))
+}
+
+fn template_name(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write the NAME of a section [templates.NAME]";
+    match text(node, fix)? {
+        "" => Err(Wrong::new(node, "empty", fix)),
+        name => Ok(name.into()),
     }
 }
 
@@ -132,6 +162,13 @@ fn integer(node: &Node, min: u64, max: u64) -> Result<u64, Wrong> {
     match u64::try_from(number) {
         Ok(number) if (min..=max).contains(&number) => Ok(number),
         _ => Err(Wrong::new(node, format!("{number} is out of range"), format!("write {min} to {max}"))),
+    }
+}
+
+fn boolean(node: &Node) -> Result<Value, Wrong> {
+    match node.raw {
+        Raw::Boolean(on) => Ok(on.into()),
+        _ => Err(Wrong::kind(node, "write true or false")),
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Kind {
         /// The most.
         max: u64,
     },
+    /// `true` or `false`.
+    Boolean,
     /// A size: bytes as a number, or text with `KiB`, `MiB`, `GiB`.
     Bytes {
         /// The least.
@@ -56,6 +58,12 @@ pub enum Kind {
     QueueName,
     /// A project's id: visible ASCII, at most 256.
     Project,
+    /// Which subscribers must confirm: a word, or Zaqar's boolean.
+    Confirmation,
+    /// A mail address, with or without a name before it.
+    Mailbox,
+    /// The name of a template.
+    TemplateName,
     /// A list of names.
     Names,
     /// A list of networks in CIDR form.

@@ -31,8 +31,8 @@ pub use key::{Key, Kind};
 pub use keys::keys;
 pub use load::VARIABLE_PREFIX;
 pub use model::{
-    Config, Delivery, Events, Format, Http, Jobs, Log, Notification, Queues, SignedUrl, Storage, Template,
-    Uuids,
+    Config, Confirm, Delivery, Events, Format, Http, Jobs, Log, Notification, Queues, SignedUrl, Storage,
+    Template, Uuids,
 };
 pub use place::{ConfigError, Place, Problem};
 pub use plugins::{Choice, Exec, Library};

@@ -119,6 +119,8 @@ pub struct Http {
     /// How long a client may take to send the body of a request.
     #[serde(deserialize_with = "millis")]
     pub body_timeout: Duration,
+    /// Where this host is reached from outside, without a slash at the end.
+    pub public_url: Option<String>,
     /// The largest body of an inbound request and of its answer, bytes.
     pub max_inbound_body: usize,
 }
@@ -183,8 +185,38 @@ pub struct Retention {
 pub struct Notification {
     /// The schemes that may be subscribed, lower case; `None` for every one that has a driver.
     pub subscriber_types: Option<Vec<String>>,
-    /// `none` is the only one of this version.
-    pub require_confirmation: String,
+    /// Which subscribers must confirm before they are sent anything.
+    pub require_confirmation: Confirm,
+    /// The page where people confirm, without a slash at its end; `None` for the one of this host.
+    pub external_confirmation_url: Option<String>,
+    /// The template of mails that ask to confirm; `None` for the built-in one.
+    pub confirmation_template: Option<String>,
+    /// The template of mails that say that somebody is unsubscribed; `None` for the built-in one.
+    pub unsubscribe_template: Option<String>,
+    /// Who these mails are from; `None` for the mail driver's sender.
+    pub confirmation_sender: Option<String>,
+    /// How often an address is asked to confirm within the period, over all projects.
+    pub max_confirmations: u64,
+    /// How often a host of web addresses is.
+    pub max_confirmations_per_host: u64,
+    /// The period.
+    #[serde(deserialize_with = "millis")]
+    pub confirmation_period: Duration,
+    /// How long the link works with which a mail's recipient unsubscribes.
+    #[serde(deserialize_with = "millis")]
+    pub unsubscribe_ttl: Duration,
+}
+
+/// `notification.require_confirmation`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confirm {
+    /// Nobody.
+    None,
+    /// Whoever is behind a mail address.
+    Mail,
+    /// Everybody.
+    All,
 }
 
 /// `[signed_url]`
@@ -203,12 +235,20 @@ pub struct Queues {
     pub default_message_ttl: i64,
     /// Delay of a message that names none, seconds.
     pub default_message_delay: i64,
+    /// Life of a claim that names none, seconds.
+    pub default_claim_ttl: i64,
+    /// Life of a message after a claim that names none, seconds.
+    pub default_claim_grace: i64,
     /// Life of a subscription that names none, seconds.
     pub default_subscription_ttl: i64,
     /// The longest life of a message, seconds.
     pub max_message_ttl: i64,
     /// The longest delay of a message, seconds.
     pub max_message_delay: i64,
+    /// The longest life of a claim, seconds.
+    pub max_claim_ttl: i64,
+    /// The longest life of a message after its claim, seconds.
+    pub max_claim_grace: i64,
     /// The most queues in a page.
     pub max_queues_per_page: u32,
     /// The most messages in a page.
@@ -217,6 +257,10 @@ pub struct Queues {
     pub max_subscriptions_per_page: u32,
     /// The most messages taken at once.
     pub max_messages_per_claim_or_pop: u32,
+    /// Whether several messages are deleted only with the claims that hold them.
+    pub message_delete_with_claim_id: bool,
+    /// Whether messages are shown with a checksum.
+    pub enable_checksum: bool,
     /// The largest metadata of a queue, bytes.
     pub max_queue_metadata: usize,
     /// The largest body of a POST of messages, bytes.
@@ -296,6 +340,8 @@ pub struct Delivery {
     pub allow_networks: Vec<String>,
     /// Host names that may lead to private addresses, lower case.
     pub allow_hosts: Vec<String>,
+    /// Whether tenants are shown what subscribers answer.
+    pub show_responses: bool,
     /// The most recipients of one message.
     pub max_recipients: u32,
     /// How long an idempotency key is remembered.

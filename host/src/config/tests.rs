@@ -87,10 +87,8 @@ fn what_a_later_version_has_is_not_in_this_version() {
     for text in [
         "[[sources]]\nname = \"x\"",
         "[drivers.sms.accounts.acme]\nkind = \"smpp\"",
-        "[notification]\nrequire_confirmation = \"mail\"",
         "[storage]\nurl = \"postgres://db/nuncio\"",
         "[websocket]\nlisten = \"x\"",
-        "[queues]\nmax_claim_ttl = 60",
     ] {
         let error = refused(text);
         assert!(error.contains("not in this version"), "{text}: {error}");

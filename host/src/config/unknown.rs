@@ -10,20 +10,12 @@ use super::{
 
 /// What the design names and a later version will have: a section or a key, and what it belongs to.
 const LATER: &[(&str, &str)] = &[
-    ("http.public_url", "links into this host"),
     ("sources", "sources"),
     ("websocket", "WebSocket"),
     ("keystone", "Keystone"),
     ("auth", "authentication"),
-    ("notification.external_confirmation_url", "confirmation"),
-    ("queues.default_claim_ttl", "claims"),
-    ("queues.default_claim_grace", "claims"),
-    ("queues.max_claim_ttl", "claims"),
-    ("queues.max_claim_grace", "claims"),
-    ("queues.message_delete_with_claim_id", "claims"),
     ("queues.message_encryption_algorithms", "encrypted queues"),
     ("queues.message_encryption_key", "encrypted queues"),
-    ("queues.enable_checksum", "checksums"),
 ];
 
 /// Sections that are no fixed list of keys.

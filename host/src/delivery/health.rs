@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    place::Place,
     storage::{Finding, Found, LaneRow, Post, Store, StoreError},
     times,
 };
@@ -174,8 +175,10 @@ impl Health {
 /// What an event says of a subscription.
 fn told_of(ready: &Ready, recipient: &Recipient<'_>, reason: &str) -> Map<String, Value> {
     let subscriber = ready.uri.as_ref().map_or("***", |uri| uri.redacted());
+    let place = Place::of_stored(ready.view.queue.clone());
+    let (kind, name) = place.label();
     let about = json!({
-        "queue": ready.view.queue,
+        kind: name,
         "subscription": ready.subscription,
         "subscriber": subscriber,
         "address": SubscriberUri::shown_address(recipient.address),

@@ -8,7 +8,7 @@ use nuncio_core::{
 };
 
 use super::targets::Ready;
-use crate::render::Rendered;
+use crate::{place::plain, render::Rendered};
 
 /// A recipient: its number, and its place in the target.
 pub(super) type Place = (u32, usize);
@@ -29,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) attempt: u32,
     /// When the attempt began, Unix milliseconds.
     pub(super) began: i64,
+    /// Where the recipients of a mail unsubscribe.
+    pub(super) unsubscribe: Option<String>,
 }
 
 /// A [`Prepared`] with the lists that its notice borrows.
@@ -49,7 +51,11 @@ impl Prepared {
     /// What its notice borrows.
     pub(super) fn opened(&self) -> Opened<'_> {
         let (recipients, parts) = (self.recipients().collect(), self.content.parts());
-        Opened { prepared: self, recipients, parts, headers: self.message.told_headers() }
+        let mut headers = self.message.told_headers();
+        if let Some(url) = &self.unsubscribe {
+            headers.to_mut().extend(unsubscribing(url));
+        }
+        Opened { prepared: self, recipients, parts, headers }
     }
 }
 
@@ -72,6 +78,14 @@ impl Opened<'_> {
     }
 }
 
+/// RFC 2369, section 3.2, and where the far side may be trusted to be this host, RFC 8058.
+fn unsubscribing(url: &str) -> impl Iterator<Item = (String, String)> {
+    let one_click =
+        url.starts_with("https:").then(|| ("list-unsubscribe-post", "List-Unsubscribe=One-Click".to_owned()));
+    let all = std::iter::once(("list-unsubscribe", format!("<{url}>"))).chain(one_click);
+    all.map(|(name, value)| (name.to_owned(), value))
+}
+
 /// Where `message`, whose public id is `public`, comes from, with `headers` as they are told.
 pub(super) fn meta<'a>(
     ready: &'a Ready,
@@ -81,7 +95,7 @@ pub(super) fn meta<'a>(
 ) -> Meta<'a> {
     let mut meta = Meta::EMPTY;
     meta.project = &ready.view.project;
-    meta.queue = &ready.view.queue;
+    meta.queue = plain(&ready.view.queue);
     meta.subscription = &ready.subscription;
     meta.message = public;
     meta.kind = message.kind;

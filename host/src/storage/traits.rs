@@ -13,7 +13,7 @@ use super::words::{
     DeliveryView, Finding, Forgotten, Found, Gauges, JobId, JobRow, KeyRow, Loaded, NewClaim, NewJob,
     NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Search,
     Standing, StoreError, Stored, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
-    UsageDay, Verb,
+    UsageDay, Verb, Word,
 };
 
 /// Takes messages in.
@@ -82,13 +82,13 @@ pub trait Catalog: Send + Sync {
         id: SubscriptionId,
         change: SubscriptionChange,
     ) -> Result<Updated, StoreError>;
-    /// Sets whether a subscription is confirmed.
+    /// Takes somebody's word on whether a subscription is wanted; absent also for a word of one who was not asked.
     async fn subscription_confirm(
         &self,
         project: &str,
         queue: &str,
         id: SubscriptionId,
-        confirmed: bool,
+        word: Word,
     ) -> Result<Updated, StoreError>;
     /// Ends a subscription; its waiting deliveries are cancelled.
     async fn subscription_end(
@@ -295,7 +295,7 @@ pub trait Usages: Send + Sync {
 /// A whole store.
 #[async_trait]
 pub trait Store:
-    Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Keys + Retention + Usages
+    Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Retention + Keys + Usages
 {
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;

@@ -21,8 +21,14 @@ pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
             .optional(wish(limits))
             .answers(201, "The claimed messages.", closed(&["messages"], json!({"messages": messages()})))
             .empty(204, "There are none."),
-        Operation::zaqar("get", &one, "claim_get", "A claim with its messages.").answers(200, "The claim.", claim()),
-        Operation::zaqar("patch", &one, "claim_update", "Renews a claim.").body(wish(limits)).empty(204, "It was renewed."),
+        Operation::zaqar("get", &one, "claim_get", "A claim with its messages.").answers(
+            200,
+            "The claim.",
+            claim(),
+        ),
+        Operation::zaqar("patch", &one, "claim_update", "Renews a claim.")
+            .body(wish(limits))
+            .empty(204, "It was renewed."),
         Operation::zaqar("delete", &one, "claim_delete", "Releases a claim: its messages are free again.")
             .empty(204, "It is not there any more."),
     ]
@@ -40,6 +46,7 @@ fn claim() -> Value {
 }
 
 fn wish(limits: &Queues) -> Value {
-    let seconds = json!({"ttl": within(60, limits.max_claim_ttl), "grace": within(60, limits.max_claim_grace)});
+    let seconds =
+        json!({"ttl": within(60, limits.max_claim_ttl), "grace": within(60, limits.max_claim_grace)});
     json!({"type": "object", "properties": seconds})
 }

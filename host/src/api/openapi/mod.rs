@@ -1,6 +1,7 @@
 //! The OpenAPI document: made from the operations that the routes serve, with the limits of this host.
 
 mod base;
+mod claims;
 mod deliveries;
 mod document;
 mod keys;

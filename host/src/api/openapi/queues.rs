@@ -11,22 +11,10 @@ use crate::config::Queues;
 
 const QUEUE: &str = "/v2/queues/{queue}";
 
-/// Making, listing, showing, changing, emptying, sharing and deleting queues.
+/// Making, showing, changing, emptying and deleting queues.
 pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
     let of = |below: &str| format!("{QUEUE}{below}");
     vec![
-        Operation::zaqar("get", "/v2/queues", "queues_list", "The queues of the project, by name.")
-            .with(paged(limits.max_queues_per_page, 10))
-            .with([
-                flag("detailed", "Whether the metadata is shown."),
-                flag("with_count", "Whether the number of all queues is shown."),
-                query(
-                    "name",
-                    "Only queues with this in their name. Other parameters compare with metadata.",
-                    text(),
-                ),
-            ])
-            .answers(200, "A page of queues.", listing()),
         Operation::zaqar("put", QUEUE, "queue_create", "Makes a queue. One that is there stays as it is.")
             .optional(metadata(limits))
             .empty(201, "It was made.")
@@ -60,20 +48,36 @@ pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
                 json!({"resource_types": array(json!({"enum": ["messages", "subscriptions"]}))}),
             ))
             .empty(204, "It is empty."),
-        Operation::zaqar(
-            "post",
-            &of("/share"),
-            "queue_share",
-            "Signs URLs of the queue, for who has no token.",
-        )
-        .body(wish())
-        .answers(200, "The signature.", shared()),
     ]
 }
 
-fn listing() -> Value {
+/// Signing URLs.
+pub(super) fn share() -> Operation {
+    Operation::zaqar("post", &format!("{QUEUE}/share"), "queue_share", "Signs URLs, for who has no token.")
+        .body(wish())
+        .answers(200, "The signature.", shared())
+}
+
+/// Listing `kind`: queues or topics.
+pub(super) fn listing_of(kind: &'static str, limits: &Queues) -> Operation {
+    let id = format!("{kind}_list");
+    Operation::zaqar("get", &format!("/v2/{kind}"), &id, "Those of the project, by name.")
+        .with(paged(limits.max_queues_per_page, 10))
+        .with([
+            flag("detailed", "Whether the metadata is shown."),
+            flag("with_count", "Whether the number of all is shown."),
+            query(
+                "name",
+                "Only those with this in their name. Other parameters compare with metadata.",
+                text(),
+            ),
+        ])
+        .answers(200, "A page.", listing(kind))
+}
+
+fn listing(kind: &str) -> Value {
     let queue = json!({"name": text(), "href": text(), "metadata": {"type": "object"}});
-    let mut listing = page("queues", closed(&["name", "href"], queue));
+    let mut listing = page(kind, closed(&["name", "href"], queue));
     listing["properties"]["count"] = whole(1);
     listing
 }

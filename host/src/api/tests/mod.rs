@@ -1,5 +1,7 @@
 //! The routes over a real store and real delivery.
 
+mod claims;
+mod confirming;
 mod deliveries;
 mod house;
 mod inbound;
@@ -13,4 +15,5 @@ mod reload;
 mod rules;
 mod signed;
 mod subscriptions;
+mod topics;
 mod walk;

@@ -1,6 +1,7 @@
 //! The nouns that pass between the host and its store.
 
 mod claim;
+mod consent;
 mod delivery;
 mod engine;
 mod error;
@@ -14,6 +15,7 @@ mod subscription;
 mod usage;
 
 pub use claim::{Claimed, DeadLetters, Deletion, NewClaim};
+pub use consent::{Addressee, Asking, By, Consent, Question, Word, Wording};
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;

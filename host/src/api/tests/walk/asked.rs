@@ -15,9 +15,13 @@ pub(super) struct Words {
 pub(super) fn words(action: Action) -> Words {
     let body = |value: Value| Words { query: "", body: Some(value) };
     match action {
-        Action::QueuesCreate => body(json!({"mine": 1})),
-        Action::QueuesUpdate => body(json!([{"op": "add", "path": "/metadata/mine", "value": 1}])),
-        Action::QueuesPurge => body(json!({"resource_types": ["messages", "subscriptions"]})),
+        Action::QueuesCreate | Action::TopicsCreate => body(json!({"mine": 1})),
+        Action::QueuesUpdate | Action::TopicsUpdate => {
+            body(json!([{"op": "add", "path": "/metadata/mine", "value": 1}]))
+        }
+        Action::QueuesPurge | Action::TopicsPurge => {
+            body(json!({"resource_types": ["messages", "subscriptions"]}))
+        }
         Action::QueuesShare => body(json!({"paths": ["messages"], "methods": ["GET"]})),
         Action::MessagesCreate => body(json!({"messages": [{"body": "mine"}]})),
         Action::MessagesGetAll => Words { query: "echo=true&include_claimed=true", body: None },
@@ -31,6 +35,7 @@ pub(super) fn words(action: Action) -> Words {
         Action::DeliveriesReplayAll | Action::DeliveriesCancelAll => body(json!({"all": true})),
         Action::KeysCreate => body(json!({"project": "stranger", "roles": ["reader"]})),
         Action::QueuesDelete
+        | Action::TopicsDelete
         | Action::MessagesDelete
         | Action::ClaimsDelete
         | Action::SubscriptionDelete

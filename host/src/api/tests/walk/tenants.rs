@@ -58,10 +58,12 @@ fn whoever_reaches_the_host_is_asked_for_nothing_on_these_routes_alone() {
         "/healthz",
         "/metrics",
         "/readyz",
+        "/v2/confirm",
         "/v2/inbound/{driver}/{account}",
         "/v2/inbound/{driver}/{account}/",
         "/v2/inbound/{driver}/{account}/{*below}",
         "/v2/openapi.json",
+        "/v2/unsubscribe",
     ];
     assert_eq!(open, known);
 }

@@ -4,7 +4,7 @@ use nuncio_core::{SubscriptionId, TargetId};
 use rusqlite::{Connection, Row};
 use serde_json::Map;
 
-use crate::storage::{StoreError, TargetView, sqlite::json};
+use crate::storage::{Consent, StoreError, TargetView, sqlite::json};
 
 /// A frozen target: recipients of its own revision, options of the newest.
 pub(in crate::storage::sqlite) fn view(
@@ -12,13 +12,14 @@ pub(in crate::storage::sqlite) fn view(
     id: TargetId,
 ) -> Result<Option<TargetView>, StoreError> {
     db.prepare_cached(
-        "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0), t.driver,
+        "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0) OR (t.frozen = 1 AND NOT EXISTS (SELECT 1 FROM asked a WHERE a.target = t.id)), t.driver,
          t.uri, t.addresses, newest.uri, newest.addresses, newest.driver, newest.options,
-         (SELECT json_group_array(address) FROM gone g WHERE g.subscription = t.subscription)
+         (SELECT json_group_array(address) FROM gone g WHERE g.subscription = t.subscription),
+         t.frozen, coalesce(s.waits, 0)
          FROM target t JOIN project p ON p.id = t.project
          LEFT JOIN subscription s ON s.id = t.subscription
          LEFT JOIN queue q ON q.id = s.queue
-         JOIN target newest ON newest.id = coalesce(s.target, t.id)
+         JOIN target newest ON newest.id = iif(t.frozen = 1, t.id, coalesce(s.target, t.id))
          WHERE t.id = ?1",
     )?
     .query_and_then([id.0], read)?
@@ -47,5 +48,7 @@ fn read(row: &Row<'_>) -> Result<TargetView, StoreError> {
         newest_driver: text(11)?,
         options: json::read("options", &text(12)?)?,
         gone: json::read("addresses", &text(13)?)?,
+        frozen: row.get(14)?,
+        consent: Consent::from_code(row.get(15)?),
     })
 }
