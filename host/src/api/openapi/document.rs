@@ -9,8 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    base, claims, deliveries, keys, messages, operation::Operation, parameters, queues, shapes,
-    subscriptions, usage,
+    base, claims, deliveries, keys, messages, operation::Operation, parameters, queues, shapes, subscriptions,
 };
 use crate::{
     api::routes::{Rule, Rules},
@@ -119,7 +118,6 @@ fn operations(config: &Config) -> Vec<Operation> {
     all.extend(claims::operations(limits));
     all.extend(deliveries::operations());
     all.extend(keys::operations());
-    all.extend(usage::operations());
     all
 }
 
