@@ -3,18 +3,18 @@
 //! A client shows [`Credentials`]; [`Access`] tells the [`Identity`] behind them and whether its roles allow an
 //! [`Action`]. HTTP routes and WebSocket messages ask the same. What is not in the table is refused.
 
-mod access;
 mod action;
 mod denied;
+mod door;
 mod identity;
 mod keys;
 mod keystone;
 mod policy;
 mod secret;
 
-pub use access::{Access, names_projects};
 pub use action::{Action, Grant};
 pub use denied::{Denied, StartError};
+pub use door::{Access, names_projects};
 pub use identity::{Credentials, Identity, Proof};
 pub use keys::{KeyError, Keys, Made as MadeKey, Wish as KeyWish};
 pub use policy::{Grants, Policy};

@@ -207,6 +207,5 @@ pub(super) fn bare() -> Routes {
 #[cfg(test)]
 pub(super) fn all() -> Vec<(&'static str, Method, Rule)> {
     let rules = [zaqar(), own(), bare()].map(|routes| routes.parts().1);
-    let all = rules.iter().flat_map(|rules| rules.iter());
-    all.map(|(path, method, rule)| (path, method.clone(), rule)).collect()
+    rules.iter().flat_map(|rules| rules.iter()).collect()
 }

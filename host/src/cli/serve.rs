@@ -31,7 +31,7 @@ pub(super) async fn run(shared: &Shared, output: Output) -> Result<Exit, Fault> 
     };
     let again = shared.clone();
     let reread: Reread = Arc::new(move || again.reread());
-    app::serve(config, Some(reread), ready).await.map_err(Fault::from)?;
+    Box::pin(app::serve(config, Some(reread), ready)).await.map_err(Fault::from)?;
     Ok(Exit::Ok)
 }
 

@@ -4,7 +4,7 @@ mod gauge;
 mod pace;
 mod quotas;
 mod tenant;
-mod tenants;
+mod watch;
 
 pub use quotas::{Quota, Quotas};
-pub use tenants::{Beyond, Tenants};
+pub use watch::{Beyond, Tenants};

@@ -73,7 +73,7 @@ impl Keystone {
     pub fn section(&self, more: &str) -> String {
         format!(
             "[auth]\nstrategy = \"keystone\"\n[keystone]\nurl = \"{}\"\nusername = \"admin\"\nproject_name = \
-             \"admin\"\npassword = {{ env = \"KEYSTONE_PASSWORD\" }}\n{more}\n",
+             \"admin\"\npassword = {{ env = \"KEYSTONE_PASSWORD\" }}\ntimeout = \"25s\"\n{more}\n",
             self.url()
         )
     }

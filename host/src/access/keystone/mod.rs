@@ -2,10 +2,10 @@
 
 mod cache;
 mod face;
-mod keystone;
 
 #[cfg(test)]
 mod tests;
+mod voucher;
 mod wire;
 
-pub(super) use keystone::Keystone;
+pub(super) use voucher::Keystone;

@@ -11,6 +11,5 @@ mod parameters;
 mod queues;
 mod shapes;
 mod subscriptions;
-mod usage;
 
 pub(super) use document::{Document, show};
