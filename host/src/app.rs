@@ -244,6 +244,8 @@ async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartErr
         path: config.storage.path().to_path_buf(),
         log: 0,
         limits: limits(config),
+        // The configuration is checked: what is there is a key.
+        key: config.storage.encryption_key.as_ref().and_then(|key| sqlite::SealingKey::parse(key.expose())),
         clock,
         published,
     };

@@ -110,6 +110,8 @@ pub struct Http {
 pub struct Storage {
     /// `sqlite:PATH`
     pub url: String,
+    /// The key of what is encrypted in the database; `None` for that of the file beside it.
+    pub encryption_key: Option<Secret>,
     /// Connections that read.
     pub readers: u32,
     /// Operations that may wait for the writer.

@@ -28,3 +28,12 @@ CREATE TABLE api_key (
     expires INTEGER NOT NULL,
     used    INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+
+-- What subscribers are and how they are reached is sealed, and compared by fingerprints: URIs and options hold secrets.
+-- (The functions are those of the connection.) `sealed`: body and attributes of a message are, since its queue asked.
+UPDATE target SET uri = sealed(uri, 'uri ' || project || ' ' || subscription),
+    addresses = sealed(addresses, 'addresses ' || project || ' ' || subscription),
+    options = sealed(options, 'options ' || project || ' ' || subscription);
+UPDATE subscription SET uri_key = fingerprint(uri_key);
+UPDATE gone SET address = fingerprint(address);
+ALTER TABLE message ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;

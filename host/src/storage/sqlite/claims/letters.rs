@@ -43,7 +43,7 @@ impl<'n> Letters<'n> {
     /// Moves a message, hidden until the claim would end. Where there is no room for it, it stays where it is, hidden as
     /// long: it is neither lost, nor does it stand in the way of those behind it.
     pub(super) fn take(&self, commit: &mut Commit<'_>, free: &Free) -> Result<(), StoreError> {
-        let (_, to) = queues::ensure(commit, self.project, &self.to.queue)?;
+        let to = queues::ensure(commit, self.project, &self.to.queue)?.queue;
         if free.expires < self.until {
             prolong(commit, self.from, free.id, self.until, self.life)?;
         }
