@@ -17,6 +17,7 @@ mod load;
 mod loaded;
 mod mail;
 mod misbehaviour;
+mod openapi;
 mod pacing;
 mod plugins;
 mod replay;
