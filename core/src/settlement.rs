@@ -73,9 +73,17 @@ pub enum Why {
     Held = 3,
     /// It was given up, and its ordered subscription stops then: it and what comes after it wait for a hand.
     Stopped = 4,
+    /// Its subscription leads to somebody who has not agreed yet; the policy's window is stopped.
+    Unconfirmed = 5,
 }
 
 impl Why {
+    /// Whether the time spent so does not count towards giving up.
+    #[must_use]
+    pub const fn stops_time(self) -> bool {
+        matches!(self, Self::Held | Self::Unconfirmed)
+    }
+
     /// The reason stored as `code`.
     #[must_use]
     pub const fn from_code(code: i64) -> Option<Self> {
@@ -85,6 +93,7 @@ impl Why {
             2 => Self::Spilled,
             3 => Self::Held,
             4 => Self::Stopped,
+            5 => Self::Unconfirmed,
             _ => return None,
         })
     }

@@ -12,11 +12,12 @@ use tokio::{
 };
 
 use crate::{
-    access::Access,
+    access::{self, Access},
     api::{self, Face, Shared},
     catalog::Catalog,
     clock::System,
     config::{Config, ConfigError},
+    confirmation::Desk,
     delivery::{Observed, Parts, Work},
     drivers::{Roster, dismiss, wipe},
     intake::Intake,
@@ -34,6 +35,8 @@ use crate::{
         sqlite::{self, Sqlite},
     },
     telemetry,
+    tenants::{Quotas, Tenants},
+    tls::{self, Certificates},
 };
 
 /// Commits on their way from the writer to delivery: beyond it, the writer waits.
@@ -69,6 +72,12 @@ pub enum StartError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Clients cannot be told apart.
+    #[error(transparent)]
+    Access(#[from] access::StartError),
+    /// The listener's certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
     /// Metrics cannot be collected.
     #[error("metrics cannot be collected: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -83,6 +92,8 @@ pub struct Host {
     store: Arc<dyn Store>,
     reload: Arc<Reload>,
     retention: JoinHandle<()>,
+    tenants: Arc<Tenants>,
+    writing: JoinHandle<()>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -127,13 +138,19 @@ impl Host {
         let address = listener.local_addr().map_err(listen)?;
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
         let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
+        let certificates = config.http.tls.as_ref().map(Certificates::read).transpose()?;
+        let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
         let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
+        let tenants = Arc::clone(&face.tenants);
+        face.reload.also(certificates, Arc::clone(tenants.quotas()));
+        let writing = tenants.writing();
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(listener::serve(listener, api::router(face), bounds, stopped));
-        Ok(Self { address, grace, work, jobs, store, reload, retention, stop: Some(stop), server })
+        let server = tokio::spawn(listener::serve(listener, acceptor, api::router(face), bounds, stopped));
+        let stop = Some(stop);
+        Ok(Self { address, grace, work, jobs, store, reload, retention, tenants, writing, stop, server })
     }
 
     /// Where it listens.
@@ -153,10 +170,12 @@ impl Host {
         let began = Instant::now();
         drop(self.stop.take());
         self.retention.abort();
+        self.writing.abort();
         if tokio::time::timeout(self.grace, &mut self.server).await.is_err() {
             tracing::warn!("requests were open at the end of the grace and are cut");
             self.server.abort();
         }
+        self.tenants.write().await;
         self.jobs.stop().await;
         self.work.stop(self.grace).await;
         let left = self.grace.saturating_sub(began.elapsed());
@@ -175,7 +194,7 @@ impl Host {
 
 /// A store with what it publishes.
 pub(crate) struct Opened {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     commits: mpsc::Receiver<Committed>,
 }
 
@@ -195,12 +214,14 @@ pub(crate) async fn assemble(
     let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
+    let quotas = Arc::new(Quotas::new(config.limits.quota, config.tenants.clone()));
     let Opened { store, commits } = match opened {
         Some(opened) => opened,
-        None => open(&config, Arc::clone(&clock)).await?,
+        None => open(&config, Arc::clone(&clock), Arc::clone(&quotas)).await?,
     };
     let ids = PublicIds::new(&store.id_key());
     let signer = signer(&config, &*store);
+    let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -209,17 +230,32 @@ pub(crate) async fn assemble(
         board: board.clone(),
         ids: ids.clone(),
         renderer: Arc::clone(&renderer),
+        confirmation: confirmation.clone(),
         policy,
     };
     let delivery = Work::start(parts).await?;
     let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
-    let intake = Intake::new(Arc::clone(&store), Arc::clone(&config), Arc::clone(&clock));
+    let tenants = Tenants::new(
+        Arc::clone(&quotas),
+        Arc::clone(&store),
+        Arc::clone(&clock),
+        (config.limits.max_projects, config.limits.keep_usage, access::names_projects(&config)),
+    );
+    let (conf, tenancy) = (Arc::clone(&config), Arc::clone(&tenants));
+    let intake = Intake::new(Arc::clone(&store), conf, Arc::clone(&clock), tenancy);
     let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
-    let catalog = Catalog::new(Arc::clone(&store), Arc::clone(&config), board.clone(), Arc::clone(&renderer));
+    let catalog = Catalog::new(
+        Arc::clone(&store),
+        Arc::clone(&config),
+        board.clone(),
+        Arc::clone(&renderer),
+        confirmation,
+    );
     let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
         access,
+        tenants,
         store,
         ids,
         signer,
@@ -238,12 +274,17 @@ pub(crate) async fn assemble(
     Ok(Face::new(shared))
 }
 
-async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, StartError> {
+/// Opens the store of `config`; nobody else may have it open.
+pub(crate) async fn open(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    quotas: Arc<Quotas>,
+) -> Result<Opened, StartError> {
     let (published, commits) = mpsc::channel(COMMITS);
     let options = sqlite::Options {
         path: config.storage.path().to_path_buf(),
         log: 0,
-        limits: limits(config),
+        limits: sqlite::Limits { quotas, ..limits(config) },
         // The configuration is checked: what is there is a key.
         key: config.storage.encryption_key.as_ref().and_then(|key| sqlite::SealingKey::parse(key.expose())),
         clock,
@@ -263,7 +304,13 @@ fn signer(config: &Config, store: &dyn Store) -> Signer {
 }
 
 fn bounds(config: &Config) -> listener::Bounds {
-    listener::Bounds { connections: config.http.max_connections, head: config.http.head_timeout }
+    let http = &config.http;
+    listener::Bounds {
+        connections: http.max_connections,
+        head: http.head_timeout,
+        handshakes: http.max_handshakes,
+        handshake: http.handshake_timeout,
+    }
 }
 
 fn limits(config: &Config) -> sqlite::Limits {
@@ -287,6 +334,7 @@ fn limits(config: &Config) -> sqlite::Limits {
         checkpoint_bytes: storage.checkpoint_bytes,
         wal_bytes: storage.wal_bytes,
         keep_jobs: config.jobs.keep,
+        quotas: Arc::default(),
     }
 }
 

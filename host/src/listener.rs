@@ -9,9 +9,12 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    task::JoinSet,
 };
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower_service::Service;
 
 /// What a client may take.
@@ -21,39 +24,103 @@ pub(crate) struct Bounds {
     pub(crate) connections: usize,
     /// The time to send the head of a request.
     pub(crate) head: Duration,
+    /// Handshakes of TLS at once.
+    pub(crate) handshakes: usize,
+    /// The time of a handshake.
+    pub(crate) handshake: Duration,
 }
 
 /// The wait after the system refused a connection (too many open files): it is asked again, not in a tight loop.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
-/// Serves `router` until `stopped`, then ends each connection after its last answer.
+/// A place among those that are served.
+type Slot = Option<OwnedSemaphorePermit>;
+
+/// Serves `router` until `stopped`, with TLS where there is one, then ends each connection after its last answer.
 ///
 /// At most `bounds.connections` are served at once; more wait in the system's queue until one ends.
 pub(crate) async fn serve(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     router: Router,
     bounds: Bounds,
     stopped: oneshot::Receiver<()>,
 ) {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.head);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(bounds.head);
-    let slots = Arc::new(Semaphore::new(bounds.connections));
-    let graceful = GracefulShutdown::new();
+    let serving = Serving::new(router, bounds);
+    let connections = Arc::new(Semaphore::new(bounds.connections));
+    // With TLS a connection takes its place once it has shaken hands.
+    let first =
+        if tls.is_some() { Arc::new(Semaphore::new(bounds.handshakes)) } else { Arc::clone(&connections) };
+    // Those that are left at the end are cut.
+    let mut handshakes = JoinSet::new();
     let mut stopped = std::pin::pin!(stopped);
     loop {
-        let (stream, slot) = tokio::select! {
-            accepted = accept(&listener, &slots) => accepted,
+        tokio::select! {
+            (stream, slot) = accept(&listener, &first) => match &tls {
+                None => serving.begin(stream, slot),
+                Some(tls) => {
+                    let connections = Arc::clone(&connections);
+                    let shaken = shake(tls.clone(), stream, slot, bounds.handshake, connections);
+                    handshakes.spawn(shaken);
+                }
+            },
+            Some(shaken) = handshakes.join_next() => {
+                if let Ok(Some((stream, slot))) = shaken {
+                    serving.begin(stream, slot);
+                }
+            }
             // A sender that is dropped stops the server as well.
             _ = &mut stopped => break,
-        };
-        let router = router.clone();
+        }
+    }
+    drop((listener, handshakes));
+    serving.graceful.shutdown().await;
+}
+
+/// The handshake of one connection, and then its place among those that are served.
+async fn shake(
+    tls: TlsAcceptor,
+    stream: TcpStream,
+    _handshake: Slot,
+    patience: Duration,
+    connections: Arc<Semaphore>,
+) -> Option<(TlsStream<TcpStream>, Slot)> {
+    match tokio::time::timeout(patience, tls.accept(stream)).await {
+        Ok(Ok(stream)) => Some((stream, connections.acquire_owned().await.ok())),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a handshake failed");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("a handshake took too long");
+            None
+        }
+    }
+}
+
+/// How connections are served.
+struct Serving {
+    builder: Builder<TokioExecutor>,
+    router: Router,
+    graceful: GracefulShutdown,
+}
+
+impl Serving {
+    fn new(router: Router, bounds: Bounds) -> Self {
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.head);
+        builder.http2().timer(TokioTimer::new()).keep_alive_interval(bounds.head);
+        Self { builder, router, graceful: GracefulShutdown::new() }
+    }
+
+    fn begin<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S, slot: Slot) {
+        let router = self.router.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let mut router = router.clone();
             async move { Ok::<_, Infallible>(infallible(router.call(request.map(Body::new)).await)) }
         });
-        let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(served);
+        let served = self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let connection = self.graceful.watch(served);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(error = %error, "a connection broke");
@@ -61,14 +128,9 @@ pub(crate) async fn serve(
             drop(slot);
         });
     }
-    drop(listener);
-    graceful.shutdown().await;
 }
 
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> (TcpStream, Option<tokio::sync::OwnedSemaphorePermit>) {
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, Slot) {
     // The semaphore is never closed.
     let slot = Arc::clone(slots).acquire_owned().await.ok();
     loop {
@@ -98,7 +160,24 @@ fn infallible<T>(result: Result<T, Infallible>) -> T {
 mod tests {
     use super::*;
     use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use std::net::SocketAddr;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        task::JoinHandle,
+    };
+    use tokio_rustls::{
+        TlsConnector,
+        rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::CertificateDer},
+    };
+
+    use crate::{config::Tls, tls::Certificates};
+
+    const BOUNDS: Bounds = Bounds {
+        connections: 8,
+        head: Duration::from_secs(30),
+        handshakes: 1,
+        handshake: Duration::from_millis(200),
+    };
 
     async fn start(
         connections: usize,
@@ -106,9 +185,9 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let bounds = Bounds { connections, head: Duration::from_secs(30) };
+        let bounds = Bounds { connections, ..BOUNDS };
         let router = Router::new().route("/", get(async || "here"));
-        (address, stop, tokio::spawn(serve(listener, router, bounds, stopped)))
+        (address, stop, tokio::spawn(serve(listener, None, router, bounds, stopped)))
     }
 
     async fn ask(stream: &mut TcpStream) -> String {
@@ -141,5 +220,59 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(100), &mut waiting).await.is_err());
         drop(first);
         assert!(waiting.await.starts_with("HTTP/1.1 200"));
+    }
+
+    /// A server with a certificate, and one who trusts it.
+    async fn start_tls() -> (SocketAddr, TlsConnector, oneshot::Sender<()>, JoinHandle<()>) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        std::fs::write(path("c.pem"), made.cert.pem()).unwrap();
+        std::fs::write(path("k.pem"), made.signing_key.serialize_pem()).unwrap();
+        let tls = Tls { cert: path("c.pem"), key: path("k.pem") };
+        let acceptor = Certificates::read(&tls).unwrap().acceptor().unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(made.cert.der().to_vec())).unwrap();
+        let mut client = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        client.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let router = Router::new().route("/", get(async || "here"));
+        let served = tokio::spawn(serve(listener, Some(acceptor), router, BOUNDS, stopped));
+        (address, TlsConnector::from(Arc::new(client)), stop, served)
+    }
+
+    #[tokio::test]
+    async fn a_slow_handshake_holds_up_the_others_for_its_time_only() {
+        let (address, connector, stop, served) = start_tls().await;
+        // Both places for handshakes and for connections would be taken by one who says nothing.
+        let silent = TcpStream::connect(address).await.unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
+        let name = "localhost".try_into().unwrap();
+        let mut stream = connector.connect(name, stream).await.unwrap();
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut buffer = [0; 512];
+        let n = stream.read(&mut buffer).await.unwrap();
+        assert!(buffer[..n].starts_with(b"HTTP/1.1 200"));
+        drop(stop);
+        served.await.unwrap();
+        drop(silent);
+    }
+
+    #[tokio::test]
+    async fn plain_http_is_not_answered_where_tls_is_spoken() {
+        let (address, _connector, _stop, _served) = start_tls().await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        // Whether it ends or is reset, it is no answer.
+        drop(stream.read_to_end(&mut answer).await);
+        assert!(!answer.starts_with(b"HTTP"), "{answer:?}");
     }
 }

@@ -1,6 +1,10 @@
 //! Changed settings while the host runs: the configuration is read again and what can change does.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use nuncio_core::Switchboard;
 use serde::Serialize;
@@ -11,13 +15,24 @@ use crate::{
     config::{Config, ConfigError, Template, keys},
     delivery::Work,
     drivers::{Change, Figures, Roster, dismiss, retire, wipe},
+    tenants::Quotas,
+    tls::{Certificates, TlsError},
 };
 
 /// Reads the configuration again, as it was read at the start.
 pub type Reread = Arc<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
 
-/// Keys that hold for new instances of drivers, so that they apply without a restart.
-const APPLIED: [&str; 2] = ["delivery.allow_networks", "delivery.allow_hosts"];
+/// Keys that hold for new instances of drivers or for the next request, so that they apply without a restart.
+const APPLIED: [&str; 8] = [
+    "delivery.allow_networks",
+    "delivery.allow_hosts",
+    "limits.requests_per_second",
+    "limits.messages_per_second",
+    "limits.queues",
+    "limits.subscriptions",
+    "limits.stored_messages",
+    "limits.stored_bytes",
+];
 
 /// What reading the configuration again came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -57,6 +72,14 @@ pub struct Reload {
     running: Running,
     /// None once the host stops.
     roster: Mutex<Option<Roster>>,
+    followers: OnceLock<Followers>,
+}
+
+/// What follows a reload beside drivers.
+struct Followers {
+    /// The listener's; none with plain HTTP.
+    certificates: Option<Arc<Certificates>>,
+    quotas: Arc<Quotas>,
 }
 
 impl fmt::Debug for Reload {
@@ -84,7 +107,13 @@ impl Reload {
         let running = Running { values: config.values.clone(), templates: config.templates.clone() };
         let (grace, figures) = (config.delivery.shutdown_grace, Arc::clone(roster.figures()));
         let roster = Mutex::new(Some(roster));
-        Arc::new(Self { reread, board, delivery, figures, grace, running, roster })
+        let followers = OnceLock::new();
+        Arc::new(Self { reread, board, delivery, figures, grace, running, roster, followers })
+    }
+
+    /// Reads `certificates` again as well, and changes `quotas`.
+    pub(crate) fn also(&self, certificates: Option<Arc<Certificates>>, quotas: Arc<Quotas>) {
+        self.followers.get_or_init(|| Followers { certificates, quotas });
     }
 
     /// Where the figures of drivers are counted.
@@ -116,9 +145,11 @@ impl Reload {
             dismiss(next.without(before), self.grace).await;
             return Err(ConfigError(errors).into());
         }
+        let certificates = self.followers.get().and_then(|followers| followers.follow(&config));
+        let kept = next.kept().iter().chain(next.refusals()).map(ToString::to_string);
         let reloaded = Reloaded {
             applied: next.changes(before),
-            kept: next.kept().iter().chain(next.refusals()).map(ToString::to_string).collect(),
+            kept: kept.chain(certificates.map(|error| error.to_string())).collect(),
             restart: self.restart(&config, &next),
         };
         let leaving = before.without(&next);
@@ -159,10 +190,18 @@ impl Reload {
     }
 }
 
+impl Followers {
+    /// Why certificates stay as they were, if they do.
+    fn follow(&self, config: &Config) -> Option<TlsError> {
+        self.quotas.change(config.limits.quota, config.tenants.clone());
+        self.certificates.as_ref().and_then(|files| files.again().err())
+    }
+}
+
 impl Reloaded {
     fn tell(&self) {
         for kept in &self.kept {
-            tracing::error!(why = kept, "a driver was not changed");
+            tracing::error!(why = kept, "something was not changed");
         }
         let applied: Vec<_> = self.applied.iter().map(ToString::to_string).collect();
         let (applied, restart) = (applied.join(", "), self.restart.join(", "));

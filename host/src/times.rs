@@ -13,6 +13,7 @@ const MILLIS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 const SECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+const MINUTE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]");
 const BARE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 
 /// RFC 3339 in UTC with milliseconds; `None` for 0, which is no time.
@@ -44,6 +45,11 @@ pub(crate) fn of_iso8601(text: &str) -> Option<i64> {
     let zoned = OffsetDateTime::parse(&text, &Iso8601::PARSING).ok();
     let bare = || PrimitiveDateTime::parse(&text, &Iso8601::PARSING).ok().map(PrimitiveDateTime::assume_utc);
     zoned.or_else(bare)?.unix_timestamp().checked_mul(1000)
+}
+
+/// A time for people, in UTC: `2026-01-31 09:00`.
+pub(crate) fn minute(ms: i64) -> String {
+    written(ms, MINUTE).unwrap_or_default()
 }
 
 /// Whole seconds since `ms`, never negative.

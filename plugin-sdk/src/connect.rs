@@ -70,13 +70,15 @@ impl GuardedConnector {
     pub async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, GuardError> {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
         let found = self.resolve(&host, port).await?;
-        let free = self.policy.permits_host(&host);
-        let permitted: Vec<_> = found
-            .into_iter()
-            .filter(|address| free || self.policy.permits(address.ip()))
-            .take(MAX_ADDRESSES)
-            .collect();
-        dial(&permitted).await
+        dial(&self.permitted(&host, found)).await
+    }
+
+    /// Those of the addresses that `host` leads to which may be dialled. A name that leads to a public and to a private
+    /// one leads to the public one alone.
+    fn permitted(&self, host: &str, found: Vec<SocketAddr>) -> Vec<SocketAddr> {
+        let free = self.policy.permits_host(host);
+        let permitted = |address: &SocketAddr| free || self.policy.permits(address.ip());
+        found.into_iter().filter(permitted).take(MAX_ADDRESSES).collect()
     }
 
     async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, GuardError> {
@@ -148,6 +150,39 @@ mod tests {
         let stream = dial(&both).await.unwrap();
         assert_eq!(stream.peer_addr().unwrap(), both[1], "the first address refuses, the second takes it");
         assert!(matches!(dial(&[]).await, Err(GuardError::Forbidden)));
+    }
+
+    #[test]
+    fn of_a_mixed_answer_the_private_addresses_are_never_dialled() {
+        let at = |text: &str| SocketAddr::new(text.parse().unwrap(), 80);
+        let mixed =
+            ["10.0.0.1", "8.8.8.8", "::ffff:127.0.0.1", "2606:4700::1", "fd00:ec2::254", "169.254.169.254"];
+        let found: Vec<_> = mixed.into_iter().map(at).collect();
+        let public = vec![at("8.8.8.8"), at("2606:4700::1")];
+        assert_eq!(connector(&[], &[]).permitted("mixed.example", found.clone()), public);
+        let known = connector(&[], &["mixed.example"]).permitted("mixed.example", found);
+        assert_eq!(known.len(), mixed.len());
+    }
+
+    /// The system's resolver reads more spellings of addresses than a URL has, and their zones.
+    #[tokio::test]
+    async fn whatever_the_resolver_takes_for_a_private_address_is_refused() {
+        let (listener, port) = listener().await;
+        for host in [
+            "127.1",
+            "0x7f.1",
+            "2130706433",
+            "0177.0.0.1",
+            "0",
+            "[::1%lo]",
+            "::ffff:7f00:1",
+            "localhost.",
+            "[::1%1]",
+        ] {
+            let error = connector(&[], &[]).connect(host, port).await.unwrap_err();
+            assert!(matches!(error, GuardError::Forbidden | GuardError::Resolve { .. }), "{host}: {error:?}");
+        }
+        assert!(timeout(Duration::from_millis(20), listener.accept()).await.is_err(), "somebody dialled");
     }
 
     #[tokio::test]

@@ -14,7 +14,9 @@ relay = \"{relay}\"
 from = \"Nuncio <nuncio@example.org>\"
 username = \"{USER}\"
 password = {{ env = \"SMTP_PASSWORD\" }}
-ca_file = \"{ca_file}\""
+ca_file = \"{ca_file}\"
+[notification]
+require_confirmation = \"none\""
     ))
 }
 

@@ -11,7 +11,7 @@ use crate::clock::SOON;
 #[test]
 fn a_mail_by_sendmail_is_read_with_mail() {
     let postfix = Postfix::start();
-    let sendmail = "[drivers.mailto]\nsendmail = \"/usr/sbin/sendmail -oi\"";
+    let sendmail = "[drivers.mailto]\nsendmail = \"/usr/sbin/sendmail -oi\"\n[notification]\nrequire_confirmation = \"none\"";
     let host = Recipe::new().env("MAIL_CONFIG", postfix.mail_config()).section(sendmail).start();
     let whoami = succeed(&mut command("whoami", SOON)).trim().to_owned();
     let me = format!("mailto:{whoami}@{}", postfix.machine());

@@ -10,7 +10,7 @@ fn host(postfix: &Postfix) -> Host {
     let retry =
         "retry = { schedule = [\"0s\", \"1s\", \"1s\", \"1s\", \"1s\", \"1s\", \"1s\", \"1s\", \"1h\"] }";
     let mailto = format!(
-        "[drivers.mailto]\nrelay = \"{}\"\ntls = \"none\"\nfrom = \"nuncio@example.org\"",
+        "[drivers.mailto]\nrelay = \"{}\"\ntls = \"none\"\nfrom = \"nuncio@example.org\"\n[notification]\nrequire_confirmation = \"none\"",
         postfix.open_relay()
     );
     Recipe::new().delivery(retry).section(&mailto).start()

@@ -11,7 +11,8 @@ use nuncio_host::storage::{
     DeliveryFilter, DeliveryPage, DeliveryView, Finding, Forgotten, Found, Gauges, Health, Intake, JobId,
     JobRow, Jobs, KeyRow, Keys, Loaded, NewClaim, NewJob, NewSubscription, Post, Pull, PullFilter, Pulled,
     Purge, QueueRow, QueueStats, RequeueResult, Retention, Scanned, Search, Standing, Store, StoreError,
-    Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
+    Stored, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, UsageDay, Usages,
+    Verb, Word,
 };
 use serde_json::{Map, Value};
 
@@ -105,7 +106,7 @@ impl Catalog for Null {
         _: &str,
         _: &str,
         _: SubscriptionId,
-        _: bool,
+        _: Word,
     ) -> Result<Updated, StoreError> {
         Err(without())
     }
@@ -321,6 +322,21 @@ impl Keys for Null {
 
     async fn key_used(&self, _: &str, _: i64) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Usages for Null {
+    async fn usage_add(&self, _: Vec<UsageDay>, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn usage(&self, _: &str) -> Result<Vec<UsageDay>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn stored(&self, _: &str) -> Result<Stored, StoreError> {
+        Ok(Stored::default())
     }
 }
 

@@ -108,6 +108,8 @@ impl Kept {
             newest_driver: target.driver,
             options: target.options,
             gone: Vec::new(),
+            frozen: false,
+            consent: Default::default(),
         };
         self.targets.insert(id, view);
         (SubscriptionId(id.0), published)

@@ -68,6 +68,8 @@ pub enum End {
     Suppressed,
     /// Nothing was sent: it cannot be attempted now (its template is missing). The lane is held.
     Held(String),
+    /// Nothing was sent: it waits for somebody's word and is looked at again then, Unix milliseconds. The lane goes on.
+    Parked(i64),
 }
 
 /// What the engine is told.

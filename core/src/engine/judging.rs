@@ -30,6 +30,8 @@ pub(super) enum Sentence {
     Bury { reason: String, failure: Failure, gone: bool },
     /// It is tried again; equal to now for at once.
     Again { open: Open, due: i64, failure: Failure },
+    /// It waits for somebody's word, and is looked at again when it is due.
+    Park { open: Open, due: i64 },
     /// It waits until its lane works again.
     Hold { open: Open, failure: Option<Failure> },
 }
@@ -60,6 +62,11 @@ pub(super) fn sentence(span: Span, job: &Job, open: Open, end: End, cancelled: b
     match end {
         End::Cancelled => Sentence::Close { state: State::Cancelled, n, code: 0 },
         End::Suppressed => Sentence::Close { state: State::Suppressed, n, code: 0 },
+        End::Parked(_) if cancelled => Sentence::Close { state: State::Cancelled, n, code: 0 },
+        End::Parked(_) if job.until != 0 && span.now >= job.until => {
+            Sentence::Close { state: State::Expired, n, code: 0 }
+        }
+        End::Parked(due) => Sentence::Park { open: Open { n, ..open }, due },
         End::Held(_) if cancelled => Sentence::Close { state: State::Cancelled, n, code: 0 },
         End::Held(_) => Sentence::Hold { open: Open { n, ..open }, failure: None },
         End::Report(report) if report.outcome == Outcome::Delivered => {

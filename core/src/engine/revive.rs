@@ -138,7 +138,7 @@ impl Engine {
         let Some(open) = waiting.job.open.first().copied() else { return Found::Passed };
         let policy = &waiting.job.policy;
         let over = !policy.keeps_times() && now > open.since.saturating_add(policy.window_ms());
-        if over && !pause.account && !stops && why != Why::Held {
+        if over && !pause.account && !stops && !why.stops_time() {
             let reason = format!("destination down since {}: {}", pause.since, pause.reason);
             self.hot.admit(&waiting);
             self.bury(now, &waiting, open, reason, None);
@@ -175,7 +175,7 @@ impl Engine {
 
 /// A row as a job of one recipient.
 fn revived(now: i64, row: &Deferred, policy: Arc<Policy>, ordered: bool) -> Waiting {
-    let since = if row.why == Why::Held { now } else { row.since };
+    let since = if row.why.stops_time() { now } else { row.since };
     let open = vec![Open { idx: row.key.idx, n: row.n, tries: row.tries, since, stored: true }];
     let job = Job {
         message: row.key.message,

@@ -42,14 +42,18 @@ impl Engine {
                     if stops {
                         (due, why) = (NEVER, Why::Stopped);
                         let tries = open.tries.saturating_add(1);
-                        again.push((Open { tries, ..open }, failure));
+                        again.push((Open { tries, ..open }, Some(failure)));
                     } else {
                         self.bury(span.now, &waiting, open, reason, Some(failure));
                     }
                 }
                 Sentence::Again { open, due: at, failure } => {
                     due = due.max(at);
-                    again.push((open, failure));
+                    again.push((open, Some(failure)));
+                }
+                Sentence::Park { open, due: at } => {
+                    (due, why) = (due.max(at), Why::Unconfirmed);
+                    again.push((open, None));
                 }
                 Sentence::Hold { open, failure } => held.push((open, failure)),
             }
@@ -67,7 +71,13 @@ impl Engine {
 
     /// The recipients that are tried again stay together: at the head of their train at once, or later. In an
     /// ordered lane they keep their place whenever that is.
-    fn retry(&mut self, now: i64, mut waiting: Waiting, again: Vec<(Open, Failure)>, (due, why): (i64, Why)) {
+    fn retry(
+        &mut self,
+        now: i64,
+        mut waiting: Waiting,
+        again: Vec<(Open, Option<Failure>)>,
+        (due, why): (i64, Why),
+    ) {
         let id = waiting.job.lane;
         let was_ordered = waiting.ordered;
         let stays = !again.is_empty() && self.stays(&waiting, now, due);
@@ -88,7 +98,7 @@ impl Engine {
         let wait = Wait { due, not_before, why, origin };
         let mut open = Vec::with_capacity(again.len());
         for (one, failure) in again {
-            self.defer(&waiting, one, wait, Some(failure));
+            self.defer(&waiting, one, wait, failure);
             open.push(Open { stored: true, ..one });
         }
         self.hot.release(&waiting);

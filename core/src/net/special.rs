@@ -30,17 +30,36 @@ const SPECIAL_V4: [Network; 17] = [
 const GLOBAL_V6: Network = Network::v6(0x2000, 0, 0, 3);
 
 /// Networks within [`GLOBAL_V6`] that are not somebody's public host.
-const SPECIAL_V6: [Network; 3] = [
+const SPECIAL_V6: [Network; 4] = [
     Network::v6(0x2001, 0, 0, 23), // protocol assignments, RFC 2928: Teredo, benchmarking, ORCHID
     Network::v6(0x2001, 0x0db8, 0, 32), // documentation, RFC 3849
     Network::v6(0x3fff, 0, 0, 20), // documentation, RFC 9637
+    Network::v6(0x3ffe, 0, 0, 16), // the 6bone, given back by RFC 3701
 ];
 
-/// Whether `address` is a public host's. A form that carries an IPv4 address is judged by that address.
+/// Whether `address` is a public host's. A form that carries an IPv4 address is judged by that address; one that a host
+/// may take for a tunnel to it, by both.
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match (address, embedded(address)) {
-        (IpAddr::V4(v4), _) | (_, Some(v4)) => !SPECIAL_V4.iter().any(|network| network.contains(v4.into())),
-        (v6, None) => GLOBAL_V6.contains(v6) && !SPECIAL_V6.iter().any(|network| network.contains(v6)),
+        (IpAddr::V4(v4), _) | (_, Some(v4)) => is_public_v4(v4),
+        (v6, None) => {
+            GLOBAL_V6.contains(v6)
+                && !SPECIAL_V6.iter().any(|network| network.contains(v6))
+                && tunnelled(v6).is_none_or(is_public_v4)
+        }
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    !SPECIAL_V4.iter().any(|network| network.contains(address.into()))
+}
+
+/// ISATAP (RFC 5214 section 6.1): the IPv4 address at the end of an interface identifier, under any prefix.
+fn tunnelled(address: IpAddr) -> Option<Ipv4Addr> {
+    let IpAddr::V6(v6) = address else { return None };
+    match v6.segments() {
+        [_, _, _, _, 0 | 0x0200, 0x5efe, high, low] => Some(joined(high, low)),
+        _ => None,
     }
 }
 

@@ -92,7 +92,126 @@ fn authorization(url: &Url) -> Result<Option<HeaderValue>, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// An IPv4 address of a network that is not public.
+    fn private() -> impl Strategy<Value = Ipv4Addr> {
+        let networks = [
+            (0x0a00_0000, 8),
+            (0x7f00_0000, 8),
+            (0xa9fe_0000, 16),
+            (0xac10_0000, 12),
+            (0xc0a8_0000, 16),
+            (0x6440_0000, 10),
+            (0xc612_0000, 15),
+            (0, 8),
+            (0xe000_0000, 4),
+            (0xf000_0000, 4),
+            (0xc000_0000, 24),
+            (0xa83f_8110, 32),
+            (0xa9fe_a9fe, 32),
+            (0x6464_64c8, 32),
+        ];
+        (prop::sample::select(networks.to_vec()), any::<u32>()).prop_map(|((base, prefix), bits)| {
+            let mask = u32::MAX.checked_shl(32 - prefix).unwrap_or(0);
+            Ipv4Addr::from_bits(base | bits & !mask)
+        })
+    }
+
+    /// A number as the WHATWG URL standard reads it: decimal, octal or hexadecimal, with zeros before it.
+    fn number(value: u32, notation: u8, zeros: usize) -> String {
+        match notation % 4 {
+            0 => value.to_string(),
+            1 => format!("0{}{value:o}", "0".repeat(zeros)),
+            2 => format!("0x{}{value:x}", "0".repeat(zeros)),
+            _ => format!("0X{}{value:X}", "0".repeat(zeros)),
+        }
+    }
+
+    /// A spelling of `address` in a URL.
+    fn spelled(address: Ipv4Addr, style: u8, notations: [u8; 4], zeros: usize) -> String {
+        let bits = address.to_bits();
+        let parts = match style % 4 {
+            0 => vec![bits],
+            1 => vec![bits >> 24, bits & 0x00ff_ffff],
+            2 => vec![bits >> 24, bits >> 16 & 0xff, bits & 0xffff],
+            _ => address.octets().map(u32::from).to_vec(),
+        };
+        let parts: Vec<_> =
+            parts.iter().zip(notations).map(|(part, how)| number(*part, how, zeros)).collect();
+        parts.join(".")
+    }
+
+    /// IPv6 addresses that lead to `address`, or whose network is not public.
+    fn six(address: Ipv4Addr, form: u8) -> Ipv6Addr {
+        let low = u128::from(address.to_bits());
+        Ipv6Addr::from_bits(match form % 9 {
+            0 => 0xffff << 32 | low,
+            1 => 0xffff << 48 | low,
+            2 => 0x0064_ff9b << 96 | low,
+            3 => 0x0064_ff9b_0001 << 80 | low,
+            4 => 0x2002 << 112 | low << 80 | 1,
+            5 => 0x2001 << 112 | low,
+            6 => 0x2001_0470_0001 << 80 | 0x5efe << 32 | low,
+            7 => 0xfd00 << 112 | low,
+            _ => 0xfe80 << 112 | low,
+        })
+    }
+
+    fn is_refused(text: &str) -> bool {
+        SubscriberUri::parse(text).map_or(true, |uri| guard(&uri, &Policy::default()).is_err())
+    }
+
+    proptest! {
+        #[test]
+        fn every_spelling_of_a_private_address_is_refused(
+            address in private(), style: u8, notations: [u8; 4], zeros in 0_usize..4, dressing in 0_u8..7,
+        ) {
+            let plain = spelled(address, style, notations, zeros);
+            let host = match dressing {
+                0 => plain,
+                1 => format!("{plain}."),
+                2 => format!("user:pass@{plain}"),
+                3 => plain.chars().map(|c| if c.is_ascii_digit() { format!("%{:02x}", c as u32) } else { c.into() }).collect(),
+                // Full-width digits and an ideographic full stop, which IDNA maps (UTS 46).
+                4 => plain.chars().map(|c| match c {
+                    '0'..='9' => char::from_u32(c as u32 - 0x30 + 0xff10).unwrap_or(c),
+                    '.' => '。',
+                    c => c,
+                }).collect(),
+                5 => format!("{plain}:8080"),
+                _ => plain.to_uppercase(),
+            };
+            for scheme in ["http", "https", "HTTP"] {
+                let text = format!("{scheme}://{host}/x");
+                prop_assert!(is_refused(&text), "{}", text);
+            }
+        }
+
+        #[test]
+        fn every_ipv6_form_of_a_private_address_is_refused(address in private(), form: u8, style in 0_u8..5) {
+            let v6 = six(address, form);
+            let [a, b, c, d, e, f, ..] = v6.segments();
+            let host = match style {
+                0 => format!("[{v6}]"),
+                1 => format!("[{}]", v6.to_string().to_uppercase()),
+                2 => {
+                    let low = Ipv4Addr::from_bits(v6.to_bits() as u32);
+                    format!("[{a:x}:{b:x}:{c:x}:{d:x}:{e:x}:{f:x}:{low}]")
+                }
+                3 => format!("[{v6}%25eth0]"),
+                _ => {
+                    let all: Vec<_> = v6.segments().iter().map(|part| format!("{part:04x}")).collect();
+                    format!("[{}]:8080", all.join(":"))
+                }
+            };
+            prop_assert!(is_refused(&format!("http://{host}/")), "{}", host);
+        }
+    }
 
     fn uri(text: &str) -> SubscriberUri {
         SubscriberUri::parse(text).unwrap()

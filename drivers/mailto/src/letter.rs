@@ -12,9 +12,13 @@ use lettre::{
 };
 use nuncio_plugin_sdk::{Form, Notice, Part, Refusal, uri::Mailto};
 
-use self::parts::{Bytes, Piece, attached};
+use self::{
+    leaving::Leaving,
+    parts::{Bytes, Piece, attached},
+};
 use crate::addressees::{Addressees, Field, senders};
 
+mod leaving;
 mod parts;
 
 /// The last second that a mail can be dated: RFC 5322's year has four digits.
@@ -32,6 +36,7 @@ pub(crate) struct Letter<'a> {
     text: String,
     html: String,
     parts: &'a [Part<'a>],
+    leaving: Leaving<'a>,
 }
 
 impl<'a> Letter<'a> {
@@ -60,6 +65,7 @@ impl<'a> Letter<'a> {
             text: lines(text),
             html: lines(html),
             parts: notice.content.parts,
+            leaving: Leaving::of(notice),
         })
     }
 
@@ -126,6 +132,15 @@ impl<'a> Letter<'a> {
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".into(),
             ));
+        for (name, value) in self.leaving.headers() {
+            // As it is: folding would break the address, and an encoded word is none.
+            let name = HeaderName::new_from_ascii_str(name);
+            header = header.raw_header(HeaderValue::dangerous_new_pre_encoded(
+                name,
+                value.to_owned(),
+                value.to_owned(),
+            ));
+        }
         let (to, cc) = (addressees.shown(Field::To), addressees.shown(Field::Cc));
         if is_empty(&to) && is_empty(&cc) {
             // RFC 5322, section 3.4: an empty group.

@@ -6,14 +6,15 @@ use nuncio_core::Clock;
 
 use super::{
     action::Action,
-    denied::Denied,
+    denied::{Denied, StartError},
     identity::{Credentials, Identity, Proof},
     keys::Keys,
+    keystone::Keystone,
     policy::{Grants, Policy},
 };
 use crate::{
     config::{self, Config},
-    storage::{Store, StoreError},
+    storage::Store,
 };
 
 /// The longest project id (Zaqar's `PROJECT_ID_MAX_LEN`).
@@ -25,11 +26,14 @@ enum Strategy {
     None,
     /// By API keys.
     Token,
+    /// By tokens of Keystone.
+    Keystone(Box<Keystone>),
 }
 
 /// Tells who clients are and what they may do.
 pub struct Access {
     strategy: Strategy,
+    challenge: Arc<str>,
     policy: Policy,
     keys: Keys,
 }
@@ -44,19 +48,23 @@ impl Access {
     /// As the configuration says, with the keys of `store`.
     ///
     /// # Errors
-    /// The store's.
+    /// The store's; what of `[keystone]` cannot be used.
     pub async fn start(
         config: &Config,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, StartError> {
         let policy = Policy::new(&config.auth);
-        let keys = Keys::load(store, clock, policy.clone(), config.auth.max_keys).await?;
+        let most = config.auth.max_keys;
+        let keys = Keys::load(store, Arc::clone(&clock), policy.clone(), most).await?;
         let strategy = match config.auth.strategy {
             config::Strategy::None => Strategy::None,
             config::Strategy::Token => Strategy::Token,
+            config::Strategy::Keystone => {
+                Strategy::Keystone(Box::new(Keystone::new(&config.keystone, policy.clone(), clock)?))
+            }
         };
-        Ok(Self { strategy, policy, keys })
+        Ok(Self { strategy, challenge: challenge(config), policy, keys })
     }
 
     /// The API keys.
@@ -77,11 +85,17 @@ impl Access {
     /// # Errors
     /// Why it is not let in.
     pub async fn identify(&self, shown: Credentials<'_>) -> Result<Arc<Identity>, Denied> {
-        let identity = match &self.strategy {
-            Strategy::None => return self.believed(shown).map(Arc::new),
-            Strategy::Token => shown.token.and_then(|token| self.keys.identify(token)),
+        let token = shown.token.filter(|token| !token.is_empty());
+        let identity = match (&self.strategy, token) {
+            (Strategy::None, _) => return self.believed(shown).map(Arc::new),
+            (Strategy::Token, Some(token)) => self.keys.identify(token),
+            (Strategy::Keystone(keystone), Some(token)) => keystone.identify(token).await?,
+            (_, None) => None,
         };
-        let identity = identity.ok_or(Denied::Unproven)?;
+        let Some(identity) = identity else {
+            metrics::counter!("nuncio_auth_failures_total").increment(1);
+            return Err(Denied::Unproven { challenge: Arc::clone(&self.challenge) });
+        };
         if shown.project.is_some_and(|project| project != identity.project) {
             return Err(Denied::OtherProject);
         }
@@ -110,6 +124,23 @@ impl Access {
         let named = self.policy.grants(shown.roles.unwrap_or_default().split(','));
         let grants = Grants::OWNER.or(named);
         Ok(Identity { project, user: None, grants, expires: None, proof: Proof::Header })
+    }
+}
+
+/// Whether metrics may name projects: only where those who are no operators cannot read them.
+#[must_use]
+pub fn names_projects(config: &Config) -> bool {
+    config.auth.strategy == config::Strategy::None || config.http.metrics == config::Metrics::Admin
+}
+
+/// What `WWW-Authenticate` says (RFC 9110 section 11.6.1; the scheme `Keystone` is that of keystonemiddleware).
+fn challenge(config: &Config) -> Arc<str> {
+    match config.auth.strategy {
+        config::Strategy::Keystone => {
+            let uri = config.keystone.www_authenticate_uri.clone();
+            format!("Keystone uri=\"{}\"", uri.unwrap_or_else(|| config.keystone.base())).into()
+        }
+        _ => "Bearer".into(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Why somebody is not let in.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use crate::storage::StoreError;
 
 /// Why somebody is not let in. Says nothing of whether what was asked for is there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +19,13 @@ pub enum Denied {
     BadProject(&'static str),
     /// There is no token, or one that is unknown, has expired or was revoked: which of them is not said.
     #[error("no valid token: send one as X-Auth-Token or `Authorization: Bearer`")]
-    Unproven,
+    Unproven {
+        /// What `WWW-Authenticate` says.
+        challenge: Arc<str>,
+    },
+    /// The token is good and of no project: of a domain, of the system, or of nothing.
+    #[error("the token is of no project: ask for one that is scoped to a project")]
+    Unscoped,
     /// `X-Project-ID` is not the project of the token.
     #[error("X-Project-ID is not the project of the token")]
     OtherProject,
@@ -30,4 +38,16 @@ pub enum Denied {
         /// When it may be tried again.
         after: Duration,
     },
+}
+
+/// Why clients cannot be told apart at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// `[keystone]` cannot be used.
+    #[error("[keystone] {0}")]
+    Keystone(String),
 }

@@ -149,7 +149,6 @@ impl Keys {
         };
         self.store.key_add(row.clone(), self.most).await?;
         self.write().insert(row.id.clone(), Known::new(row.clone(), &self.policy));
-        tracing::info!(key = row.id, project = row.project, roles = row.roles.join(","), "a key was made");
         Ok(Made { row, secret })
     }
 
@@ -162,9 +161,6 @@ impl Keys {
         let was_there = self.store.key_remove(id).await.inspect_err(|_| {
             tracing::error!(key = id, "a key was revoked, and that could not be written down");
         })?;
-        if let Some(known) = &removed {
-            tracing::info!(key = id, project = known.row.project, "a key was revoked");
-        }
         Ok(was_there || removed.is_some())
     }
 

@@ -8,13 +8,14 @@ mod action;
 mod denied;
 mod identity;
 mod keys;
+mod keystone;
 mod policy;
 mod secret;
 
-pub use access::Access;
+pub use access::{Access, names_projects};
 pub use action::{Action, Grant};
-pub use denied::Denied;
+pub use denied::{Denied, StartError};
 pub use identity::{Credentials, Identity, Proof};
-pub use keys::{KeyError, Keys, Made, Wish as KeyWish};
+pub use keys::{KeyError, Keys, Made as MadeKey, Wish as KeyWish};
 pub use policy::{Grants, Policy};
 pub use secret::{NewSecret, NoRandomness};

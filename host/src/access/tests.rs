@@ -58,6 +58,10 @@ impl Door {
     }
 }
 
+fn unproven() -> Denied {
+    Denied::Unproven { challenge: "Bearer".into() }
+}
+
 fn shown<'a>(project: &'a str, roles: Option<&'a str>) -> Credentials<'a> {
     Credentials { project: Some(project), token: None, roles }
 }
@@ -106,9 +110,9 @@ async fn only_the_whole_key_opens() {
     let end = if token.ends_with('A') { "B" } else { "A" };
     let last = token.get(..token.len() - 1).unwrap();
     for wrong in [&format!("{last}{end}"), last, &format!("nk_{id}_"), &id, ""] {
-        assert_eq!(door.show(wrong).await, Err(Denied::Unproven), "{wrong}");
+        assert_eq!(door.show(wrong).await, Err(unproven()), "{wrong}");
     }
-    assert_eq!(door.access.identify(shown("p", Some("admin"))).await, Err(Denied::Unproven));
+    assert_eq!(door.access.identify(shown("p", Some("admin"))).await, Err(unproven()));
 }
 
 #[tokio::test]
@@ -118,10 +122,10 @@ async fn a_key_that_expired_or_was_revoked_opens_nothing() {
     let (id, token) = door.key(&["member"], None).await;
     assert!(door.show(&brief).await.is_ok());
     door.clock.0.store(EPOCH_MS + 5_000, Ordering::SeqCst);
-    assert_eq!(door.show(&brief).await, Err(Denied::Unproven));
+    assert_eq!(door.show(&brief).await, Err(unproven()));
     assert!(door.show(&token).await.is_ok());
     assert!(door.access.keys().revoke(&id).await.unwrap());
-    assert_eq!(door.show(&token).await, Err(Denied::Unproven));
+    assert_eq!(door.show(&token).await, Err(unproven()));
     assert!(!door.access.keys().revoke(&id).await.unwrap());
 }
 

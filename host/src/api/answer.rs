@@ -6,7 +6,10 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::problem::{Answer, Problem};
+use super::{
+    html,
+    problem::{Answer, Problem},
+};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -64,6 +67,11 @@ pub(super) fn foreign(status: u16, content_type: &str, body: Vec<u8>) -> Option<
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_str(content_type).ok()?);
     }
     Some(response)
+}
+
+/// 200 with a page for people.
+pub(super) fn page(text: String) -> Response {
+    (StatusCode::OK, html::headers(), text).into_response()
 }
 
 /// Marks an answer as the one that was given before under the same idempotency key.

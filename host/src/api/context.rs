@@ -66,6 +66,7 @@ pub(super) async fn zaqar(
         request.extensions_mut().insert(place);
     }
     gate.permit(&request, &identity)?;
+    gate.face.tenants.request(&identity.project)?;
     let project = identity.project.clone();
     request.extensions_mut().insert(Caller { project, client, identity, signed });
     Ok(next.run(request).await)
@@ -87,6 +88,7 @@ pub(super) async fn own(
     }
     let identity = gate.known(request.headers(), proven).await?;
     gate.permit(&request, &identity)?;
+    gate.face.tenants.request(&identity.project)?;
     let project = identity.project.clone();
     request.extensions_mut().insert(Caller { project, client: String::new(), identity, signed });
     Ok(next.run(request).await)

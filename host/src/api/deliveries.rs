@@ -135,7 +135,8 @@ pub(super) async fn show(
     let key = key(&face, &delivery)?;
     let view = face.store.delivery(&caller.project, key).await?.ok_or_else(|| missing(&delivery))?;
     let mut body = shown(&face, &view);
-    body["failures"] = view.failures.iter().map(failure).collect();
+    let answers = face.config.delivery.show_responses;
+    body["failures"] = view.failures.iter().map(|one| failure(one, answers)).collect();
     answer::ok(&body)
 }
 
@@ -224,6 +225,7 @@ fn reason(view: &DeliveryView) -> Option<String> {
         Why::Scheduled => "scheduled",
         Why::Spilled => "its destination has more waiting than fits in memory",
         Why::Held => "its driver or account cannot deliver now",
+        Why::Unconfirmed => "its subscription has another address, whose owner has not confirmed it",
         Why::Stopped => "it was given up, and its ordered subscription stops: retry or cancel it",
     };
     Some(text.to_owned())
@@ -237,8 +239,10 @@ fn obstacle(face: &Face, view: &DeliveryView) -> Option<String> {
     face.delivery.held(&view.driver)
 }
 
-fn failure(failure: &Failure) -> Value {
-    json!({
+/// What an attempt came to. What the far side answered is shown where the operator allows it: a URI may lead to a host
+/// that its tenant cannot reach.
+fn failure(failure: &Failure, answers: bool) -> Value {
+    let mut shown = json!({
         "attempt": failure.n,
         "at": times::rfc3339(failure.at),
         "ms": failure.ms,
@@ -246,8 +250,11 @@ fn failure(failure: &Failure) -> Value {
         "scope": failure.scope,
         "code": failure.code,
         "reason": failure.reason,
-        "excerpt": failure.excerpt,
-    })
+    });
+    if answers {
+        shown["excerpt"] = failure.excerpt.clone().into();
+    }
+    shown
 }
 
 fn key(face: &Face, text: &str) -> Result<DeliveryKey, Problem> {

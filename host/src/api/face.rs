@@ -7,7 +7,7 @@ use nuncio_core::{Clock, PublicIds, Switchboard};
 
 use crate::{
     access::Access, catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs,
-    outlet::Outlet, reload::Reload, render::Renderer, signed::Signer, storage::Store,
+    outlet::Outlet, reload::Reload, render::Renderer, signed::Signer, storage::Store, tenants::Tenants,
 };
 
 /// What the routes share; cheap to clone, since each layer of a request does.
@@ -34,6 +34,8 @@ impl Deref for Face {
 pub struct Shared {
     /// Who may do what.
     pub access: Access,
+    /// What projects may take, and took.
+    pub tenants: Arc<Tenants>,
     /// The store.
     pub store: Arc<dyn Store>,
     /// Makes public ids and reads them.

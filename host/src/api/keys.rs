@@ -1,6 +1,7 @@
 //! `/v2/keys`: API keys, for who sees to the host.
 
 use axum::{
+    Extension,
     body::Body,
     extract::{Path, RawQuery, State},
 };
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     answer,
     body::{self, Document, Limit},
+    context::Caller,
     face::Face,
     members::{known, moment, text, value},
     page,
@@ -16,7 +18,7 @@ use super::{
     problem::{Answer, Problem},
 };
 use crate::{
-    access::{KeyError, KeyWish},
+    access::{KeyError, KeyWish, MadeKey},
     storage::KeyRow,
     times,
 };
@@ -27,12 +29,20 @@ const MEMBERS: [&str; 4] = ["project", "name", "roles", "expires"];
 const PARAMS: [&str; 3] = ["limit", "marker", "project"];
 
 /// `POST`: 201 with the key, which is never shown again.
-pub(super) async fn create(State(face): State<Face>, body: Body) -> Answer {
+pub(super) async fn create(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Answer {
     let bytes = body::read(body, Limit::post(&face.config)).await?;
     let made = face.access.keys().create(wish(&bytes)?).await?;
-    let mut shown = shown(&made.row);
-    shown["token"] = made.text().as_str().into();
-    answer::created(&format!("/v2/keys/{}", made.row.id), &shown)
+    tracing::info!(
+        key = made.row.id,
+        project = made.row.project,
+        by = caller.identity.user,
+        "a key was made"
+    );
+    answer::created(&format!("/v2/keys/{}", made.row.id), &key_made(&made))
 }
 
 /// `GET`: by id, never the keys themselves.
@@ -48,14 +58,19 @@ pub(super) async fn list(State(face): State<Face>, RawQuery(query): RawQuery) ->
     let after = params.get("marker").unwrap_or_default();
     let rows = face.access.keys().list(params.get("project"), after, limit as usize);
     let last = rows.last().map(|row| row.id.clone());
-    let keys: Vec<_> = rows.iter().map(shown).collect();
+    let keys: Vec<_> = rows.iter().map(key_shown).collect();
     let links = page::links("/v2/keys", &params, last.as_deref());
     answer::ok(&json!({"keys": keys, "links": links}))
 }
 
 /// `DELETE /{key}`: 204; from now on it opens nothing.
-pub(super) async fn revoke(State(face): State<Face>, Path(id): Path<String>) -> Answer {
+pub(super) async fn revoke(
+    State(face): State<Face>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answer {
     if face.access.keys().revoke(&id).await? {
+        tracing::info!(key = id, by = caller.identity.user, "a key was revoked");
         return Ok(answer::no_content());
     }
     Err(Problem::not_found(format!("No key has the id `{id}`.")))
@@ -77,7 +92,15 @@ fn wish(bytes: &[u8]) -> Result<KeyWish, Problem> {
     })
 }
 
-fn shown(row: &KeyRow) -> Value {
+/// A new key with its text, which is shown this once.
+pub(crate) fn key_made(made: &MadeKey) -> Value {
+    let mut shown = key_shown(&made.row);
+    shown["token"] = made.text().as_str().into();
+    shown
+}
+
+/// A key without its text.
+pub(crate) fn key_shown(row: &KeyRow) -> Value {
     json!({
         "id": row.id,
         "project": row.project,

@@ -14,6 +14,7 @@ mod denials;
 mod drivers;
 mod face;
 mod health;
+mod html;
 mod inbound;
 mod job_request;
 mod jobs;
@@ -24,6 +25,7 @@ mod messages;
 mod notifications;
 mod openapi;
 mod page;
+mod pages;
 mod params;
 mod patch;
 mod probes;
@@ -38,6 +40,7 @@ mod share;
 mod shown;
 mod signature;
 mod subscriptions;
+mod usage;
 
 #[cfg(test)]
 mod tests;
@@ -45,4 +48,5 @@ mod tests;
 use crate::times;
 
 pub use face::{Face, Shared};
+pub(crate) use keys::{key_made, key_shown};
 pub use router::router;

@@ -8,11 +8,13 @@ use axum::{
 };
 use serde_json::json;
 
+use super::html;
 use crate::{
     catalog::CatalogError,
     intake::IntakeError,
     outlet::OutletError,
     storage::{Deletion, StoreError},
+    tenants::Beyond,
 };
 
 /// What a handler answers.
@@ -101,20 +103,23 @@ impl Problem {
         Self { status, title: "405 Method Not Allowed", description: None, header: None }
     }
 
+    /// It is not for this client to do.
+    pub(super) fn forbidden(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Not authorized", description)
+    }
+
     /// Something stands in the way.
     pub(super) fn conflict(description: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "Resource conflict", description)
     }
 
     /// Nobody has shown who it is.
-    pub(super) fn unauthorized() -> Self {
+    pub(super) fn unauthorized(challenge: &str) -> Self {
         let description = "The request you have made requires authentication.";
-        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
-    }
-
-    /// Who it is may not do this.
-    pub(super) fn forbidden(description: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "Not authorized", description)
+        Self {
+            header: HeaderValue::from_str(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)),
+            ..Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
+        }
     }
 
     /// Who could tell who it is does not answer.
@@ -140,6 +145,26 @@ impl Problem {
     fn unavailable() -> Self {
         let description = "The store could not be reached. Please try again in a few seconds.";
         Self::later("Service temporarily unavailable", description)
+    }
+
+    /// As a page for people: the link is not one of this host's.
+    pub(super) fn page_not_found(text: String) -> Response {
+        (StatusCode::NOT_FOUND, html::headers(), text).into_response()
+    }
+
+    /// As a page for people: what it was about is over.
+    pub(super) fn page_gone(text: String) -> Response {
+        (StatusCode::GONE, html::headers(), text).into_response()
+    }
+
+    /// As a page for people: the answer cannot be read.
+    pub(super) fn page_unreadable(text: String) -> Response {
+        (StatusCode::BAD_REQUEST, html::headers(), text).into_response()
+    }
+
+    /// As a page for people: the store is away.
+    pub(super) fn page_unavailable(text: String) -> Response {
+        (StatusCode::SERVICE_UNAVAILABLE, html::headers(), text).into_response()
     }
 
     fn later(title: &'static str, description: impl Into<String>) -> Self {
@@ -177,6 +202,10 @@ impl From<StoreError> for Problem {
                 Self::later("Service temporarily unavailable", error.to_string())
             }
             StoreError::TooMany { .. } => Self::request(error.to_string()),
+            StoreError::AskedTooOften { seconds, .. } => Self {
+                header: Some((header::RETRY_AFTER, HeaderValue::from(seconds))),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many confirmations", error.to_string())
+            },
             StoreError::KeyReused => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 Self::new(status, "Idempotency key reused", error.to_string())
@@ -197,6 +226,7 @@ impl From<IntakeError> for Problem {
     fn from(error: IntakeError) -> Self {
         match error {
             IntakeError::Limit(text) => Self::request(text),
+            IntakeError::Beyond(beyond) => beyond.into(),
             IntakeError::Store(error) => error.into(),
         }
     }
@@ -214,11 +244,25 @@ impl From<OutletError> for Problem {
     }
 }
 
+impl From<Beyond> for Problem {
+    fn from(beyond: Beyond) -> Self {
+        match beyond {
+            Beyond::Rate { after, .. } => Self {
+                header: Some((header::RETRY_AFTER, after.as_secs().into())),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", beyond.to_string())
+            },
+            Beyond::Stored { .. } => Self::new(StatusCode::FORBIDDEN, "Quota exceeded", beyond.to_string()),
+            Beyond::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<CatalogError> for Problem {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Refused(text) => Self::request(text),
             CatalogError::Conflict(text) => Self::conflict(text),
+            CatalogError::Forbidden(text) => Self::forbidden(text),
             CatalogError::Absent(text) => Self::not_found(text),
             CatalogError::Store(error) => error.into(),
         }

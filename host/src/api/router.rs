@@ -1,5 +1,7 @@
 //! Which route is whose.
 
+#[cfg(test)]
+use axum::http::Method;
 use axum::{Extension, Router, extract::DefaultBodyLimit, middleware};
 
 use super::{
@@ -9,12 +11,12 @@ use super::{
     face::Face,
     health, inbound, jobs, keys, later, messages, notifications,
     openapi::{self, Document},
-    probes,
+    pages, probes,
     problem::Problem,
     queues, reload,
     requests::{self, Requests},
     routes::{Routes, Rule},
-    share, subscriptions,
+    share, subscriptions, usage,
 };
 use crate::access::Action;
 
@@ -149,6 +151,7 @@ pub(super) fn own() -> Routes {
         .get("/v2/keys", Action::KeysGetAll, keys::list)
         .post("/v2/keys", Action::KeysCreate, keys::create)
         .delete("/v2/keys/{key}", Action::KeysDelete, keys::revoke)
+        .get("/v2/usage", Action::UsageGet, usage::show)
         .get("/v2/drivers", Action::DriversList, drivers::list)
         .post("/v2/reload", Action::Reload, reload::reload)
 }
@@ -159,9 +162,11 @@ pub(super) fn bare() -> Routes {
         Rule::Open("it is the same for everybody, and clients ask it before they have a token");
     const PROBE: Rule =
         Rule::Open("probes of load balancers and supervisors have no token; it names no project");
-    const METRICS: Rule = Rule::Open("scrapers have no token");
+    const METRICS: Rule =
+        Rule::Open("scrapers have no token, and it names no project; `http.metrics` closes it");
     const DOCUMENT: Rule =
         Rule::Open("clients are made from it; it tells of routes and limits, and of no project");
+    const LETTER: Rule = Rule::Open("whoever reads the mail has no token: the link is signed");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
     let inbound = [
         "/v2/inbound/{driver}/{account}",
@@ -173,8 +178,19 @@ pub(super) fn bare() -> Routes {
         .get("/healthz", PROBE, probes::healthz)
         .get("/readyz", PROBE, probes::readyz)
         .get("/metrics", METRICS, probes::metrics)
-        .get("/v2/openapi.json", DOCUMENT, openapi::show);
+        .get("/v2/openapi.json", DOCUMENT, openapi::show)
+        .get("/v2/confirm", LETTER, pages::ask)
+        .post("/v2/confirm", LETTER, pages::confirm)
+        .get("/v2/unsubscribe", LETTER, pages::leave)
+        .post("/v2/unsubscribe", LETTER, pages::left);
     inbound.into_iter().fold(routes, |routes, path| {
         routes.get(path, INBOUND, inbound::receive).post(path, INBOUND, inbound::receive)
     })
+}
+
+/// Every route with its rule.
+#[cfg(test)]
+pub(super) fn all() -> Vec<(&'static str, Method, Rule)> {
+    let rules = [zaqar(), own(), bare()].map(|routes| routes.parts().1);
+    rules.iter().flat_map(|rules| rules.iter()).collect()
 }

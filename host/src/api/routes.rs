@@ -40,8 +40,8 @@ impl Rules {
     }
 
     /// Every path with its methods and rules.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &Method, Rule)> {
-        self.0.iter().flat_map(|(path, all)| all.iter().map(|(method, rule)| (*path, method, *rule)))
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, Method, Rule)> {
+        self.0.iter().flat_map(|(path, all)| all.iter().map(|(method, rule)| (*path, method.clone(), *rule)))
     }
 }
 

@@ -21,7 +21,8 @@ use super::{
     times,
 };
 use crate::{
-    catalog::{Change, Unknown, Wish},
+    catalog::{Answerer, CatalogError, Change, Unknown, Wish},
+    confirmation::Queue,
     place::{Place, plain},
     storage::{Subscribed, SubscriptionRow, Updated},
 };
@@ -41,6 +42,7 @@ pub(super) async fn create(
         subscriber(&document)?.ok_or_else(|| Problem::request("Missing parameter subscriber in body."))?;
     let wish = Wish { subscriber, ttl: ttl(&document)?, options: options(&document)?.unwrap_or_default() };
     let now = face.clock.now_ms();
+    let silent = face.catalog.unanswerable(&wish.subscriber);
     let (subscribed, unknown) = face.catalog.subscribe(&caller.project, place.stored(), wish, now).await?;
     let id = match subscribed {
         Subscribed::New(id) | Subscribed::Exists { id, confirmed: false } => {
@@ -53,7 +55,9 @@ pub(super) async fn create(
         }
     };
     let location = format!("{}/subscriptions", place.path());
-    Ok(warned(answer::created(&location, &json!({"subscription_id": id}))?, &unknown))
+    let mut response = warned(answer::created(&location, &json!({"subscription_id": id}))?, &unknown);
+    silent.iter().for_each(|why| warn(&mut response, why));
+    Ok(response)
 }
 
 /// `GET`.
@@ -105,7 +109,8 @@ pub(super) async fn update(
     }
     let id = id(&face, &subscription)?;
     let now = face.clock.now_ms();
-    let unknown = face.catalog.change(&caller.project, place.stored(), id, change, now).await?;
+    let unknown = face.catalog.change(&caller.project, place.stored(), id, change, now).await;
+    let unknown = unknown.map_err(|error| known(error, &subscription))?;
     let location = format!("{}/subscriptions/{subscription}", place.path());
     Ok(warned(answer::no_content_at(&location), &unknown))
 }
@@ -136,16 +141,16 @@ pub(super) async fn confirm(
         return Err(Problem::request("The 'confirmed' should be boolean."));
     };
     let id = id(&face, &subscription)?;
-    match face.store.subscription_confirm(&caller.project, place.stored(), id, *confirmed).await? {
-        Updated::Done => {
-            let location = format!("{}/subscriptions/{subscription}/confirm", place.path());
-            Ok(answer::no_content_at(&location))
-        }
-        Updated::Absent => Err(missing(&subscription)),
-        Updated::Conflict => {
-            Err(Problem::conflict("The subscription was changed in between. Please try again."))
-        }
-    }
+    let location = format!("{}/subscriptions/{subscription}/confirm", place.path());
+    // A signature for more than this path was made by somebody who shares the queue, not for whoever is subscribed.
+    let from = match caller.signed.filter(|grant| grant.is_exactly(&location)) {
+        Some(grant) => Answerer::Owner { expires: grant.expires_ms() },
+        None => Answerer::Project,
+    };
+    let of = Queue { project: &caller.project, name: place.stored() };
+    let answered = face.catalog.answer(of, id, *confirmed, from, face.clock.now_ms()).await;
+    answered.map_err(|error| known(error, &subscription))?;
+    Ok(answer::no_content_at(&location))
 }
 
 /// `POST /{subscription}/enable`: 204; it matches again, with all its addresses.
@@ -214,21 +219,28 @@ fn shown(face: &Face, row: &SubscriptionRow) -> Value {
 
 /// RFC 7234 section 5.5.7: a warning for each option that nobody knows.
 fn warned(mut response: Response, unknown: &[Unknown]) -> Response {
-    for one in unknown.iter().take(MAX_WARNINGS) {
-        let text: String = one
-            .to_string()
-            .chars()
-            .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ' { c } else { '?' })
-            .collect();
-        if let Ok(value) = HeaderValue::from_str(&format!("199 - \"{text}\"")) {
-            response.headers_mut().append(HeaderName::from_static("warning"), value);
-        }
-    }
+    unknown.iter().take(MAX_WARNINGS).for_each(|one| warn(&mut response, &one.to_string()));
     response
+}
+
+fn warn(response: &mut Response, why: &str) {
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\') || c == ' ';
+    let text: String = why.chars().map(|c| if plain(c) { c } else { '?' }).collect();
+    if let Ok(value) = HeaderValue::from_str(&format!("199 - \"{text}\"")) {
+        response.headers_mut().append(HeaderName::from_static("warning"), value);
+    }
 }
 
 fn id(face: &Face, text: &str) -> Result<SubscriptionId, Problem> {
     face.ids.parse_subscription(text).ok_or_else(|| missing(text))
+}
+
+/// An id that is another project's is told in the words of one that nobody has.
+fn known(error: CatalogError, id: &str) -> Problem {
+    match error {
+        CatalogError::Absent(_) => missing(id),
+        other => other.into(),
+    }
 }
 
 fn missing(id: &str) -> Problem {

@@ -17,6 +17,9 @@ pub enum CatalogError {
     /// There is no such thing.
     #[error("{0}")]
     Absent(String),
+    /// It is not for this client to do.
+    #[error("{0}")]
+    Forbidden(String),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),

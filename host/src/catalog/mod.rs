@@ -1,6 +1,7 @@
 //! Queues and subscriptions: what may stand in a queue's metadata and in options, and who may be subscribed. A bad
 //! URI or option dies here, at the door, with a message that points at the place.
 
+mod answering;
 mod error;
 mod metadata;
 mod options;
@@ -10,6 +11,7 @@ mod shapes;
 mod subscribing;
 mod targets;
 
+pub use answering::Answerer;
 pub use error::CatalogError;
 pub(crate) use metadata::is_reserved;
 pub use metadata::with_defaults;

@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use super::{error::CatalogError, metadata};
 use crate::{
     config::Config,
+    confirmation::Desk,
+    delivery::Events,
     render::Renderer,
     storage::{Store, Updated},
 };
@@ -22,6 +24,8 @@ pub struct Catalog {
     pub(super) config: Arc<Config>,
     pub(super) board: Switchboard,
     pub(super) renderer: Arc<Renderer>,
+    pub(super) confirmation: Desk,
+    pub(super) events: Events,
 }
 
 impl std::fmt::Debug for Catalog {
@@ -38,8 +42,10 @@ impl Catalog {
         config: Arc<Config>,
         board: Switchboard,
         renderer: Arc<Renderer>,
+        confirmation: Desk,
     ) -> Self {
-        Self { store, config, board, renderer }
+        let events = Events::new(&config);
+        Self { store, config, board, renderer, confirmation, events }
     }
 
     /// Makes a queue; `false` when it was there, whose metadata stays as it was.

@@ -1,9 +1,10 @@
 //! Subscribing, and changing a subscription.
 
-use nuncio_core::{Options, SubscriberUri, SubscriptionId};
+use nuncio_core::{Kind, Options, SubscriberUri, SubscriptionId};
 use serde_json::Value;
 
 use super::{error::CatalogError, options::Unknown, queues::Catalog, secrets};
+use crate::confirmation::Queue;
 use crate::storage::{NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, Updated};
 
 /// The shortest life of a subscription, seconds (Zaqar's `MIN_SUBSCRIPTION_TTL`).
@@ -49,7 +50,9 @@ impl Catalog {
         lives(ttl, now)?;
         let policy = self.policy(project, queue).await?;
         let admitted = self.admit(&wish.subscriber, wish.options, policy.as_ref()).await?;
-        let new = NewSubscription { uri_key: admitted.key, target: admitted.target, ttl };
+        let of = Queue { project, name: queue };
+        let asking = self.confirmation.asking(Kind::Confirmation, of, admitted.subscriber(), ttl);
+        let new = NewSubscription { uri_key: admitted.key, target: admitted.target, ttl, asking };
         Ok((self.store.subscribe(project, queue, new).await?, admitted.unknown))
     }
 
@@ -68,17 +71,19 @@ impl Catalog {
         change.ttl.map_or(Ok(()), |ttl| lives(ttl, now))?;
         let absent = || CatalogError::Absent("There is no such subscription on this queue.".to_owned());
         let row = self.store.subscription(project, queue, id).await?.ok_or_else(absent)?;
-        let mut unknown = Vec::new();
+        let (mut unknown, mut asking) = (Vec::new(), None);
         let target = if change.subscriber.is_some() || change.options.is_some() {
             let policy = self.policy(project, queue).await?;
             let (uri, options) = self.revised(&row, &change);
             let admitted = self.admit(&uri, options, policy.as_ref()).await?;
+            let (of, ttl) = (Queue { project, name: queue }, change.ttl.unwrap_or(row.ttl));
+            asking = self.confirmation.asking(Kind::Confirmation, of, admitted.subscriber(), ttl);
             unknown = admitted.unknown;
             Some((admitted.key, admitted.target))
         } else {
             None
         };
-        let change = SubscriptionChange { target, ttl: change.ttl };
+        let change = SubscriptionChange { target, ttl: change.ttl, asking };
         match self.store.subscription_change(project, queue, id, change).await? {
             Updated::Done => Ok(unknown),
             Updated::Absent => Err(absent()),

@@ -1,13 +1,13 @@
 //! From what a client wrote to a target: parse, the driver's word, the table of options.
 
-use nuncio_core::{LaneRules, Options, Refusal, SubscriberUri, retry};
+use nuncio_core::{ContentForm, LaneRules, Options, Refusal, SubscriberUri, retry};
 use serde_json::Value;
 
 use super::{
     options::{self, Unknown},
     queues::Catalog,
 };
-use crate::storage::NewTarget;
+use crate::{confirmation::Subscriber, storage::NewTarget};
 
 /// The lane of targets whose retries follow Zaqar's times: a breaker that others opened does not delay them.
 const ZAQAR_LANE: &str = "zaqar";
@@ -21,6 +21,17 @@ pub struct Admitted {
     pub target: NewTarget,
     /// Options that nobody knows.
     pub unknown: Vec<Unknown>,
+    /// The scheme of the URI, lower case.
+    scheme: String,
+    /// What its driver sends.
+    form: ContentForm,
+}
+
+impl Admitted {
+    /// As it is asked whether it wants to be one.
+    pub(super) fn subscriber(&self) -> Subscriber<'_> {
+        Subscriber { scheme: &self.scheme, key: &self.key, target: &self.target, form: self.form }
+    }
 }
 
 impl Catalog {
@@ -57,7 +68,8 @@ impl Catalog {
             addresses: checked.addresses,
             options,
         };
-        Ok(Admitted { key: checked.canonical, target, unknown })
+        let (scheme, form) = (uri.scheme().to_owned(), entry.manifest.content);
+        Ok(Admitted { key: checked.canonical, target, unknown, scheme, form })
     }
 
     fn allowed(&self, scheme: &str) -> Result<(), Refusal> {

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     app::StartError,
     config::{Config, ConfigError, Key, Place, Problem, Template, keys, reference, tables},
+    confirmation,
     drivers::Roster,
     render::Renderer,
     served::unserved,
@@ -142,5 +143,7 @@ fn warnings(config: &Config, dispatcher: &Dispatcher) -> Vec<Problem> {
         entry.manifest.secrets.clone().into_iter().map(move |pointer| (name.clone(), pointer))
     };
     let of_drivers = dispatcher.entries().iter().flat_map(secrets).filter_map(inline);
-    config.warnings.iter().cloned().chain(of_drivers).collect()
+    let silent = confirmation::unanswerable(config, dispatcher)
+        .map(|why| Problem::new(Place::default(), "notification.require_confirmation", why));
+    config.warnings.iter().cloned().chain(of_drivers).chain(silent).collect()
 }

@@ -3,10 +3,13 @@
 use axum::http::{Method, Request, Uri};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client as Http, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use nuncio_plugin_sdk::Secret;
+use rustls::crypto::aws_lc_rs;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -16,10 +19,19 @@ const MAX_ANSWER: usize = 16 << 20;
 /// A client with an id of its own, for one project of one host.
 #[derive(Debug)]
 pub(super) struct Client {
-    http: Http<HttpConnector, Full<Bytes>>,
+    http: Http<HttpsConnector<HttpConnector>, Full<Bytes>>,
     base: String,
-    project: String,
+    bearing: Bearing,
     id: Uuid,
+}
+
+/// What a client shows of itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bearing {
+    /// The project; that of the token without one.
+    pub(super) project: Option<String>,
+    /// The token, where the host asks for one.
+    pub(super) token: Option<Secret>,
 }
 
 /// An answer: its status and its JSON, null where it has none.
@@ -48,10 +60,16 @@ pub(super) enum Silence {
 }
 
 impl Client {
-    /// A client for the host at `base`, like `http://127.0.0.1:8888`.
-    pub(super) fn new(base: String, project: &str) -> Self {
-        let http = Http::builder(TokioExecutor::new()).build_http();
-        Self { http, base, project: project.to_owned(), id: Uuid::new_v4() }
+    /// A client for the host at `base`, like `http://127.0.0.1:8888`. With https the system's roots are trusted, or
+    /// those of `SSL_CERT_FILE`.
+    pub(super) fn new(base: String, bearing: Bearing) -> std::io::Result<Self> {
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(aws_lc_rs::default_provider())?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        let http = Http::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { http, base, bearing, id: Uuid::new_v4() })
     }
 
     /// Its Client-ID.
@@ -68,12 +86,18 @@ impl Client {
     ) -> Result<Answer, Silence> {
         let garbled = |why: &dyn ToString| Silence::Garbled(why.to_string());
         let uri: Uri = format!("{}{path}", self.base).parse().map_err(|error| garbled(&error))?;
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(uri)
             .header("client-id", self.id.to_string())
-            .header("x-project-id", &self.project)
-            .header("content-type", "application/json")
+            .header("content-type", "application/json");
+        if let Some(project) = &self.bearing.project {
+            request = request.header("x-project-id", project);
+        }
+        if let Some(token) = &self.bearing.token {
+            request = request.header("x-auth-token", token.expose());
+        }
+        let request = request
             .body(Full::from(body.map(Value::to_string).unwrap_or_default()))
             .map_err(|error| garbled(&error))?;
         let response = self.http.request(request).await.map_err(|error| {

@@ -10,6 +10,7 @@ mod demo;
 mod drivers;
 mod explain;
 mod fault;
+mod keys;
 mod new_driver;
 mod output;
 mod pages;

@@ -36,6 +36,11 @@ impl Output {
         writeln!(stdout(), "{}", text.as_ref()).unwrap_or_default();
     }
 
+    /// Prints a line for people on standard error, so that what is asked for stands alone on standard output.
+    pub(super) fn note(&self, text: &str) {
+        writeln!(stderr(), "{text}").unwrap_or_default();
+    }
+
     /// Prints a table for people.
     pub(super) fn table(&self, table: &Table) {
         write!(stdout(), "{table}").unwrap_or_default();

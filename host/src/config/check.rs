@@ -1,13 +1,11 @@
 //! Whether a value is what its key takes; the JSON from which the structs are filled.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use nuncio_core::{duration::parse_duration, net, retry};
 use serde_json::{Value, json};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use url::Url;
 
 use super::{
     key::Kind,
@@ -43,6 +41,9 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Bytes { min, max } => bytes(node, min, max),
         Kind::Duration { min, max } => duration(node, min, max),
         Kind::Choice { now, later } => choice(node, now, later),
+        Kind::Confirmation => confirmation(node),
+        Kind::Mailbox => mailbox(node),
+        Kind::TemplateName => template_name(node),
         Kind::QueueName => queue_name(node),
         Kind::Project => project(node),
         Kind::Names => names(node),
@@ -51,12 +52,41 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Store => store(node),
         Kind::Levels => levels(node),
         Kind::Retry => retry_policy(node),
+        Kind::Text => line(node),
         Kind::Path => path(node),
+        Kind::Url => url(node),
+        Kind::Tls => tls(node),
         Kind::Sha256 => sha256(node),
         Kind::Secret { min } => secret(node, min),
         Kind::Key => sealing_key(node),
         Kind::DriverName => driver_name(node),
         Kind::Command => command(node),
+    }
+}
+
+/// Zaqar's `true` stands for everybody.
+fn confirmation(node: &Node) -> Result<Value, Wrong> {
+    match &node.raw {
+        Raw::Boolean(true) => Ok("all".into()),
+        Raw::Boolean(false) => Ok("none".into()),
+        _ => choice(node, &["none", "mail", "all"], &[]),
+    }
+}
+
+fn mailbox(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write an address, like \"Nuncio <no-reply@example.org>\"";
+    let text = text(node, fix)?;
+    if text.contains('@') && !text.chars().any(char::is_control) {
+        return Ok(text.into());
+    }
+    Err(Wrong::new(node, "not a mail address", fix))
+}
+
+fn template_name(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write the NAME of a section [templates.NAME]";
+    match text(node, fix)? {
+        "" => Err(Wrong::new(node, "empty", fix)),
+        name => Ok(name.into()),
     }
 }
 
@@ -223,20 +253,48 @@ fn networks(node: &Node) -> Result<Value, Wrong> {
 fn listen(node: &Node) -> Result<Value, Wrong> {
     let fix = "write an IP address and a port, like \"127.0.0.1:8888\" or \"[::1]:8888\"";
     let text = text(node, fix)?;
-    let address: SocketAddr =
-        text.parse().map_err(|_| Wrong::new(node, format!("`{text}` is not an address with a port"), fix))?;
-    let loopback = match address.ip() {
-        IpAddr::V6(v6) => v6.is_loopback() || v6.to_ipv4_mapped().is_some_and(|v4| v4.is_loopback()),
-        IpAddr::V4(v4) => v4.is_loopback(),
-    };
-    if loopback {
-        return Ok(text.into());
+    match text.parse::<SocketAddr>() {
+        Ok(_) => Ok(text.into()),
+        Err(_) => Err(Wrong::new(node, format!("`{text}` is not an address with a port"), fix)),
     }
-    let why = format!(
-        "`{text}` is not a loopback address, and without authentication (auth.strategy = \"none\") anybody who \
-         reaches it could read and send everything"
-    );
-    Err(Wrong::new(node, why, "listen on 127.0.0.1 and put a proxy before it that authenticates"))
+}
+
+fn line(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write a text on one line, at most 255 bytes";
+    let text = text(node, fix)?;
+    if text.trim().is_empty() || text.len() > 255 || text.contains(char::is_control) {
+        return Err(Wrong::new(node, "not a text on one line", fix));
+    }
+    Ok(text.into())
+}
+
+fn url(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write a URL, like \"https://keystone.example.org:5000/v3\"";
+    // What is refused may hold a password: it is not repeated.
+    let url =
+        Url::parse(text(node, fix)?).map_err(|error| Wrong::new(node, format!("no URL: {error}"), fix))?;
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(Wrong::new(node, "neither an http nor an https URL", fix));
+    }
+    if !plain {
+        return Err(Wrong::new(node, "more than scheme, host, port and path", fix));
+    }
+    Ok(url.as_str().trim_end_matches('/').into())
+}
+
+fn tls(node: &Node) -> Result<Value, Wrong> {
+    let fix =
+        "write { cert = \"PATH\", key = \"PATH\" }, the files of the certificates and of their key in PEM";
+    let Raw::Table(table) = &node.raw else { return Err(Wrong::kind(node, fix)) };
+    if let Some((name, one)) = table.iter().find(|(name, _)| !matches!(name.as_str(), "cert" | "key")) {
+        return Err(Wrong { place: one.key.clone(), why: format!("unknown key `{name}`"), fix: fix.into() });
+    }
+    let of = |name: &str| table.get(name).ok_or_else(|| Wrong::new(node, format!("no `{name}`"), fix));
+    Ok(json!({"cert": path(of("cert")?)?, "key": path(of("key")?)?}))
 }
 
 fn store(node: &Node) -> Result<Value, Wrong> {

@@ -39,7 +39,14 @@ fn value(path: &[String], place: &Place, text: &str) -> Node {
     // A driver's setting is read as TOML; whether it is text says its schema, which may not be known yet.
     let setting = path.first().is_some_and(|section| section == "drivers");
     let node = match kind {
-        Some(Kind::Integer { .. } | Kind::Boolean | Kind::Bytes { .. } | Kind::Retry) => toml(),
+        Some(
+            Kind::Integer { .. }
+            | Kind::Boolean
+            | Kind::Bytes { .. }
+            | Kind::Retry
+            | Kind::Tls
+            | Kind::Confirmation,
+        ) => toml(),
         Some(Kind::Names | Kind::Networks) if !text.trim_start().starts_with('[') => Some(list(place, text)),
         Some(Kind::Names | Kind::Networks) => toml(),
         None if setting => toml().map(|node| Node { written: Some(text.to_owned()), ..node }),

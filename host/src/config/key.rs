@@ -60,6 +60,12 @@ pub enum Kind {
     QueueName,
     /// A project's id: visible ASCII, at most 256.
     Project,
+    /// Which subscribers must confirm: a word, or Zaqar's boolean.
+    Confirmation,
+    /// A mail address, with or without a name before it.
+    Mailbox,
+    /// The name of a template.
+    TemplateName,
     /// A list of names.
     Names,
     /// A list of networks in CIDR form.
@@ -72,8 +78,14 @@ pub enum Kind {
     Levels,
     /// A retry policy.
     Retry,
+    /// A text that is not empty, on one line.
+    Text,
     /// A path.
     Path,
+    /// An `http` or `https` URL without credentials, query and fragment.
+    Url,
+    /// A table of two paths: `{ cert = "PATH", key = "PATH" }`.
+    Tls,
     /// A SHA-256 in hexadecimal.
     Sha256,
     /// A secret of at least `min` characters: text, `{ env = "NAME" }` or `{ file = "PATH" }`.

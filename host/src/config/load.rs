@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
 use serde_json::{Map, Value};
 
 use super::{
-    ConfigError, check, environment,
+    ConfigError, agreement, check, environment,
     keys::{ORDERED, keys},
     model::Config,
     node::{self, Node, Raw},
@@ -15,7 +15,7 @@ use super::{
     secrets::{self, Sources},
     settings::Resolver,
     templates::templates,
-    unknown,
+    tenants, unknown,
 };
 
 /// With what the environment variables of the configuration begin.
@@ -74,16 +74,31 @@ impl Config {
         let exec = reader.exec(table.remove("exec"));
         let schemes = reader.schemes(table.remove("schemes"));
         let rates = rates(table.remove("rates"), &mut problems);
+        let tenants = table.remove("tenants");
         let mut warnings = Vec::new();
         let values = values(table, Sources { env: &env, folder }, &mut problems, &mut warnings);
+        let tenants = tenants::tenants(tenants, &values["limits"], &mut problems);
         problems.sort();
         if !problems.is_empty() {
             return Err(ConfigError(problems));
         }
         let config: Self = serde_json::from_value(values.clone())
             .map_err(|error| ConfigError(vec![Problem::new(Place::Default, "", error.to_string())]))?;
+        let config = config.beside(folder);
         let values = secrets::hidden(values);
-        Ok(Self { templates, drivers, libraries, exec, schemes, rates, values, settings, warnings, ..config })
+        Ok(Self {
+            tenants,
+            templates,
+            drivers,
+            libraries,
+            exec,
+            schemes,
+            rates,
+            values,
+            settings,
+            warnings,
+            ..config
+        })
     }
 }
 
@@ -131,6 +146,7 @@ fn values(
     }
     problems.extend(written.iter().map(|(path, node)| unknown::unknown(&node.key, path)));
     let sections = Value::Object(sections);
+    problems.extend(agreement::problems(&sections, &places));
     problems.extend(ORDERED.iter().filter_map(|pair| disorder(*pair, &sections, &places)));
     sections
 }

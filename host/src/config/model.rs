@@ -6,7 +6,10 @@ use nuncio_plugin_sdk::Secret;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Choice, DriverRate, Exec, Library, Problem, Settings};
+use super::{
+    Auth, Choice, DriverRate, Exec, Keystone, Library, Limits, Metrics, Problem, Queues, Settings, Tls,
+};
+use crate::tenants::Quota;
 
 /// A valid configuration. `Config::default()` is what a host without any configuration runs on.
 #[derive(Clone, Deserialize)]
@@ -20,6 +23,10 @@ pub struct Config {
     pub retention: Retention,
     /// Who clients are.
     pub auth: Auth,
+    /// What each project may take.
+    pub limits: Limits,
+    /// The Keystone that vouches for clients.
+    pub keystone: Keystone,
     /// Who may be notified.
     pub notification: Notification,
     /// Pre-signed URLs.
@@ -51,6 +58,9 @@ pub struct Config {
     /// `[schemes]`: who serves a scheme that several drivers claim.
     #[serde(skip)]
     pub schemes: BTreeMap<String, Choice>,
+    /// `[tenants.NAME]`: what single projects may take.
+    #[serde(skip)]
+    pub tenants: BTreeMap<String, Quota>,
     /// `[rates]`: how many attempts may begin in a while to one destination, by driver.
     #[serde(skip)]
     pub rates: BTreeMap<String, DriverRate>,
@@ -90,8 +100,19 @@ impl fmt::Debug for Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Where the API listens; loopback only, port 0 takes a free one.
+    /// Where the API listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The certificates and the key of the listener; `None` for plain HTTP.
+    pub tls: Option<Tls>,
+    /// How long a client may take for the handshake of TLS.
+    #[serde(deserialize_with = "millis")]
+    pub handshake_timeout: Duration,
+    /// The most handshakes at once.
+    pub max_handshakes: usize,
+    /// Whether an address that is not loopback may be served without TLS: `refuse` or `allow`.
+    pub plain: String,
+    /// Who may read `/metrics`.
+    pub metrics: Metrics,
     /// The most connections served at once.
     pub max_connections: usize,
     /// How long a client may take to send the head of a request.
@@ -100,6 +121,8 @@ pub struct Http {
     /// How long a client may take to send the body of a request.
     #[serde(deserialize_with = "millis")]
     pub body_timeout: Duration,
+    /// Where this host is reached from outside, without a slash at the end.
+    pub public_url: Option<String>,
     /// The largest body of an inbound request and of its answer, bytes.
     pub max_inbound_body: usize,
 }
@@ -160,42 +183,44 @@ pub struct Retention {
     pub dead_letters: Duration,
 }
 
-/// `[auth]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Auth {
-    /// How clients prove who they are.
-    pub strategy: Strategy,
-    /// The most API keys.
-    pub max_keys: u64,
-    /// Roles that may do everything, lower case.
-    pub admin_roles: Vec<String>,
-    /// Roles that may do everything of their project, lower case.
-    pub member_roles: Vec<String>,
-    /// Roles that may look, lower case.
-    pub reader_roles: Vec<String>,
-    /// Roles that may post, lower case.
-    pub publisher_roles: Vec<String>,
-}
-
-/// `auth.strategy`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Strategy {
-    /// Not at all: the headers are believed.
-    None,
-    /// By API keys.
-    Token,
-}
-
 /// `[notification]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notification {
     /// The schemes that may be subscribed, lower case; `None` for every one that has a driver.
     pub subscriber_types: Option<Vec<String>>,
-    /// `none` is the only one of this version.
-    pub require_confirmation: String,
+    /// Which subscribers must confirm before they are sent anything.
+    pub require_confirmation: Confirm,
+    /// The page where people confirm, without a slash at its end; `None` for the one of this host.
+    pub external_confirmation_url: Option<String>,
+    /// The template of mails that ask to confirm; `None` for the built-in one.
+    pub confirmation_template: Option<String>,
+    /// The template of mails that say that somebody is unsubscribed; `None` for the built-in one.
+    pub unsubscribe_template: Option<String>,
+    /// Who these mails are from; `None` for the mail driver's sender.
+    pub confirmation_sender: Option<String>,
+    /// How often an address is asked to confirm within the period, over all projects.
+    pub max_confirmations: u64,
+    /// How often a host of web addresses is.
+    pub max_confirmations_per_host: u64,
+    /// The period.
+    #[serde(deserialize_with = "millis")]
+    pub confirmation_period: Duration,
+    /// How long the link works with which a mail's recipient unsubscribes.
+    #[serde(deserialize_with = "millis")]
+    pub unsubscribe_ttl: Duration,
+}
+
+/// `notification.require_confirmation`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confirm {
+    /// Nobody.
+    None,
+    /// Whoever is behind a mail address.
+    Mail,
+    /// Everybody.
+    All,
 }
 
 /// `[signed_url]`
@@ -204,78 +229,6 @@ pub struct Notification {
 pub struct SignedUrl {
     /// The key with which URLs are signed; `None` for the one that the store made.
     pub secret_key: Option<Secret>,
-}
-
-/// `[queues]`: Zaqar's `[transport]` options under their names. Times in seconds, sizes in bytes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Queues {
-    /// Life of a message that names none, seconds.
-    pub default_message_ttl: i64,
-    /// Delay of a message that names none, seconds.
-    pub default_message_delay: i64,
-    /// Life of a claim that names none, seconds.
-    pub default_claim_ttl: i64,
-    /// Life of a message after a claim that names none, seconds.
-    pub default_claim_grace: i64,
-    /// Life of a subscription that names none, seconds.
-    pub default_subscription_ttl: i64,
-    /// The longest life of a message, seconds.
-    pub max_message_ttl: i64,
-    /// The longest delay of a message, seconds.
-    pub max_message_delay: i64,
-    /// The longest life of a claim, seconds.
-    pub max_claim_ttl: i64,
-    /// The longest life of a message after its claim, seconds.
-    pub max_claim_grace: i64,
-    /// The most queues in a page.
-    pub max_queues_per_page: u32,
-    /// The most messages in a page.
-    pub max_messages_per_page: u32,
-    /// The most subscriptions in a page.
-    pub max_subscriptions_per_page: u32,
-    /// The most messages taken at once.
-    pub max_messages_per_claim_or_pop: u32,
-    /// Whether several messages are deleted only with the claims that hold them.
-    pub message_delete_with_claim_id: bool,
-    /// Whether messages are shown with a checksum.
-    pub enable_checksum: bool,
-    /// The largest metadata of a queue, bytes.
-    pub max_queue_metadata: usize,
-    /// The largest body of a POST of messages, bytes.
-    pub max_messages_post_size: usize,
-    /// The largest body of a POST of a notification, with its attachments in base64, bytes.
-    pub max_notification_size: usize,
-    /// The most messages in a queue.
-    pub max_messages: u64,
-    /// The most attributes of a message.
-    pub max_attributes: usize,
-    /// The largest attributes of a message as JSON, bytes.
-    pub max_attributes_size: usize,
-    /// The most different filters of a queue.
-    pub max_filters: usize,
-    /// The most keys of a filter.
-    pub max_filter_keys: usize,
-    /// The most combinations of values of a filter.
-    pub max_filter_combinations: u64,
-    /// The largest filter as JSON, bytes.
-    pub max_filter_size: usize,
-    /// Whether a Client-ID must be a UUID.
-    pub client_id_uuid_safe: Uuids,
-    /// The shortest Client-ID that is no UUID, characters.
-    pub min_length_client_id: usize,
-    /// The longest Client-ID that is no UUID, characters.
-    pub max_length_client_id: usize,
-}
-
-/// `client_id_uuid_safe`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Uuids {
-    /// A Client-ID must be a UUID.
-    Strict,
-    /// Any text of a length within the two limits.
-    Off,
 }
 
 /// `[delivery]`
@@ -319,6 +272,8 @@ pub struct Delivery {
     pub allow_networks: Vec<String>,
     /// Host names that may lead to private addresses, lower case.
     pub allow_hosts: Vec<String>,
+    /// Whether tenants are shown what subscribers answer.
+    pub show_responses: bool,
     /// The most recipients of one message.
     pub max_recipients: u32,
     /// How long an idempotency key is remembered.
@@ -386,6 +341,6 @@ pub struct Template {
     pub html: Option<String>,
 }
 
-fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(super) fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_millis)
 }

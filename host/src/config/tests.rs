@@ -85,10 +85,8 @@ fn a_mistyped_level_does_not_switch_the_logs_off() {
 #[test]
 fn what_a_later_version_has_is_not_in_this_version() {
     for text in [
-        "[auth]\nstrategy = \"keystone\"",
         "[[sources]]\nname = \"x\"",
         "[drivers.sms.accounts.acme]\nkind = \"smpp\"",
-        "[notification]\nrequire_confirmation = \"mail\"",
         "[storage]\nurl = \"postgres://db/nuncio\"",
         "[websocket]\nlisten = \"x\"",
     ] {
@@ -120,6 +118,38 @@ fn an_address_that_others_reach_is_refused_without_authentication() {
         assert!(error.contains("authentication") && error.contains("127.0.0.1"), "{error}");
     }
     assert!(load("[http]\nlisten = \"[::1]:0\"", &[]).is_ok());
+}
+
+#[test]
+fn with_authentication_an_address_that_others_reach_needs_tls_or_a_proxy() {
+    let text =
+        |rest: &str| format!("[auth]\nstrategy = \"token\"\n[http]\nlisten = \"0.0.0.0:8888\"\n{rest}");
+    let error = refused(&text(""));
+    assert!(error.starts_with("n.toml:4:10: [http] listen") && error.contains("http.plain"), "{error}");
+    assert!(load(&text("plain = \"allow\""), &[]).is_ok());
+    let config = load(&text("tls = { cert = \"c.pem\", key = \"/k.pem\" }"), &[]).unwrap();
+    let tls = config.http.tls.unwrap();
+    assert_eq!((tls.cert.as_str(), tls.key.as_str()), ("c.pem", "/k.pem"));
+    for (wrong, told) in [
+        ("tls = { cert = \"c.pem\" }", "no `key`"),
+        ("tls = { cert = \"c\", key = \"k\", ca = \"x\" }", "unknown key `ca`"),
+        ("tls = \"c.pem\"", "write { cert"),
+    ] {
+        assert!(refused(&text(wrong)).contains(told), "{}", refused(&text(wrong)));
+    }
+}
+
+#[test]
+fn keystone_needs_to_know_where_and_who() {
+    let error = refused("[auth]\nstrategy = \"keystone\"");
+    assert!(["url", "username", "password"].iter().all(|key| error.contains(key)), "{error}");
+    let text = "[auth]\nstrategy = \"keystone\"\n[keystone]\nurl = \"http://k:5000/\"\nusername = \"n\"\n\
+                password = { env = \"PW\" }";
+    let config = load(text, &[("PW", "secret")]).unwrap();
+    assert_eq!(config.keystone.base(), "http://k:5000/v3");
+    assert!(!format!("{config:?} {:?}", config.keystone).contains("secret"));
+    let error = refused("[keystone]\nurl = \"https://user:hush@k/\"");
+    assert!(error.contains("more than scheme") && !error.contains("hush"), "{error}");
 }
 
 #[test]
@@ -205,8 +235,12 @@ fn the_complete_example_in_the_documentation_is_valid() {
     load(&without_files, &[("SMTP_PASSWORD", "x")]).unwrap();
     for key in super::keys() {
         let line = format!("{} = {}", key.short(), key.example);
-        let keys = [("NUNCIO_SIGNING_KEY", "a key of sixteen"), ("NUNCIO_ENCRYPTION_KEY", &"0a".repeat(32))];
-        load(&format!("[{}]\n{line}", key.section()), &keys)
+        let secrets = [
+            ("NUNCIO_SIGNING_KEY", "a secret of sixteen"),
+            ("NUNCIO_ENCRYPTION_KEY", &"0a".repeat(32)),
+            ("KEYSTONE_PASSWORD", "x"),
+        ];
+        load(&format!("[{}]\n{line}", key.section()), &secrets)
             .unwrap_or_else(|error| panic!("{line}: {error}"));
     }
 }

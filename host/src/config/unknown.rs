@@ -10,12 +10,10 @@ use super::{
 
 /// What the design names and a later version will have: a section or a key, and what it belongs to.
 const LATER: &[(&str, &str)] = &[
-    ("http.public_url", "links into this host"),
     ("sources", "sources"),
     ("websocket", "WebSocket"),
     ("keystone", "Keystone"),
     ("auth", "authentication"),
-    ("notification.external_confirmation_url", "confirmation"),
 ];
 
 /// Options of Zaqar's that have no key here, and what to do.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nuncio_core::{
-    Clock, DeliveryKey, Entry, Message, Outcome, Recipient, Report, Scope, SubscriberUri,
+    Clock, DeliveryKey, Entry, Message, Outcome, Recipient, Report, Scope, SubscriberUri, SubscriptionId,
     engine::{End, Job},
 };
 
@@ -20,10 +20,14 @@ use super::{
 };
 use crate::{
     attachments::{self, Attachment},
+    confirmation::{Desk, Queue},
     place::plain,
     render::{RenderError, Renderer, Source},
-    storage::StoreError,
+    storage::{Consent, StoreError},
 };
+
+/// After how long it is looked again whether somebody agreed, milliseconds.
+const LOOK_AGAIN_MS: i64 = 5 * 60 * 1000;
 
 /// How a dispatch ended.
 pub(super) struct Finish {
@@ -38,6 +42,7 @@ pub(super) struct Attempts {
     pub(super) targets: Arc<Targets>,
     pub(super) messages: Arc<Messages>,
     pub(super) renderer: Arc<Renderer>,
+    pub(super) confirmation: Desk,
     pub(super) observers: Observers,
     pub(super) batches: Batches,
     pub(super) health: Arc<Health>,
@@ -82,12 +87,26 @@ impl Attempts {
         let message = self.messages.get(job.message).await.map_err(unreadable)?;
         match (ready, message) {
             (Some(ready), _) if ready.view.ended => Err(End::Cancelled),
+            (Some(ready), _) if !ready.view.frozen && ready.view.consent != Consent::Given => {
+                Err(self.unwanted(ready.view.consent))
+            }
             (Some(ready), Some(message)) => {
                 let (message, attachments) = attachments::open(message)
                     .map_err(|error| rejected(Scope::Message, error.to_string()))?;
                 Ok(Found { ready, message, attachments })
             }
             _ => Err(rejected(Scope::Message, "the store has lost the message or its target")),
+        }
+    }
+
+    /// What becomes of what leads to somebody who has not agreed: it is held, or never sent.
+    fn unwanted(&self, consent: Consent) -> End {
+        match consent {
+            Consent::Refused => End::Suppressed,
+            // An answer lets it go; this is for one that came while it was being put aside.
+            Consent::Given | Consent::Awaited => {
+                End::Parked(self.clock.now_ms().saturating_add(LOOK_AGAIN_MS))
+            }
         }
     }
 
@@ -131,7 +150,18 @@ impl Attempts {
         content.attachments = attachments;
         let id = self.targets.public(DeliveryKey::new(job.message, job.first));
         let attempt = job.open.iter().map(|open| open.n).max().unwrap_or(1);
-        Ok(Prepared { ready, message, entry, uri, id, public, content, open, attempt, began })
+        let unsubscribe = self.unsubscribe(&ready, &uri, &message);
+        Ok(Prepared { ready, message, entry, uri, id, public, content, open, attempt, began, unsubscribe })
+    }
+
+    /// Where the recipients of a mail unsubscribe.
+    fn unsubscribe(&self, ready: &Ready, uri: &SubscriberUri, message: &Message) -> Option<String> {
+        let view = &ready.view;
+        if uri.scheme() != "mailto" || view.subscription == SubscriptionId::NONE || view.frozen {
+            return None;
+        }
+        let of = Queue { project: &view.project, name: &view.queue };
+        self.confirmation.unsubscribe_url(of, view.subscription, message.created)
     }
 
     /// Tells what became of each recipient, and whether the deadline said it.
@@ -195,7 +225,7 @@ fn is_final(end: &End) -> bool {
     match end {
         End::Report(report) => report.outcome != Outcome::Deferred,
         End::Cancelled | End::Suppressed => true,
-        End::Held(_) => false,
+        End::Held(_) | End::Parked(_) => false,
     }
 }
 

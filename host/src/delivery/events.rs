@@ -12,11 +12,15 @@ use crate::{
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Happened {
+pub(crate) enum Happened {
     /// An address of a subscription must not be used again.
     AddressGone,
     /// A subscription matches nothing new.
     SubscriptionDisabled,
+    /// Those to whom a subscription leads agree to it.
+    SubscriptionConfirmed,
+    /// Somebody to whom a subscription leads wants no more of it.
+    SubscriptionUnsubscribed,
     /// A destination, or an account, is not tried for a while.
     LanePaused,
     /// It works again.
@@ -25,10 +29,12 @@ pub(super) enum Happened {
 
 impl Happened {
     /// Its name, which is the `type` of the event.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::AddressGone => "address.gone",
             Self::SubscriptionDisabled => "subscription.disabled",
+            Self::SubscriptionConfirmed => "subscription.confirmed",
+            Self::SubscriptionUnsubscribed => "subscription.unsubscribed",
             Self::LanePaused => "lane.paused",
             Self::LaneResumed => "lane.resumed",
         }
@@ -37,25 +43,25 @@ impl Happened {
 
 /// Where events go.
 #[derive(Clone, Debug)]
-pub(super) struct Events {
+pub(crate) struct Events {
     queue: Option<String>,
     project: Option<String>,
     ttl: i64,
 }
 
 impl Events {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         let events = config.events.clone();
         Self { queue: events.queue, project: events.project, ttl: config.queues.default_message_ttl }
     }
 
     /// Whether anybody is told.
-    pub(super) fn are_told(&self) -> bool {
+    pub(crate) fn are_told(&self) -> bool {
         self.queue.is_some()
     }
 
     /// The message that says what happened in `project` at `at`.
-    pub(super) fn post(
+    pub(crate) fn post(
         &self,
         project: &str,
         what: Happened,

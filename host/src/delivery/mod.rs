@@ -23,6 +23,7 @@ mod targets;
 mod vital;
 mod work;
 
+pub(crate) use events::{Events, Happened};
 pub use observe::Observed;
 pub(crate) use panics::{caught, contained};
 pub use work::{Degraded, Parts, Work};

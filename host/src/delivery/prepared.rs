@@ -29,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) attempt: u32,
     /// When the attempt began, Unix milliseconds.
     pub(super) began: i64,
+    /// Where the recipients of a mail unsubscribe.
+    pub(super) unsubscribe: Option<String>,
 }
 
 /// A [`Prepared`] with the lists that its notice borrows.
@@ -49,7 +51,11 @@ impl Prepared {
     /// What its notice borrows.
     pub(super) fn opened(&self) -> Opened<'_> {
         let (recipients, parts) = (self.recipients().collect(), self.content.parts());
-        Opened { prepared: self, recipients, parts, headers: self.message.told_headers() }
+        let mut headers = self.message.told_headers();
+        if let Some(url) = &self.unsubscribe {
+            headers.to_mut().extend(unsubscribing(url));
+        }
+        Opened { prepared: self, recipients, parts, headers }
     }
 }
 
@@ -70,6 +76,14 @@ impl Opened<'_> {
         notice.meta = meta(ready, message, &self.headers, &self.prepared.public);
         notice
     }
+}
+
+/// RFC 2369, section 3.2, and where the far side may be trusted to be this host, RFC 8058.
+fn unsubscribing(url: &str) -> impl Iterator<Item = (String, String)> {
+    let one_click =
+        url.starts_with("https:").then(|| ("list-unsubscribe-post", "List-Unsubscribe=One-Click".to_owned()));
+    let all = std::iter::once(("list-unsubscribe", format!("<{url}>"))).chain(one_click);
+    all.map(|(name, value)| (name.to_owned(), value))
 }
 
 /// Where `message`, whose public id is `public`, comes from, with `headers` as they are told.

@@ -233,6 +233,8 @@ mod tests {
             newest_driver: "d".into(),
             options: Options::default(),
             gone: Vec::new(),
+            frozen: false,
+            consent: Default::default(),
         };
         Ready {
             uri: SubscriberUri::parse("log:x").map(Arc::new),

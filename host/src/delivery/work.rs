@@ -31,6 +31,7 @@ use super::{
 };
 use crate::{
     config::{Config, Delivery, DriverRate},
+    confirmation::Desk,
     render::Renderer,
     storage::{CancelResult, Committed, Store, StoreError},
 };
@@ -81,6 +82,8 @@ pub struct Parts {
     pub ids: PublicIds,
     /// Templates.
     pub renderer: Arc<Renderer>,
+    /// Writes the links with which people unsubscribe.
+    pub confirmation: Desk,
     /// The default retry policy.
     pub policy: Policy,
 }
@@ -103,7 +106,7 @@ impl Work {
     /// # Errors
     /// When the store cannot be read.
     pub async fn start(parts: Parts) -> Result<Arc<Self>, StoreError> {
-        let Parts { config, clock, store, commits, board, ids, renderer, policy } = parts;
+        let Parts { config, clock, store, commits, board, ids, renderer, confirmation, policy } = parts;
         let standing = store.standing().await?;
         let delivery = &config.delivery;
         let lanes = Arc::new(Lanes::new(board.clone(), delivery.max_slots, config.rates.clone()));
@@ -131,6 +134,7 @@ impl Work {
                 targets,
                 messages,
                 renderer,
+                confirmation,
                 observers: observers.clone(),
                 batches: Batches::default(),
                 health: Arc::clone(&health),

@@ -11,7 +11,8 @@ use super::{attributes, rules::Rules};
 use crate::{
     attachments::{Attachment, enclose},
     config::Config,
-    storage::{Accepted, Addressed, Dedup, Draft, NewTarget, Post, Store, StoreError},
+    storage::{Accepted, Addressed, Dedup, Draft, NewTarget, Post, Store, StoreError, Usage},
+    tenants::{Beyond, Tenants},
 };
 
 const JSON: &str = "application/json";
@@ -27,6 +28,9 @@ pub enum IntakeError {
     /// A limit is broken: which message, which field, which limit.
     #[error("{0}")]
     Limit(String),
+    /// A limit of the project is reached.
+    #[error(transparent)]
+    Beyond(#[from] Beyond),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,6 +85,7 @@ pub struct Intake {
     store: Arc<dyn Store>,
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
+    tenants: Arc<Tenants>,
 }
 
 impl std::fmt::Debug for Intake {
@@ -92,8 +97,13 @@ impl std::fmt::Debug for Intake {
 impl Intake {
     /// A door to `store`.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, config: Arc<Config>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, config, clock }
+    pub fn new(
+        store: Arc<dyn Store>,
+        config: Arc<Config>,
+        clock: Arc<dyn Clock>,
+        tenants: Arc<Tenants>,
+    ) -> Self {
+        Self { store, config, clock, tenants }
     }
 
     /// What `queue` asks of its messages; a queue that is not there yet asks what the host asks.
@@ -181,13 +191,23 @@ impl Intake {
             expires,
         });
         let (project, client) = (from.project, from.client);
+        let bytes = drafts.iter().map(|draft| draft.body.len() as u64).sum();
+        self.tenants.post(&project, drafts.len() as u64, bytes).await?;
+        let owner = project.clone();
         let post = Post { project, to, kind: Kind::Notification, client, drafts, dedup };
         let accepted = self.store.accept(post).await?;
         if !accepted.duplicate {
             metrics::counter!("nuncio_messages_accepted_total").increment(accepted.ids.len() as u64);
+            self.tenants.took(&owner, taken(&accepted, bytes));
         }
         Ok(accepted)
     }
+}
+
+fn taken(accepted: &Accepted, bytes: u64) -> Usage {
+    let recipients = accepted.matched.iter().flat_map(|matched| matched.iter());
+    let deliveries = recipients.map(|one| u64::from(one.addresses)).sum();
+    Usage { messages: accepted.ids.len() as u64, bytes, deliveries }
 }
 
 fn draft(rules: &Rules, index: usize, wanted: Wanted) -> Result<Draft, IntakeError> {

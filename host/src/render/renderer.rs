@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use minijinja::{Environment, UndefinedBehavior};
-use nuncio_core::{ContentForm, Message, Meta, Options, Refusal, zaqar};
+use nuncio_core::{ContentForm, Kind, Message, Meta, Options, Refusal, zaqar};
 use serde_json::{Map, Value, json};
 
 use super::{defaults, rendered::Rendered};
@@ -145,6 +145,14 @@ impl Renderer {
         options: &Options,
         form: ContentForm,
     ) -> Result<Rendered, RenderError> {
+        // What the host itself writes is as it was written.
+        if matches!(source.meta.kind, Kind::Confirmation | Kind::Unsubscribe) {
+            return Ok(if form == ContentForm::Raw {
+                Rendered::default()
+            } else {
+                defaults::readable(source.body)
+            });
+        }
         let named = options.text("template").or(source.template);
         let inline = options.text("text").is_some() || options.text("html").is_some();
         let mut content = match named {
@@ -176,6 +184,14 @@ impl Renderer {
             content.text = nanohtml2text::html2text(&content.html);
         }
         Ok(content)
+    }
+
+    /// Renders the template `name` with the members of `about`.
+    ///
+    /// # Errors
+    /// A template that is missing, or fails.
+    pub fn alone(&self, name: &str, about: &Value) -> Result<Rendered, RenderError> {
+        self.named(name, &minijinja::Value::from(minijinja::value::Serde(about)))
     }
 
     fn named(&self, name: &str, variables: &minijinja::Value) -> Result<Rendered, RenderError> {

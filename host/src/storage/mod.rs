@@ -7,12 +7,13 @@ mod conformance;
 mod traits;
 mod words;
 
-pub use traits::{Catalog, Claims, Deliveries, Health, Intake, Jobs, Keys, Pull, Retention, Store};
+pub use traits::{Catalog, Claims, Deliveries, Health, Intake, Jobs, Keys, Pull, Retention, Store, Usages};
 pub use words::{
-    Accepted, Addressed, Asked, Begun, CancelResult, Catch, Claimed, Committed, DeadLetters, Dedup, Deletion,
-    DeliveryFilter, DeliveryPage, DeliveryView, Disabled, Draft, END, Finding, Forgotten, Found, Gauges,
-    JobFilter, JobId, JobKey, JobRow, JobState, KeyRow, LaneRow, Loaded, NewClaim, NewJob, NewSubscription,
-    NewTarget, Post, Progress, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned,
-    Search, Selection, Standing, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, Tally,
-    TargetView, Tell, Updated, Verb,
+    Accepted, Addressed, Addressee, Asked, Asking, Begun, By, CancelResult, Catch, Claimed, Committed,
+    Consent, DeadLetters, Dedup, Deletion, DeliveryFilter, DeliveryPage, DeliveryView, Disabled, Draft, END,
+    Finding, Forgotten, Found, Gauges, JobFilter, JobId, JobKey, JobRow, JobState, KeyRow, LaneRow, Loaded,
+    NewClaim, NewJob, NewSubscription, NewTarget, Post, Progress, PullFilter, Pulled, Purge, Question,
+    QueueRow, QueueStats, RequeueResult, Scanned, Search, Selection, Standing, StoreError, Stored,
+    Subscribed, SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated, Usage, UsageDay, Verb,
+    Word, Wording,
 };

@@ -12,7 +12,8 @@ use super::words::{
     Accepted, Asked, Begun, CancelResult, Catch, Claimed, Deletion, DeliveryFilter, DeliveryPage,
     DeliveryView, Finding, Forgotten, Found, Gauges, JobId, JobRow, KeyRow, Loaded, NewClaim, NewJob,
     NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Search,
-    Standing, StoreError, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Verb,
+    Standing, StoreError, Stored, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
+    UsageDay, Verb, Word,
 };
 
 /// Takes messages in.
@@ -81,13 +82,13 @@ pub trait Catalog: Send + Sync {
         id: SubscriptionId,
         change: SubscriptionChange,
     ) -> Result<Updated, StoreError>;
-    /// Sets whether a subscription is confirmed.
+    /// Takes somebody's word on whether a subscription is wanted; absent also for a word of one who was not asked.
     async fn subscription_confirm(
         &self,
         project: &str,
         queue: &str,
         id: SubscriptionId,
-        confirmed: bool,
+        word: Word,
     ) -> Result<Updated, StoreError>;
     /// Ends a subscription; its waiting deliveries are cancelled.
     async fn subscription_end(
@@ -280,9 +281,22 @@ pub trait Keys: Send + Sync {
     async fn key_used(&self, id: &str, at: i64) -> Result<(), StoreError>;
 }
 
+/// What projects took in, and what they have.
+#[async_trait]
+pub trait Usages: Send + Sync {
+    /// Adds to what was taken in by day, and forgets the days before `before`.
+    async fn usage_add(&self, rows: Vec<UsageDay>, before: i64) -> Result<(), StoreError>;
+    /// What a project took in by day, the newest first.
+    async fn usage(&self, project: &str) -> Result<Vec<UsageDay>, StoreError>;
+    /// What is stored of a project: all its messages are looked at.
+    async fn stored(&self, project: &str) -> Result<Stored, StoreError>;
+}
+
 /// A whole store.
 #[async_trait]
-pub trait Store: Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Retention + Keys {
+pub trait Store:
+    Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Retention + Keys + Usages
+{
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;
     /// What the store says of itself: for `/metrics` and `/readyz`.

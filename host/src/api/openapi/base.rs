@@ -1,10 +1,11 @@
 //! What a host says of itself.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     operation::Operation,
-    shapes::{array, closed, listed, open, text},
+    parameters::query,
+    shapes::{array, closed, listed, open, text, whole},
 };
 
 /// Versions, probes, drivers, what comes in to them, and the document itself.
@@ -35,8 +36,15 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers_as(200, "The resources.", "application/json-home", open(&["resources"])),
         Operation::zaqar("get", "/v2/ping", "ping", "Whether the store answers.").empty(204, "It does."),
         Operation::zaqar("head", "/v2/ping", "alive", "Whether the process answers.").empty(204, "It does."),
-        Operation::zaqar("get", "/v2/health", "health", "Tries out what the store is for, as Zaqar does.")
-            .answers(200, "What succeeded.", health()),
+        Operation::zaqar("get", "/v2/health", "health", "Whether the store does what it is for; for admins.")
+            .answers(200, "What was tried.", health()),
+        Operation::own(
+            "get",
+            "/v2/usage",
+            "usage",
+            "What the project took in by day, what it holds, and its limits.",
+        )
+        .answers(200, "The numbers.", usage()),
         Operation::own("get", "/v2/drivers", "drivers_list", "The drivers: who delivers what.").answers(
             200,
             "All drivers, and those that were refused.",
@@ -52,17 +60,8 @@ pub(super) fn operations() -> Vec<Operation> {
         .refuses([409]),
     ];
     all.extend(inbound());
+    all.extend(letters());
     all
-}
-
-fn health() -> Value {
-    let one = json!({
-        "succeeded": {"type": "boolean"}, "seconds": {"type": "number"}, "ref": {"type": ["string", "null"]},
-    });
-    let tried =
-        json!({"type": "object", "additionalProperties": closed(&["succeeded", "seconds", "ref"], one)});
-    let names = ["storage_reachable", "operation_status"];
-    closed(&names, json!({"storage_reachable": {"type": "boolean"}, "operation_status": tried}))
 }
 
 /// The driver answers what it likes.
@@ -80,6 +79,56 @@ fn inbound() -> impl Iterator<Item = Operation> {
             .any()
         })
     })
+}
+
+/// The pages to which mails lead: HTML, also where a link is wrong or has expired.
+fn letters() -> impl Iterator<Item = Operation> {
+    let pages = [
+        ("get", "/v2/confirm", "confirm_page", "Asks whoever a subscription leads to; changes nothing."),
+        ("post", "/v2/confirm", "confirm_button", "The answer of that page."),
+        ("get", "/v2/unsubscribe", "unsubscribe_page", "Asks whether to unsubscribe; changes nothing."),
+        ("post", "/v2/unsubscribe", "unsubscribe_button", "Unsubscribes (RFC 8058)."),
+    ];
+    pages.into_iter().map(|(method, path, id, summary)| {
+        let operation = Operation::bare(method, path, id, summary).with(
+            ["Signature", "Methods", "Paths", "Project", "Expires"]
+                .map(|name| query(name, "Of the link.", text())),
+        );
+        let statuses = [200, 400, 404, 409, 410, 503];
+        statuses
+            .into_iter()
+            .fold(operation, |operation, status| operation.answers_as(status, "A page.", "text/html", text()))
+    })
+}
+
+fn health() -> Value {
+    let tried = json!({"succeeded": {"type": "boolean"}, "seconds": {"type": "number"}, "ref": {"type": ["string", "null"]}});
+    let tried = closed(&["succeeded", "seconds", "ref"], tried);
+    let status = json!({"type": "object", "additionalProperties": tried});
+    let members = json!({"storage_reachable": {"type": "boolean"}, "operation_status": status});
+    closed(&["storage_reachable", "operation_status"], members)
+}
+
+fn usage() -> Value {
+    let took = json!({"messages": whole(0), "bytes": whole(0), "deliveries": whole(0)});
+    let names = ["messages", "bytes", "deliveries"];
+    let mut day = closed(&["date", "messages", "bytes", "deliveries"], took.clone());
+    day["properties"]["date"] = json!({"type": "string", "format": "date"});
+    let stored = json!({"messages": whole(0), "bytes": whole(0)});
+    let limits = [
+        "requests_per_second",
+        "messages_per_second",
+        "queues",
+        "subscriptions",
+        "stored_messages",
+        "stored_bytes",
+    ];
+    let limits: Map<_, _> = limits.into_iter().map(|name| (name.to_owned(), whole(0))).collect();
+    let members = json!({
+        "project": text(), "total": closed(&names, took), "days": array(day),
+        "stored": closed(&["messages", "bytes"], stored), "limits": closed(&[], Value::Object(limits)),
+    });
+    closed(&["project", "total", "days", "stored", "limits"], members)
 }
 
 fn readiness() -> Value {

@@ -9,8 +9,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    base, claims, deliveries, keys, messages, operation::Operation, parameters, queues, shapes,
-    subscriptions, topics,
+    base, claims, deliveries, keys, messages, operation::Operation, parameters, queues, shapes, subscriptions,
 };
 use crate::{
     api::routes::{Rule, Rules},
@@ -78,7 +77,8 @@ fn paths<'a>(config: &Config, routes: impl IntoIterator<Item = &'a Rules>) -> Va
     }
     for (path, method, rule) in routes.into_iter().flat_map(Rules::iter) {
         let path = path.replace("{*", "{");
-        let told = paths[path.as_str()].get_mut(method.as_str().to_ascii_lowercase());
+        let place = paths.get_mut(path.as_str());
+        let told = place.and_then(|place| place.get_mut(method.as_str().to_ascii_lowercase()));
         if let (Some(told), Rule::Needs(action)) = (told, rule) {
             told["x-action"] = action.name().into();
         }
@@ -108,12 +108,14 @@ fn security(config: &Config) -> Value {
 
 fn operations(config: &Config) -> Vec<Operation> {
     let limits = &config.queues;
+    let mut pull = queues::operations(limits);
+    pull.extend(messages::operations(limits));
+    pull.extend(subscriptions::operations(limits));
     let mut all = base::operations();
-    all.extend(queues::operations(limits));
-    all.extend(messages::operations(limits));
+    all.extend(pull.iter().cloned().map(Operation::of_topic));
+    all.extend(pull);
+    all.extend([queues::listing_of("topics", limits), queues::listing_of("queues", limits), queues::share()]);
     all.extend(claims::operations(limits));
-    all.extend(subscriptions::operations(limits));
-    all.extend(topics::operations(limits));
     all.extend(deliveries::operations());
     all.extend(keys::operations());
     all

@@ -11,6 +11,5 @@ mod parameters;
 mod queues;
 mod shapes;
 mod subscriptions;
-mod topics;
 
 pub(super) use document::{Document, show};

@@ -126,11 +126,18 @@ impl Operation {
         self
     }
 
-    /// The same operation of another path.
-    pub(super) fn moved(mut self, from: &str, to: &str, id: &str) -> Self {
-        self.path = self.path.replace(from, to);
-        self.id = format!("{id}_{}", self.id);
-        self
+    /// The same operation of a topic.
+    pub(super) fn of_topic(self) -> Self {
+        let mut answers = self.answers;
+        for links in answers.iter_mut().filter_map(|(_, told)| told.get_mut("links")?.as_object_mut()) {
+            *links = std::mem::take(links).into_iter().map(|(name, link)| of_topics(&name, link)).collect();
+        }
+        Self {
+            path: self.path.replace("queues", "topics").replace("{queue}", "{topic}"),
+            id: format!("topic_{}", self.id),
+            answers,
+            ..self
+        }
     }
 
     /// Its method, lower case, and its path.
@@ -172,6 +179,17 @@ impl Operation {
             _ => "host",
         }
     }
+}
+
+fn of_topics(name: &str, mut link: Value) -> (String, Value) {
+    let name = format!("topic_{name}");
+    link["operationId"] = name.as_str().into();
+    if let Some(parameters) = link["parameters"].as_object_mut()
+        && parameters.remove("queue").is_some()
+    {
+        parameters.insert("topic".to_owned(), "$request.path.topic".into());
+    }
+    (name, link)
 }
 
 /// What any request may be answered that must say who asks.

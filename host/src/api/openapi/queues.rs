@@ -11,11 +11,10 @@ use crate::config::Queues;
 
 const QUEUE: &str = "/v2/queues/{queue}";
 
-/// Making, listing, showing, changing, emptying, sharing and deleting queues.
+/// Making, showing, changing, emptying and deleting queues.
 pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
     let of = |below: &str| format!("{QUEUE}{below}");
     vec![
-        listed_as("queues", "The queues of the project, by name.", limits),
         Operation::zaqar("put", QUEUE, "queue_create", "Makes a queue. One that is there stays as it is.")
             .optional(metadata(limits))
             .empty(201, "It was made.")
@@ -49,24 +48,24 @@ pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
                 json!({"resource_types": array(json!({"enum": ["messages", "subscriptions"]}))}),
             ))
             .empty(204, "It is empty."),
-        Operation::zaqar(
-            "post",
-            &of("/share"),
-            "queue_share",
-            "Signs URLs of the queue, for who has no token.",
-        )
-        .body(wish())
-        .answers(200, "The signature.", shared()),
     ]
 }
 
-/// The listing of queues or topics.
-pub(super) fn listed_as(kind: &str, summary: &'static str, limits: &Queues) -> Operation {
-    Operation::zaqar("get", &format!("/v2/{kind}"), &format!("{kind}_list"), summary)
+/// Signing URLs.
+pub(super) fn share() -> Operation {
+    Operation::zaqar("post", &format!("{QUEUE}/share"), "queue_share", "Signs URLs, for who has no token.")
+        .body(wish())
+        .answers(200, "The signature.", shared())
+}
+
+/// Listing `kind`: queues or topics.
+pub(super) fn listing_of(kind: &'static str, limits: &Queues) -> Operation {
+    let id = format!("{kind}_list");
+    Operation::zaqar("get", &format!("/v2/{kind}"), &id, "Those of the project, by name.")
         .with(paged(limits.max_queues_per_page, 10))
         .with([
             flag("detailed", "Whether the metadata is shown."),
-            flag("with_count", "Whether the number of all of them is shown."),
+            flag("with_count", "Whether the number of all is shown."),
             query(
                 "name",
                 "Only those with this in their name. Other parameters compare with metadata.",

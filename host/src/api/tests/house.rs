@@ -12,7 +12,13 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::{api::router, app, config::Config, drivers::stranger::Stranger, reload::Reread};
+use crate::{
+    api::{Face, router},
+    app,
+    config::Config,
+    drivers::stranger::Stranger,
+    reload::Reread,
+};
 
 /// Nothing listens there.
 pub(super) const CLOSED: &str = "http://127.0.0.1:9/";
@@ -21,6 +27,7 @@ const CLIENT: &str = "3381af92-2b9e-11e3-b191-71861300734c";
 /// A host in a temporary directory.
 pub(super) struct House {
     router: Router,
+    pub(super) face: Face,
     _dir: TempDir,
 }
 
@@ -69,7 +76,8 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         config.storage.url = format!("sqlite:{}", dir.path().join("nuncio.db").display());
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
-        Self { router: router(app::assemble(config, metrics, reread, None).await.unwrap()), _dir: dir }
+        let face = app::assemble(config, metrics, reread, None).await.unwrap();
+        Self { router: router(face.clone()), face, _dir: dir }
     }
 
     /// Sends a request with the headers of a client.

@@ -1,10 +1,13 @@
 //! The routes over a real store and real delivery.
 
 mod claims;
+mod confirming;
 mod deliveries;
 mod house;
 mod inbound;
 mod jobs;
+mod keys;
+mod limits;
 mod messages;
 mod notifications;
 mod queues;
@@ -13,3 +16,4 @@ mod rules;
 mod signed;
 mod subscriptions;
 mod topics;
+mod walk;

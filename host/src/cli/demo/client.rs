@@ -23,9 +23,11 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(host: SocketAddr) -> Self {
-        let http = client::Client::new(format!("http://{host}"), PROJECT);
-        Self { host, id: http.id(), http }
+    pub(super) fn new(host: SocketAddr) -> Result<Self, Fault> {
+        let bearing = client::Bearing { project: Some(PROJECT.to_owned()), token: None };
+        let http = client::Client::new(format!("http://{host}"), bearing);
+        let http = http.map_err(|error| Fault::new(Exit::System, error))?;
+        Ok(Self { host, id: http.id(), http })
     }
 
     /// One request; any status but 2xx is a fault.

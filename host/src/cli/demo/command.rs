@@ -49,7 +49,7 @@ pub(in crate::cli) async fn run(wanted: Arguments, output: Output) -> Result<Exi
 async fn show(stage: &Stage, once: bool, output: Output) -> Result<Exit, Fault> {
     let uris = stage.subscribers().into_iter().chain(stage.notified());
     let narrator = Narrator::new(output, uris.map(|uri| uri.chars().count()).max().unwrap_or(0));
-    let client = Client::new(stage.host.address());
+    let client = Client::new(stage.host.address())?;
     let mut observed = stage.host.observe();
     opening(stage, &narrator);
     let schemes = play::drivers(&client, &narrator).await?;

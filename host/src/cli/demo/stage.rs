@@ -10,7 +10,7 @@ use super::{journal, mail::Mail, receipts::Receipts, webhooks::Webhooks};
 use crate::{
     app::Host,
     cli::fault::{Exit, Fault},
-    config::Config,
+    config::{Config, Confirm},
 };
 
 /// Everything that must live as long as the demonstration.
@@ -78,6 +78,7 @@ fn config(folder: &Path, mail: &Mail) -> Config {
     config.delivery.allow_networks = vec!["127.0.0.0/8".to_owned()];
     config.delivery.retry = json!({"schedule": ["0s", "1s", "1s", "2s", "5s"]});
     config.delivery.shutdown_grace = Duration::from_secs(2);
+    config.notification.require_confirmation = Confirm::None;
     // A host that was built without the driver refuses its settings.
     if linked_manifests().iter().any(|(manifest, _)| manifest.name == "mailto") {
         let relay = format!("smtp://{}", mail.address);

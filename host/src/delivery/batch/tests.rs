@@ -85,6 +85,8 @@ fn prepared(driver: &Arc<Obedient>, body: &'static str, deadline: Duration) -> A
         newest_driver: "obedient".into(),
         options: Options::default(),
         gone: Vec::new(),
+        frozen: false,
+        consent: Default::default(),
     };
     let mut manifest = Manifest::new("obedient", "1", &["x"]);
     manifest.limits = Limits::default().batch(4);
@@ -113,6 +115,7 @@ fn prepared(driver: &Arc<Obedient>, body: &'static str, deadline: Duration) -> A
         open: vec![(0, 0)],
         attempt: 1,
         began: 0,
+        unsubscribe: None,
     })
 }
 

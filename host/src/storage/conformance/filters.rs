@@ -79,7 +79,7 @@ async fn a_change_of_a_filter_holds_from_the_next_message_on(bench: Bench) {
     assert_eq!(counts(&post_kinds(&bench, &["a", "b"]).await), [1, 0]);
     for (options, expected) in [(kind("b"), [0, 1]), (json!({}), [1, 1]), (kind("a"), [1, 0])] {
         let new = with_filter("a.example", options);
-        let change = SubscriptionChange { target: Some((new.uri_key, new.target)), ttl: None };
+        let change = SubscriptionChange { target: Some((new.uri_key, new.target)), ttl: None, asking: None };
         bench.store.subscription_change(PROJECT, QUEUE, id, change).await.unwrap();
         assert_eq!(counts(&post_kinds(&bench, &["a", "b"]).await), expected);
     }
@@ -127,7 +127,7 @@ async fn a_queue_has_so_many_different_filters(mut bench: Bench) {
 /// Gives the subscription `id` at `uri` these options.
 async fn change(bench: &Bench, id: SubscriptionId, uri: &str, options: Value) -> Result<(), StoreError> {
     let new = with_filter(uri, options);
-    let change = SubscriptionChange { target: Some((new.uri_key, new.target)), ttl: None };
+    let change = SubscriptionChange { target: Some((new.uri_key, new.target)), ttl: None, asking: None };
     bench.store.subscription_change(PROJECT, QUEUE, id, change).await.map(drop)
 }
 
@@ -186,7 +186,8 @@ async fn the_index_says_what_the_catalog_says(mut bench: Bench) {
             2 if !live.is_empty() => {
                 let place = random(live.len());
                 let new = with_filter(&live[place].0, options);
-                let change = SubscriptionChange { target: Some((new.uri_key, new.target)), ttl: None };
+                let change =
+                    SubscriptionChange { target: Some((new.uri_key, new.target)), ttl: None, asking: None };
                 bench.store.subscription_change(PROJECT, QUEUE, live[place].1, change).await.unwrap();
                 live[place].2 = name;
             }

@@ -48,7 +48,8 @@ async fn what_is_gone_is_not_used_and_all_gone_is_disabled(bench: Bench) {
 async fn another_address_is_a_new_chance_and_other_options_are_not(bench: Bench) {
     let id = bench.subscribe("a.example").await;
     assert_eq!(found(&bench, id, gone("a.example")).await, Found::Disabled);
-    let change = |uri: &str| SubscriptionChange { target: Some((uri.into(), target(uri))), ttl: None };
+    let change =
+        |uri: &str| SubscriptionChange { target: Some((uri.into(), target(uri))), ttl: None, asking: None };
     bench.store.subscription_change(PROJECT, QUEUE, id, change("a.example")).await.unwrap();
     assert_eq!(matched(&bench).await, 0);
     bench.store.subscription_change(PROJECT, QUEUE, id, change("b.example")).await.unwrap();

@@ -19,7 +19,7 @@ fn ruled(uri: &str, rate: &str) -> NewSubscription {
 
 fn to(uri: &str, rules: LaneRules) -> SubscriptionChange {
     let target = NewTarget { rules, ..target(uri) };
-    SubscriptionChange { target: Some((uri.to_owned(), target)), ttl: None }
+    SubscriptionChange { target: Some((uri.to_owned(), target)), ttl: None, asking: None }
 }
 
 /// The lanes that were published last.

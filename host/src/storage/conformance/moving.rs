@@ -6,7 +6,7 @@ use super::bench::{Bench, PROJECT, QUEUE, key, target, waits};
 use crate::storage::SubscriptionChange;
 
 fn to(uri: &str) -> SubscriptionChange {
-    SubscriptionChange { target: Some((uri.into(), target(uri))), ttl: None }
+    SubscriptionChange { target: Some((uri.into(), target(uri))), ttl: None, asking: None }
 }
 
 async fn rows(bench: &Bench, lane: LaneId) -> usize {

@@ -171,7 +171,11 @@ async fn what_only_old_messages_needed_goes_after_them(_: Bench) {
     let message = bench.post(&["1"]).await.ids[0];
     let old = bench.fresh().await[0].target;
     bench.empty_queue().await;
-    let change = SubscriptionChange { target: Some(("b.example".into(), target("b.example"))), ttl: None };
+    let change = SubscriptionChange {
+        target: Some(("b.example".into(), target("b.example"))),
+        ttl: None,
+        asking: None,
+    };
     bench.store.subscription_change(PROJECT, QUEUE, id, change).await.unwrap();
     bench.forget().await;
     let matched = bench.post(&["2"]).await;

@@ -3,13 +3,18 @@
 use nuncio_core::SubscriptionId;
 
 use super::bench::{Bench, PROJECT, QUEUE, key, subscription, target};
-use crate::storage::{Subscribed, SubscriptionChange, Updated};
+use crate::storage::{By, Subscribed, SubscriptionChange, Updated, Word};
+
+/// The project's word.
+fn word(yes: bool) -> Word {
+    Word { yes, by: By::All, asking: None, tell: None }
+}
 
 async fn one_live_subscription_for_each_uri(bench: Bench) {
     let id = bench.subscribe("a.example").await;
     let again = bench.store.subscribe(PROJECT, QUEUE, subscription("a.example", 60)).await.unwrap();
     assert_eq!(again, Subscribed::Exists { id, confirmed: false });
-    bench.store.subscription_confirm(PROJECT, QUEUE, id, true).await.unwrap();
+    bench.store.subscription_confirm(PROJECT, QUEUE, id, word(true)).await.unwrap();
     let again = bench.store.subscribe(PROJECT, QUEUE, subscription("a.example", 60)).await.unwrap();
     assert_eq!(again, Subscribed::Exists { id, confirmed: true });
     assert_eq!(bench.store.subscription(PROJECT, QUEUE, id).await.unwrap().unwrap().ttl, 0);
@@ -50,8 +55,11 @@ async fn a_change_freezes_what_was_matched_and_renews_the_options(mut bench: Ben
     let old = bench.post(&["1"]).await;
     bench.fresh().await;
     bench.turn(10);
-    let change =
-        SubscriptionChange { target: Some(("b.example".into(), target("b.example"))), ttl: Some(60) };
+    let change = SubscriptionChange {
+        target: Some(("b.example".into(), target("b.example"))),
+        ttl: Some(60),
+        asking: None,
+    };
     let done = bench.store.subscription_change(PROJECT, QUEUE, id, change).await.unwrap();
     assert_eq!(done, Updated::Done);
     let committed = bench.published.recv().await.unwrap();
@@ -79,7 +87,7 @@ async fn a_change_to_the_uri_of_another_is_a_conflict(bench: Bench) {
     let absent = bench.store.subscription_change(PROJECT, QUEUE, SubscriptionId(99), change("c")).await;
     assert_eq!(absent.unwrap(), Updated::Absent);
     assert_eq!(
-        bench.store.subscription_confirm(PROJECT, QUEUE, SubscriptionId(99), true).await.unwrap(),
+        bench.store.subscription_confirm(PROJECT, QUEUE, SubscriptionId(99), word(true)).await.unwrap(),
         Updated::Absent
     );
 }

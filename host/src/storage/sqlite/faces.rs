@@ -9,7 +9,7 @@ use nuncio_core::{
 use serde_json::{Map, Value};
 
 use super::{
-    catalog::{change, health, queues, subscriptions},
+    catalog::{change, consent, health, queues, subscriptions},
     deliveries, intake, pull,
     store::Sqlite,
     targets,
@@ -18,7 +18,7 @@ use crate::storage::{
     Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Finding,
     Forgotten, Found, Gauges, Health, Intake, Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge,
     QueueRow, QueueStats, RequeueResult, Retention, Scanned, Standing, Store, StoreError, Subscribed,
-    SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
+    SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Word,
 };
 
 #[async_trait]
@@ -134,12 +134,10 @@ impl Catalog for Sqlite {
         project: &str,
         queue: &str,
         id: SubscriptionId,
-        confirmed: bool,
+        word: Word,
     ) -> Result<Updated, StoreError> {
         let (project, queue) = (project.to_owned(), queue.to_owned());
-        self.writer
-            .change(0, move |commit| subscriptions::confirm(commit, &project, &queue, id, confirmed))
-            .await
+        self.writer.change(0, move |commit| consent::answer(commit, &project, &queue, id, word)).await
     }
 
     async fn subscription_end(

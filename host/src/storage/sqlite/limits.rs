@@ -1,7 +1,9 @@
 //! The store's numbers. Each is a key of `[storage]`, but the bounds of a queue and of the backlog, and how long things
 //! are kept.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use crate::tenants::Quotas;
 
 /// The store's numbers; the defaults are those of the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Limits {
     pub wal_bytes: u64,
     /// How long jobs are kept after their end (`[jobs] keep`).
     pub keep_jobs: Duration,
+    /// What projects may have (`[limits]`, `[tenants.NAME]`); a reload changes it.
+    pub quotas: Arc<Quotas>,
 }
 
 impl Default for Limits {
@@ -65,6 +69,7 @@ impl Default for Limits {
             checkpoint_bytes: 16 << 20,
             wal_bytes: 64 << 20,
             keep_jobs: Duration::from_secs(7 * 86_400),
+            quotas: Arc::default(),
         }
     }
 }

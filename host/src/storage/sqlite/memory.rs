@@ -254,7 +254,7 @@ impl Memory {
 }
 
 const COLUMNS: &str = "SELECT s.id, t.id, t.lane, t.recipients, s.expires, t.filter
-    FROM subscription s JOIN target t ON t.id = s.target WHERE s.queue = ?1 AND s.state = 0 AND s.disabled = 0";
+    FROM subscription s JOIN target t ON t.id = s.target WHERE s.queue = ?1 AND s.state = 0 AND s.disabled = 0 AND s.waits = 0";
 
 fn read_interest(db: &Connection, queue: QueueId) -> Result<Interest, StoreError> {
     let mut interest = Interest::default();

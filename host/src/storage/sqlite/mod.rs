@@ -34,6 +34,7 @@ mod sweep;
 mod tally;
 mod targets;
 mod turned;
+mod usage;
 mod writer;
 
 #[cfg(test)]

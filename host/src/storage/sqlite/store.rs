@@ -79,11 +79,12 @@ impl Sqlite {
         let memory = Memory::new(issuer, last_id(&db, log).map_err(sqlite)?, limits.index_bytes);
         let damage = Arc::new(Damage::default());
         let marks = Marks::new(path.clone(), tally::read(&db, log).map_err(sqlite)?, Arc::clone(&damage));
-        let readers = Readers::new(path.clone(), limits.readers, sealer, Arc::clone(&damage));
+        let readers = Readers::new(path.clone(), limits.readers, Arc::clone(&sealer), Arc::clone(&damage));
         let (known, named) = (limits.clone(), Arc::new(Named::default()));
         let latest = turned::last_commit(&db, log).map_err(sqlite)?;
         let desk = Desk {
             db,
+            sealer,
             path: path.clone(),
             _lock: lock,
             log,

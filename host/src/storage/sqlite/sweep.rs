@@ -5,7 +5,7 @@
 use nuncio_core::{LaneId, QueueId, SubscriptionId};
 use rusqlite::{OptionalExtension, params};
 
-use super::{claims, commit::Commit, jobs};
+use super::{claims, commit::Commit, deliveries, jobs};
 use crate::storage::StoreError;
 
 /// Rows of a slice.
@@ -14,6 +14,7 @@ const SLICE: u32 = 1000;
 /// Does a slice of each; whether anything is left.
 pub(super) fn slice(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
     let mut more = move_backlog(commit)?;
+    more |= wake_backlog(commit)?;
     more |= empty_queue(commit)?;
     more |= expire_messages(commit)?;
     more |= is_full(claims::end(commit, SLICE)?);
@@ -54,6 +55,21 @@ fn move_backlog(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
     }
     if !is_full(dues.len()) {
         commit.db.prepare_cached("UPDATE subscription SET moving = 0 WHERE id = ?1")?.execute([id.0])?;
+    }
+    Ok(true)
+}
+
+/// Lets go what was held for a subscription until somebody agreed to it.
+fn wake_backlog(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
+    let waking = commit
+        .db
+        .prepare_cached("SELECT id FROM subscription WHERE waking = 1 ORDER BY id LIMIT 1")?
+        .query_row([], |row| row.get(0).map(SubscriptionId))
+        .optional()?;
+    let Some(id) = waking else { return Ok(false) };
+    let woken = deliveries::wake_unconfirmed(commit, id, SLICE)?;
+    if !is_full(woken) {
+        commit.db.prepare_cached("UPDATE subscription SET waking = 0 WHERE id = ?1")?.execute([id.0])?;
     }
     Ok(true)
 }

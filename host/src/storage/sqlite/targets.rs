@@ -67,6 +67,22 @@ pub(super) fn opened(alias: &str, column: &str) -> String {
     format!("unsealed({alias}.{column}, '{column} ' || {alias}.project || ' ' || {alias}.subscription)")
 }
 
+/// Stores a target that asks those to whom a subscription leads: nothing that changes later changes it. It goes with
+/// its message.
+pub(super) fn add_frozen(
+    commit: &mut Commit<'_>,
+    project: ProjectId,
+    subscription: SubscriptionId,
+    new: &NewTarget,
+) -> Result<(TargetId, LaneId), StoreError> {
+    let (target, lane) = add(commit, project, subscription, new)?;
+    commit
+        .db
+        .prepare_cached("UPDATE target SET frozen = 1, retired = 1 WHERE id = ?1")?
+        .execute([target.0])?;
+    Ok((target, lane))
+}
+
 /// How many recipients a target has.
 pub(super) fn recipients(target: &NewTarget) -> u32 {
     u32::try_from(target.addresses.len()).unwrap_or(u32::MAX)

@@ -29,6 +29,18 @@ pub enum StoreError {
         /// Its value.
         value: u64,
     },
+    /// Somebody was asked to confirm so often that they are left alone for a while.
+    #[error(
+        "whoever is behind this subscriber was asked to confirm {value} times lately ({limit}): try again in {seconds} s"
+    )]
+    AskedTooOften {
+        /// The configuration key.
+        limit: &'static str,
+        /// Its value.
+        value: u64,
+        /// For how long, seconds.
+        seconds: u64,
+    },
     /// An idempotency key was used before for something else.
     #[error("the idempotency key was used before with another request: use a new key for a new request")]
     KeyReused,

@@ -1,6 +1,7 @@
 //! The nouns that pass between the host and its store.
 
 mod claim;
+mod consent;
 mod delivery;
 mod engine;
 mod error;
@@ -11,8 +12,10 @@ mod key;
 mod post;
 mod queue;
 mod subscription;
+mod usage;
 
 pub use claim::{Claimed, DeadLetters, Deletion, NewClaim};
+pub use consent::{Addressee, Asking, By, Consent, Question, Word, Wording};
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;
@@ -27,3 +30,4 @@ pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};
 pub use subscription::{
     NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated,
 };
+pub use usage::{Stored, Usage, UsageDay};

@@ -3,7 +3,11 @@
 use nuncio_core::{Options, SubscriptionId, TargetId};
 use serde_json::{Map, Value};
 
-use super::{health::Disabled, post::NewTarget};
+use super::{
+    consent::{Asking, Consent},
+    health::Disabled,
+    post::NewTarget,
+};
 
 /// A subscription before it has an id.
 #[derive(Clone, Debug)]
@@ -14,6 +18,8 @@ pub struct NewSubscription {
     pub target: NewTarget,
     /// Seconds; 0 is for ever.
     pub ttl: i64,
+    /// Who is asked whether they want it; without it nobody is, and it matches at once.
+    pub asking: Option<Asking>,
 }
 
 /// What became of a wish to subscribe.
@@ -21,7 +27,7 @@ pub struct NewSubscription {
 pub enum Subscribed {
     /// A new subscription.
     New(SubscriptionId),
-    /// It was there; nothing was changed.
+    /// It was there; nothing was changed, but those who have not confirmed it were asked again.
     Exists {
         /// Which.
         id: SubscriptionId,
@@ -58,6 +64,8 @@ pub struct SubscriptionChange {
     pub target: Option<(String, NewTarget)>,
     /// A new ttl in seconds; 0 is for ever. Any change restarts the age.
     pub ttl: Option<i64>,
+    /// Who must agree to the new target; without it nobody.
+    pub asking: Option<Asking>,
 }
 
 /// What became of a change.
@@ -102,4 +110,8 @@ pub struct TargetView {
     pub options: Options,
     /// Addresses of the subscription that must not be used again.
     pub gone: Vec<String>,
+    /// It asks, or says that something has ended: it goes where it went when it was written, or not at all.
+    pub frozen: bool,
+    /// Whether those to whom the subscription leads agree.
+    pub consent: Consent,
 }

@@ -3,7 +3,7 @@
 use nuncio_core::{LaneId, ProjectId, SubscriptionId};
 use rusqlite::params;
 
-use super::{health, queues, subscriptions};
+use super::{consent, health, queues, subscriptions};
 use crate::storage::{
     NewTarget, StoreError, SubscriptionChange, Updated,
     sqlite::{commit::Commit, targets},
@@ -26,7 +26,9 @@ pub(in crate::storage::sqlite) fn apply(
             return Ok(Updated::Conflict);
         }
         subscriptions::room_for_filter(commit, queue_id, id, target)?;
-        aim(commit, id, uri_key, target)?;
+        let before = consent::before(commit, id)?;
+        let project = aim(commit, id, uri_key, target)?;
+        consent::readdressed(commit, project, id, &before, change.asking.as_ref())?;
     }
     let ttl = change.ttl.unwrap_or(row.ttl);
     commit
@@ -43,7 +45,7 @@ fn aim(
     id: SubscriptionId,
     uri_key: &str,
     target: &NewTarget,
-) -> Result<(), StoreError> {
+) -> Result<ProjectId, StoreError> {
     let (project, old, single) = commit
         .db
         .prepare_cached(
@@ -66,5 +68,5 @@ fn aim(
             .execute(params![id.0, old.0])?;
         commit.chores = true;
     }
-    Ok(())
+    Ok(project)
 }

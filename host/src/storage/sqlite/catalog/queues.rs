@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::storage::{
     Purge, QueueRow, StoreError, Updated,
-    sqlite::{commit::Commit, json, memory::Place, targets},
+    sqlite::{commit::Commit, json, memory::Place, targets, usage},
 };
 
 /// The id of a live queue.
@@ -41,6 +41,7 @@ pub(in crate::storage::sqlite) fn ensure(
     if let Some(known) = known(commit, project, name)? {
         return Ok(known);
     }
+    usage::room_for_queue(commit, project)?;
     let id = targets::ensure_project(commit.db, project)?;
     let queue = add(commit, id, name, &Map::new())?;
     let place = Place { project: id, queue, sealed: false };
@@ -86,10 +87,11 @@ pub(in crate::storage::sqlite) fn put(
     name: &str,
     metadata: &Map<String, Value>,
 ) -> Result<bool, StoreError> {
-    let project = targets::ensure_project(commit.db, project)?;
+    let (owner, project) = (project, targets::ensure_project(commit.db, project)?);
     if find_in(commit.db, project, name)?.is_some() {
         return Ok(false);
     }
+    usage::room_for_queue(commit, owner)?;
     add(commit, project, name, metadata)?;
     Ok(true)
 }

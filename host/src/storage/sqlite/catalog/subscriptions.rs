@@ -3,10 +3,10 @@
 use nuncio_core::{QueueId, SubscriptionId, TargetId, filter::Filter};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::queues;
+use super::{consent, queues};
 use crate::storage::{
-    Disabled, NewSubscription, NewTarget, StoreError, Subscribed, SubscriptionRow, Updated,
-    sqlite::{commit::Commit, json, memory::Place, targets},
+    Disabled, NewSubscription, NewTarget, StoreError, Subscribed, SubscriptionRow,
+    sqlite::{commit::Commit, json, memory::Place, targets, usage},
 };
 
 /// What stands under a canonical URI.
@@ -23,13 +23,17 @@ pub(in crate::storage::sqlite) fn add(
     queue: &str,
     new: &NewSubscription,
 ) -> Result<Subscribed, StoreError> {
-    let Place { project, queue, .. } = queues::ensure(commit, project, queue)?;
+    let (owner, Place { project, queue, .. }) = (project, queues::ensure(commit, project, queue)?);
     if let Some(known) = under(commit.db, queue, &new.uri_key)? {
         if !has_expired(known.expires, commit.now) {
+            if let Some(asking) = new.asking.as_ref().filter(|_| !known.confirmed) {
+                consent::again(commit, (project, queue), known.id, asking)?;
+            }
             return Ok(Subscribed::Exists { id: known.id, confirmed: known.confirmed });
         }
         expire(commit, queue, known.id)?;
     }
+    usage::room_for_subscription(commit, owner)?;
     room_for_filter(commit, queue, SubscriptionId::NONE, &new.target)?;
     commit
         .db
@@ -48,6 +52,9 @@ pub(in crate::storage::sqlite) fn add(
     let id = SubscriptionId(commit.db.last_insert_rowid());
     let (target, _) = targets::add(commit, project, id, &new.target)?;
     aim(commit.db, id, target)?;
+    if let Some(asking) = &new.asking {
+        consent::begin(commit, project, id, asking)?;
+    }
     commit.memory.changed(commit.db, queue, id)?;
     Ok(Subscribed::New(id))
 }
@@ -176,25 +183,6 @@ fn subscription_row(row: &Row<'_>) -> Result<SubscriptionRow, StoreError> {
             since => Some(Disabled { since, why: row.get(8)? }),
         },
     })
-}
-
-/// Sets whether a subscription is confirmed.
-pub(in crate::storage::sqlite) fn confirm(
-    commit: &mut Commit<'_>,
-    project: &str,
-    queue: &str,
-    id: SubscriptionId,
-    confirmed: bool,
-) -> Result<Updated, StoreError> {
-    if read(commit.db, project, queue, id, commit.now)?.is_none() {
-        return Ok(Updated::Absent);
-    }
-    commit
-        .db
-        .prepare_cached("UPDATE subscription SET confirmed = ?2 WHERE id = ?1")?
-        .execute(params![id.0, confirmed])?;
-    commit.published.changed.push(id);
-    Ok(Updated::Done)
 }
 
 /// Ends a subscription; one that is not there is ended already.

@@ -1,6 +1,8 @@
 //! What an owner does with a delivery: try it again, or cancel it.
 
-use nuncio_core::{Cursor, Deferred, DeliveryKey, LaneId, State, TargetId, Why, packed::Ended};
+use nuncio_core::{
+    Cursor, Deferred, DeliveryKey, LaneId, State, SubscriptionId, TargetId, Why, packed::Ended,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
@@ -126,6 +128,20 @@ fn raise_one(
     deferred::put(commit, &row)?;
     commit.scheduled(row.lane, row.due);
     Ok(true)
+}
+
+/// Lets at most `most` deliveries of a subscription go that waited for somebody to agree; how many they were.
+pub(in crate::storage::sqlite) fn wake_unconfirmed(
+    commit: &mut Commit<'_>,
+    of: SubscriptionId,
+    most: u32,
+) -> Result<usize, StoreError> {
+    let rows = deferred::unconfirmed(commit.db, of, most)?;
+    for row in &rows {
+        // The time for which it waited does not count.
+        wake(commit, &Deferred { since: commit.now, ..row.clone() })?;
+    }
+    Ok(rows.len())
 }
 
 fn wake(commit: &mut Commit<'_>, row: &Deferred) -> Result<(), StoreError> {

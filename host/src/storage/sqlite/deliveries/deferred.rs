@@ -1,6 +1,6 @@
 //! Deliveries that must wait, by lane and due time.
 
-use nuncio_core::{Deferred, DeliveryKey, LaneId, MessageId, TargetId, Why};
+use nuncio_core::{Deferred, DeliveryKey, LaneId, MessageId, SubscriptionId, TargetId, Why};
 use rusqlite::{Connection, Row, Rows, params};
 
 use super::unreadable::Unreadable;
@@ -96,6 +96,21 @@ pub(super) fn after(
         "{COLUMNS} WHERE (message, idx) > (?1, ?2) AND message < ?3 ORDER BY message, idx LIMIT ?4"
     ))?
     .query_and_then(params![after.message.0, after.idx, end.0, most as i64], deferred)?
+    .collect()
+}
+
+/// At most `most` rows of a subscription that wait for somebody to agree.
+pub(super) fn unconfirmed(
+    db: &Connection,
+    of: SubscriptionId,
+    most: u32,
+) -> Result<Vec<Deferred>, StoreError> {
+    db.prepare_cached(&format!(
+        "{COLUMNS} WHERE (message, idx) IN (
+            SELECT d.message, d.idx FROM target t JOIN deferred d ON d.target = t.id
+            WHERE t.subscription = ?1 AND d.why = ?2 LIMIT ?3)"
+    ))?
+    .query_and_then(params![of.0, Why::Unconfirmed as u8, most], deferred)?
     .collect()
 }
 

@@ -16,7 +16,7 @@ mod unreadable;
 mod view;
 
 pub(super) use block::{Block, entries};
-pub(super) use byhand::{cancel, cancel_all, raise, requeue};
+pub(super) use byhand::{cancel, cancel_all, raise, requeue, wake_unconfirmed};
 pub(super) use deferred::{load, put as put_deferred};
 pub(super) use list::list;
 pub(super) use read::{low, message, standing, waiting};

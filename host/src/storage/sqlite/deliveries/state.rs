@@ -65,7 +65,7 @@ const fn waiting(ended: bool, held: bool) -> State {
 
 const fn is_held(why: Why, due: i64, now: i64) -> bool {
     match why {
-        Why::Held | Why::Stopped => true,
+        Why::Held | Why::Stopped | Why::Unconfirmed => true,
         Why::Scheduled => due > now,
         Why::Retry | Why::Spilled => false,
     }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row};
 use serde_json::Map;
 
 use crate::storage::{
-    StoreError, TargetView,
+    Consent, StoreError, TargetView,
     sqlite::{json, targets},
 };
 
@@ -18,18 +18,20 @@ pub(in crate::storage::sqlite) fn view(
     let [newest_uri, newest_addresses, options] =
         ["uri", "addresses", "options"].map(|column| targets::opened("newest", column));
     db.prepare_cached(&format!(
-        "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0), t.driver,
+        "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0)
+         OR (t.frozen = 1 AND NOT EXISTS (SELECT 1 FROM asked a WHERE a.target = t.id)), t.driver,
          {uri}, {addresses}, {newest_uri}, {newest_addresses}, newest.driver, {options},
          CASE WHEN EXISTS (SELECT 1 FROM gone WHERE subscription = t.subscription) THEN
              (SELECT json_group_array(a.value) FROM
                  (SELECT value FROM json_each({addresses}) UNION SELECT value FROM json_each({newest_addresses})) a
               WHERE EXISTS (SELECT 1 FROM gone g
                   WHERE g.subscription = t.subscription AND g.address = fingerprint(a.value)))
-         ELSE '[]' END
+         ELSE '[]' END,
+         t.frozen, coalesce(s.waits, 0)
          FROM target t JOIN project p ON p.id = t.project
          LEFT JOIN subscription s ON s.id = t.subscription
          LEFT JOIN queue q ON q.id = s.queue
-         JOIN target newest ON newest.id = coalesce(s.target, t.id)
+         JOIN target newest ON newest.id = iif(t.frozen = 1, t.id, coalesce(s.target, t.id))
          WHERE t.id = ?1"
     ))?
     .query_and_then([id.0], read)?
@@ -58,5 +60,7 @@ fn read(row: &Row<'_>) -> Result<TargetView, StoreError> {
         newest_driver: text(11)?,
         options: json::read("options", &text(12)?)?,
         gone: json::read("addresses", &text(13)?)?,
+        frozen: row.get(14)?,
+        consent: Consent::from_code(row.get(15)?),
     })
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use nuncio_core::{
-    Deferred, DeliveryKey, Fresh, Kind, Message, MessageId, ProjectId, QueueId, Why, numbered,
+    Deferred, DeliveryKey, Fresh, Kind, LaneId, Matched, Message, MessageId, ProjectId, QueueId, TargetId,
+    Why, numbered,
 };
 use rusqlite::params;
 
@@ -75,6 +76,23 @@ fn to_targets(
     let wanted = vec![matching::addressed(commit, project, new)?; drafts.len()];
     commit.open(wanted.iter().map(|one| one.recipients).sum())?;
     take_in(commit, by, place, drafts, wanted)
+}
+
+/// Sends a message of the host's own to one target, without a queue.
+pub(in crate::storage::sqlite) fn send(
+    commit: &mut Commit<'_>,
+    project: ProjectId,
+    kind: Kind,
+    (target, lane, addresses): (TargetId, LaneId, u32),
+    draft: Draft,
+) -> Result<(), StoreError> {
+    commit.room()?;
+    let wanted = Wanted::new(std::iter::once((Matched { target, addresses }, lane)))?;
+    commit.open(wanted.recipients)?;
+    let by = Producer { project: String::new(), client: String::new(), kind, key: None };
+    // It has a signature in it, with which anybody could answer.
+    let place = Place { project, queue: QueueId::NONE, sealed: true };
+    take_in(commit, &by, place, vec![draft], vec![wanted]).map(drop)
 }
 
 fn take_in(

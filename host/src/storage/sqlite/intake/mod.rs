@@ -4,4 +4,4 @@ mod accept;
 mod dedup;
 mod matching;
 
-pub(super) use accept::accept;
+pub(super) use accept::{accept, send};

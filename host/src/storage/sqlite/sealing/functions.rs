@@ -25,8 +25,7 @@ pub(in crate::storage::sqlite) fn install(db: &Connection, sealer: &Arc<Sealer>)
     db.create_scalar_function("unsealed", 2, steady, move |call| unsealed(&own, call))?;
     let own = Arc::clone(sealer);
     db.create_scalar_function("fingerprint", 1, steady, move |call| {
-        let print = own.fingerprint(call.get_raw(0).as_str()?);
-        Ok(print.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        Ok(own.fingerprint(call.get_raw(0).as_str()?))
     })
 }
 

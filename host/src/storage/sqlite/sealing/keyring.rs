@@ -67,7 +67,8 @@ impl Keyring {
     pub(in crate::storage::sqlite) fn remember(&self, db: &Connection) -> rusqlite::Result<()> {
         if has_meta(db)? {
             let print = self.sealer.fingerprint(CHECKED);
-            db.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('sealing_key', ?1)", [print])?;
+            let remember = "INSERT OR IGNORE INTO meta (key, value) VALUES ('sealing_key', CAST(?1 AS BLOB))";
+            db.execute(remember, [print])?;
         }
         Ok(())
     }
@@ -77,11 +78,12 @@ fn has_meta(db: &Connection) -> rusqlite::Result<bool> {
     db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'meta'")?.exists([])
 }
 
-fn known(db: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
+fn known(db: &Connection) -> rusqlite::Result<Option<String>> {
     if !has_meta(db)? {
         return Ok(None);
     }
-    db.query_row("SELECT value FROM meta WHERE key = 'sealing_key'", [], |row| row.get(0)).optional()
+    let known = "SELECT CAST(value AS TEXT) FROM meta WHERE key = 'sealing_key'";
+    db.query_row(known, [], |row| row.get(0)).optional()
 }
 
 fn stored(file: &Path) -> Result<Option<SealingKey>, OpenError> {

@@ -74,8 +74,9 @@ impl Sealer {
     }
 
     /// The same for the same text, and for nobody without the key.
-    pub(super) fn fingerprint(&self, text: &str) -> Vec<u8> {
-        hmac::sign(&self.prints, text.as_bytes()).as_ref().to_vec()
+    pub(in crate::storage::sqlite) fn fingerprint(&self, text: &str) -> String {
+        let print = hmac::sign(&self.prints, text.as_bytes());
+        print.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

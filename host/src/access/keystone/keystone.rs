@@ -1,0 +1,152 @@
+//! Whose a token is: from what was said of it lately, or from Keystone.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use nuncio_core::Clock;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use super::{
+    cache::{Cache, Digest, Word},
+    face::{Away, Face, Own, Told},
+    wire::Token,
+};
+use crate::{
+    access::{Policy, StartError, denied::Denied, identity::Identity, identity::Proof},
+    config,
+};
+
+/// Questions on their way at once; those about one token wait for each other, so that it is asked for once.
+const LINES: usize = 64;
+/// Our own token is renewed so long before its end.
+const RENEWED_BEFORE_MS: i64 = 60_000;
+/// After a failure nobody asks for so long: requests must not queue up for one that does not answer.
+const PAUSE_MS: i64 = 1_000;
+/// When a client may try again.
+const AFTER: Duration = Duration::from_secs(5);
+
+/// Tells whose tokens are.
+pub(in crate::access) struct Keystone {
+    face: Face,
+    cache: Cache,
+    policy: Policy,
+    clock: Arc<dyn Clock>,
+    own: Mutex<Option<Own>>,
+    lines: Vec<Mutex<()>>,
+    paused_until: AtomicI64,
+}
+
+impl fmt::Debug for Keystone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keystone").field("face", &self.face).finish_non_exhaustive()
+    }
+}
+
+impl Keystone {
+    /// As the configuration says. Keystone itself need not be there yet.
+    pub(in crate::access) fn new(
+        config: &config::Keystone,
+        policy: Policy,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Ok(Self {
+            face: Face::new(config)?,
+            cache: Cache::new(ms(config.cache), ms(config.cache_refused), config.max_cached),
+            policy,
+            clock,
+            own: Mutex::default(),
+            lines: (0..LINES).map(|_| Mutex::default()).collect(),
+            paused_until: AtomicI64::new(i64::MIN),
+        })
+    }
+
+    /// Whose `token` is; `None` when it is nobody's.
+    pub(in crate::access) async fn identify(&self, token: &str) -> Result<Option<Arc<Identity>>, Denied> {
+        let digest: Digest = Sha256::digest(token.as_bytes()).into();
+        let word = match self.cache.get(&digest, self.clock.now_ms()) {
+            Some(word) => word,
+            None => self.asked(digest, token).await?,
+        };
+        match word {
+            Word::Known(identity) if identity.has_ended(self.clock.now_ms()) => Ok(None),
+            Word::Known(identity) => Ok(Some(identity)),
+            Word::Unscoped => Err(Denied::Unscoped),
+            Word::Refused => Ok(None),
+        }
+    }
+
+    async fn asked(&self, digest: Digest, token: &str) -> Result<Word, Denied> {
+        let line = usize::from(digest.first().copied().unwrap_or_default()) % LINES;
+        let _turn = match self.lines.get(line) {
+            Some(line) => Some(line.lock().await),
+            None => None,
+        };
+        let now = self.clock.now_ms();
+        // Somebody may have asked while this one waited for its turn.
+        if let Some(word) = self.cache.get(&digest, now) {
+            return Ok(word);
+        }
+        let pause = self.paused_until.load(Ordering::Relaxed);
+        if (now..=now.saturating_add(PAUSE_MS)).contains(&pause) {
+            return Err(Denied::Away { after: AFTER });
+        }
+        match self.ask(token).await {
+            Ok(told) => {
+                let word = told.map_or(Word::Refused, |token| self.word(token));
+                self.cache.keep(digest, word.clone(), self.clock.now_ms());
+                Ok(word)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "tokens cannot be checked");
+                metrics::counter!("nuncio_keystone_failures_total").increment(1);
+                self.paused_until.store(self.clock.now_ms().saturating_add(PAUSE_MS), Ordering::Relaxed);
+                Err(Denied::Away { after: AFTER })
+            }
+        }
+    }
+
+    /// Asks, once more with a new token of our own where the old one is refused.
+    async fn ask(&self, token: &str) -> Result<Option<Token>, Away> {
+        for again in [false, true] {
+            let own = self.own(again).await?;
+            match self.face.ask(&own, token).await? {
+                Told::Is(token) => return Ok(Some(token)),
+                Told::Unknown => return Ok(None),
+                Told::OwnRefused => {}
+            }
+        }
+        Err(Away("Keystone refuses the token of this host that it has just given".to_owned()))
+    }
+
+    async fn own(&self, renew: bool) -> Result<Zeroizing<String>, Away> {
+        let mut own = self.own.lock().await;
+        let good_until = self.clock.now_ms().saturating_add(RENEWED_BEFORE_MS);
+        if let Some(own) = own.as_ref().filter(|own| !renew && own.expires > good_until) {
+            return Ok(own.text.clone());
+        }
+        let new = self.face.login().await?;
+        let text = new.text.clone();
+        *own = Some(new);
+        Ok(text)
+    }
+
+    fn word(&self, token: Token) -> Word {
+        let Some(project) = token.project else { return Word::Unscoped };
+        Word::Known(Arc::new(Identity {
+            project,
+            grants: self.policy.grants(token.roles.iter().map(String::as_str)),
+            user: Some(token.user),
+            expires: Some(token.expires),
+            proof: Proof::Keystone,
+        }))
+    }
+}
