@@ -328,6 +328,8 @@ pub(crate) async fn open(
         path: config.storage.path().to_path_buf(),
         log: 0,
         limits: sqlite::Limits { quotas, ..limits(config) },
+        // The configuration is checked: what is there is a key.
+        key: config.storage.encryption_key.as_ref().and_then(|key| sqlite::SealingKey::parse(key.expose())),
         clock,
         published,
     };

@@ -36,6 +36,7 @@ impl Door {
         let options = sqlite::Options {
             path: dir.path().join("n.db"),
             log: 0,
+            key: None,
             limits: sqlite::Limits::default(),
             clock: clock.clone(),
             published: mpsc::channel(8).0,

@@ -13,7 +13,7 @@ use crate::websocket::upgrade;
 /// The resources of the home document: relation, path, methods (draft-nottingham-json-home-03).
 const RESOURCES: &[(&str, &str, &[&str])] = &[
     ("queues", "/v2/queues{?marker,limit,detailed}", &["GET"]),
-    ("queue", "/v2/queues/{queue_name}", &["PUT", "DELETE"]),
+    ("queue", "/v2/queues/{queue_name}", &["GET", "PUT", "DELETE", "PATCH"]),
     ("queue_stats", "/v2/queues/{queue_name}/stats", &["GET"]),
     ("queue_share", "/v2/queues/{queue_name}/share", &["POST"]),
     ("queue_purge", "/v2/queues/{queue_name}/purge", &["POST"]),
@@ -28,9 +28,29 @@ const RESOURCES: &[(&str, &str, &[&str])] = &[
     ("delete_claim", "/v2/queues/{queue_name}/claims/{claim_id}", &["DELETE"]),
     ("subscriptions_get", "/v2/queues/{queue_name}/subscriptions{?marker,limit}", &["GET"]),
     ("subscriptions_post", "/v2/queues/{queue_name}/subscriptions", &["POST"]),
-    ("subscription", "/v2/queues/{queue_name}/subscriptions/{subscription_id}", &["GET", "DELETE"]),
-    ("subscription_patch", "/v2/queues/{queue_name}/subscriptions/{subscription_id}", &["PATCH"]),
+    ("subscription", "/v2/queues/{queue_name}/subscriptions/{subscriptions_id}", &["GET", "DELETE"]),
+    ("subscription_patch", "/v2/queues/{queue_name}/subscriptions/{subscriptions_id}", &["PATCH"]),
     ("ping", "/v2/ping", &["GET", "HEAD"]),
+    // Zaqar serves these and does not list them.
+    ("subscription_confirm", "/v2/queues/{queue_name}/subscriptions/{subscriptions_id}/confirm", &["PUT"]),
+    ("topics", "/v2/topics{?marker,limit,detailed}", &["GET"]),
+    ("topic", "/v2/topics/{topic_name}", &["GET", "PUT", "DELETE", "PATCH"]),
+    ("topic_stats", "/v2/topics/{topic_name}/stats", &["GET"]),
+    ("topic_purge", "/v2/topics/{topic_name}/purge", &["POST"]),
+    ("topic_messages", "/v2/topics/{topic_name}/messages", &["GET", "POST", "DELETE"]),
+    ("topic_message", "/v2/topics/{topic_name}/messages/{message_id}", &["GET", "DELETE"]),
+    ("topic_subscriptions", "/v2/topics/{topic_name}/subscriptions", &["GET", "POST"]),
+    (
+        "topic_subscription",
+        "/v2/topics/{topic_name}/subscriptions/{subscriptions_id}",
+        &["GET", "PATCH", "DELETE"],
+    ),
+    (
+        "topic_subscription_confirm",
+        "/v2/topics/{topic_name}/subscriptions/{subscriptions_id}/confirm",
+        &["PUT"],
+    ),
+    ("health", "/v2/health", &["GET"]),
 ];
 
 /// `GET /`: which versions there are; or the beginning of a WebSocket connection.

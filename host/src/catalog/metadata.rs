@@ -92,8 +92,7 @@ fn member(key: &str, value: &Value, limits: &Queues) -> Result<(), String> {
             _ => Err("must be the name of a queue or null".to_owned()),
         },
         "_enable_encrypt_messages" => match value {
-            Value::Bool(false) => Ok(()),
-            Value::Bool(true) => Err("encrypted queues are not in this version".to_owned()),
+            Value::Bool(_) => Ok(()),
             _ => Err("must be true or false".to_owned()),
         },
         _ => Ok(()),
@@ -131,7 +130,6 @@ mod tests {
             json!({"_dead_letter_queue": "a/b"}),
             json!({"_dead_letter_queue": "~topic"}),
             json!({"_enable_encrypt_messages": "x"}),
-            json!({"_enable_encrypt_messages": true}),
             json!({"_retry_policy": 1}),
         ] {
             let refusal = checked(bad.clone()).unwrap_err();

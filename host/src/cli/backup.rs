@@ -43,7 +43,8 @@ pub(super) async fn run(arguments: Arguments, shared: &Shared, output: Output) -
     });
     let copied = copying.await.map_err(|error| Fault::new(Exit::System, error))??;
     if output.json {
-        let value = json!({"database": database, "file": arguments.file, "bytes": copied.bytes});
+        let value =
+            json!({"database": database, "file": arguments.file, "bytes": copied.bytes, "key": copied.key});
         output.value(&value, false);
     } else {
         let (database, file) = (database.display(), arguments.file.display());
@@ -51,6 +52,10 @@ pub(super) async fn run(arguments: Arguments, shared: &Shared, output: Output) -
             "{database} was copied to {file} ({}), and the copy was checked",
             mib(copied.bytes)
         ));
+        output.line(match &copied.key {
+            Some(key) => format!("its key was copied to {}: who has both can read everything", key.display()),
+            None => "the key of [storage] encryption_key is not in the copy: keep it, too".to_owned(),
+        });
     }
     Ok(Exit::Ok)
 }

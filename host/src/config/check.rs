@@ -13,6 +13,7 @@ use super::{
     place::Place,
     units,
 };
+use crate::storage::sqlite::SealingKey;
 
 /// Why a value is refused: where, what, and how to mend it.
 #[derive(Debug)]
@@ -57,6 +58,7 @@ pub(super) fn checked(kind: Kind, node: &Node) -> Result<Value, Wrong> {
         Kind::Tls => tls(node),
         Kind::Sha256 => sha256(node),
         Kind::Secret { min } => secret(node, min),
+        Kind::Key => sealing_key(node),
         Kind::DriverName => driver_name(node),
         Kind::Command => command(node),
     }
@@ -153,6 +155,15 @@ fn command(node: &Node) -> Result<Value, Wrong> {
         Some((_, program)) if !program.is_empty() => Ok(all.into_iter().map(|(_, word)| word).collect()),
         _ => Err(Wrong::new(node, "no program", fix)),
     }
+}
+
+fn sealing_key(node: &Node) -> Result<Value, Wrong> {
+    let fix = "write { env = \"NAME\" } or { file = \"PATH\" } of what `openssl rand -hex 32` prints";
+    let key = text(node, fix)?;
+    if SealingKey::parse(key).is_some() {
+        return Ok(key.into());
+    }
+    Err(Wrong::new(node, "not a key of 32 bytes in hexadecimal digits or base64", fix))
 }
 
 fn integer(node: &Node, min: u64, max: u64) -> Result<u64, Wrong> {

@@ -54,6 +54,8 @@ pub enum Kind {
         /// Those that are planned, to be refused with "not in this version".
         later: &'static [&'static str],
     },
+    /// A secret of 32 bytes: 64 hexadecimal digits or base64, as `{ env = "NAME" }` or `{ file = "PATH" }`.
+    Key,
     /// The name of a queue: letters, digits, `_` and `-`, at most 64.
     QueueName,
     /// A project's id: visible ASCII, at most 256.
@@ -95,6 +97,13 @@ pub enum Kind {
     DriverName,
     /// A program and its arguments.
     Command,
+}
+
+impl Kind {
+    /// Whether it is never shown.
+    pub(super) const fn is_secret(self) -> bool {
+        matches!(self, Self::Secret { .. } | Self::Key)
+    }
 }
 
 impl Key {

@@ -102,6 +102,8 @@ const KEYS: &[Key] = &[
         "Web pages that may connect from a browser, beside those of the host's own address; programs send no Origin."),
     key("storage.url", Kind::Store, r#""sqlite:nuncio-data/nuncio.db""#, "URL", r#""sqlite:/var/lib/nuncio/nuncio.db""#,
         "The database file; a relative path starts at the working directory. The file and its folder are made if need be."),
+    key("storage.encryption_key", Kind::Key, "", "", r#"{ env = "NUNCIO_ENCRYPTION_KEY" }"#,
+        "The key of what is encrypted in the database (queues that ask for it, and what subscribers are): 32 bytes as 64 hexadecimal digits or base64. Without it, the file beside the database that ends in `.key`, made at the first start: every backup needs it."),
     key("storage.readers", integer(1, 64), "4", "connections", "8",
         "Connections to the database that read at once."),
     key("storage.pending_operations", integer(16, 1_000_000), "8192", "operations", "1024",

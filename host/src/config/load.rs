@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 
 use super::{
     ConfigError, agreement, check, environment,
-    key::Kind,
     keys::{ORDERED, keys},
     model::Config,
     node::{self, Node, Raw},
@@ -132,7 +131,7 @@ fn values(
         let value = node.map_or(Ok(Value::Null), |node| {
             places.insert(key.name, node.place.clone());
             warnings.extend(secrets::inline(key, &node));
-            let node = if matches!(key.kind, Kind::Secret { .. }) { sources.resolved(node)? } else { node };
+            let node = if key.kind.is_secret() { sources.resolved(node)? } else { node };
             check::checked(key.kind, &node)
         });
         match value {

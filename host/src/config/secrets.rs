@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     check::Wrong,
-    key::{Key, Kind},
+    key::Key,
     keys::keys,
     load::read,
     node::{Node, Raw},
@@ -47,7 +47,7 @@ impl Sources<'_> {
 
 /// The warning of a secret that stands in the file itself.
 pub(super) fn inline(key: &Key, node: &Node) -> Option<Problem> {
-    let written = matches!((key.kind, &node.raw), (Kind::Secret { .. }, Raw::Text(_)));
+    let written = key.kind.is_secret() && matches!(node.raw, Raw::Text(_));
     (written && matches!(node.place, Place::File { .. })).then(|| {
         Problem::new(node.place.clone(), key.name, "a secret stands in the file")
             .fix("write { env = \"NAME\" } or { file = \"PATH\" }")
@@ -56,7 +56,7 @@ pub(super) fn inline(key: &Key, node: &Node) -> Option<Problem> {
 
 /// `values` with a digest in the place of each secret: enough to see that one has changed.
 pub(super) fn hidden(mut values: Value) -> Value {
-    for key in keys().iter().filter(|key| matches!(key.kind, Kind::Secret { .. })) {
+    for key in keys().iter().filter(|key| key.kind.is_secret()) {
         let pointer = format!("/{}", key.name.replace('.', "/"));
         if let Some(value) = values.pointer_mut(&pointer)
             && let Some(secret) = value.as_str()

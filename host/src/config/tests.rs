@@ -233,14 +233,14 @@ fn the_complete_example_in_the_documentation_is_valid() {
         example.lines().filter(|line| !line.contains("{ file =")).map(|line| format!("{line}\n")).collect();
     load(&without_files, &[("SMTP_PASSWORD", "x")]).unwrap();
     for key in super::keys() {
-        let (line, section) = (format!("{} = {}", key.short(), key.example), key.section());
-        let key = "0a".repeat(32);
+        let line = format!("{} = {}", key.short(), key.example);
         let secrets = [
             ("NUNCIO_SIGNING_KEY", "a secret of sixteen"),
-            ("NUNCIO_ENCRYPTION_KEY", key.as_str()),
+            ("NUNCIO_ENCRYPTION_KEY", &"0a".repeat(32)),
             ("KEYSTONE_PASSWORD", "x"),
         ];
-        load(&format!("[{}]\n{line}", section), &secrets).unwrap_or_else(|error| panic!("{line}: {error}"));
+        load(&format!("[{}]\n{line}", key.section()), &secrets)
+            .unwrap_or_else(|error| panic!("{line}: {error}"));
     }
 }
 

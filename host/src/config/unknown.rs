@@ -9,12 +9,13 @@ use super::{
 };
 
 /// What the design names and a later version will have: a section or a key, and what it belongs to.
-const LATER: &[(&str, &str)] = &[
-    ("sources", "sources"),
-    ("keystone", "Keystone"),
-    ("auth", "authentication"),
-    ("queues.message_encryption_algorithms", "encrypted queues"),
-    ("queues.message_encryption_key", "encrypted queues"),
+const LATER: &[(&str, &str)] =
+    &[("sources", "sources"), ("keystone", "Keystone"), ("auth", "authentication")];
+
+/// Options of Zaqar's that have no key here, and what to do.
+const OTHERWISE: &[(&str, &str)] = &[
+    ("queues.message_encryption_algorithms", "remove it: it is always AES-256-GCM"),
+    ("queues.message_encryption_key", "set storage.encryption_key"),
 ];
 
 /// Sections that are no fixed list of keys.
@@ -31,6 +32,9 @@ pub(super) fn unknown(place: &Place, path: &str) -> Problem {
             format!("{what}: not in this version")
         };
         return Problem::new(place.clone(), path, why).fix("remove it for now");
+    }
+    if let Some((_, fix)) = OTHERWISE.iter().find(|(name, _)| path == *name) {
+        return Problem::new(place.clone(), path, "an option of Zaqar that is done otherwise here").fix(*fix);
     }
     let problem = Problem::new(place.clone(), path, "unknown key");
     match nearest(path, candidates(path)) {

@@ -1,4 +1,5 @@
-//! SIGKILL at random moments of posting, delivering, retrying and recovering, under load.
+//! SIGKILL at random moments of posting, delivering, retrying, recovering and claiming, under load.
 
 mod account;
+mod claims;
 mod scenario;

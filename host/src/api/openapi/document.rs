@@ -119,6 +119,7 @@ fn operations(config: &Config) -> Vec<Operation> {
     all.extend(claims::operations(limits));
     all.extend(deliveries::operations());
     all.extend(keys::operations());
+    all.extend(usage::operations());
     all
 }
 

@@ -87,7 +87,7 @@ impl Bench {
 
     /// Opens what a power cut at this moment would leave: the files as they are, nobody closed them.
     pub(super) fn cut_power(&mut self) {
-        for file in ["n.db", "n.db-wal"] {
+        for file in ["n.db", "n.db-wal", "n.db.key"] {
             let (from, to) = (self.dir.path().join(file), self.dir.path().join(format!("cut-{file}")));
             std::fs::copy(from, to).unwrap();
         }
@@ -198,7 +198,8 @@ fn open(
 ) -> (Arc<dyn Store>, mpsc::Receiver<Committed>) {
     let (published, receiver) = mpsc::channel(1024);
     let path = dir.path().join(name);
-    let options = sqlite::Options { path, log: 0, limits: limits.clone(), clock: clock.clone(), published };
+    let options =
+        sqlite::Options { path, log: 0, key: None, limits: limits.clone(), clock: clock.clone(), published };
     (sqlite::Sqlite::open(options).unwrap(), receiver)
 }
 

@@ -1,7 +1,8 @@
 //! A copy of the database, taken while a host works on it.
 
 use std::{
-    io,
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +12,7 @@ use rusqlite::{
 };
 use tempfile::NamedTempFile;
 
-use super::{OpenError, connection};
+use super::{OpenError, connection, sealing};
 
 /// Pages that are copied between two reports of progress.
 const STEP: i32 = 256;
@@ -60,10 +61,12 @@ pub enum BackupError {
 }
 
 /// A finished copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copied {
     /// Its size, bytes.
     pub bytes: u64,
+    /// The copy of its key, where the key stands in a file beside the database.
+    pub key: Option<PathBuf>,
 }
 
 /// Copies the database at `from` to the new file `to`, as it stands at one moment; a host may be at work on it.
@@ -95,11 +98,35 @@ pub fn backup(from: &Path, to: &Path, mut progress: impl FnMut(u64, u64)) -> Res
     if let Some(found) = found {
         return Err(BackupError::Damaged { path: from.into(), found });
     }
-    name(partial, to)
+    let key = copy_key(from, to)?;
+    name(partial, to).map(|bytes| Copied { bytes, key: key.clone() }).inspect_err(|_| {
+        if let Some(key) = &key {
+            // What cannot be removed is no worse than what is there.
+            fs::remove_file(key).ok();
+        }
+    })
+}
+
+/// Copies the key file beside the copy: without it the copy could not be opened. Who has both can read everything.
+fn copy_key(from: &Path, to: &Path) -> Result<Option<PathBuf>, BackupError> {
+    let (from, to) = (sealing::file_of(from), sealing::file_of(to));
+    let written = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => BackupError::Exists(to.clone()),
+        _ => BackupError::File { path: to.clone(), source },
+    };
+    let key = match fs::read(&from) {
+        Ok(key) => key,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(BackupError::File { path: from, source }),
+    };
+    let mut file = sealing::private(&to).map_err(&written)?;
+    file.write_all(&key).and_then(|()| file.sync_all()).map_err(&written)?;
+    connection::sync_entry(&to).map_err(&written)?;
+    Ok(Some(to))
 }
 
 /// Puts the copy on stable storage and gives it its name.
-fn name(partial: NamedTempFile, to: &Path) -> Result<Copied, BackupError> {
+fn name(partial: NamedTempFile, to: &Path) -> Result<u64, BackupError> {
     let written = |source| BackupError::File { path: to.into(), source };
     partial.as_file().sync_all().map_err(written)?;
     let bytes = partial.as_file().metadata().map_err(written)?.len();
@@ -108,7 +135,7 @@ fn name(partial: NamedTempFile, to: &Path) -> Result<Copied, BackupError> {
         _ => written(refused.error),
     })?;
     connection::sync_entry(to).map_err(written)?;
-    Ok(Copied { bytes })
+    Ok(bytes)
 }
 
 /// Copies page by page; what is wrong with the copy, if anything is.
@@ -168,7 +195,7 @@ mod tests {
 
     fn database(dir: &Path) -> (PathBuf, Connection) {
         let path = dir.join("n.db");
-        let db = connection::writer(&path).unwrap();
+        let db = connection::writer(&path, None).unwrap().0;
         db.execute("INSERT INTO log (id, low_message, low_idx, last_id) VALUES (0, 0, 0, 7)", []).unwrap();
         (path, db)
     }
@@ -188,7 +215,7 @@ mod tests {
         })
         .unwrap();
         assert!(calls > 2 && copied.bytes > 4 << 20);
-        let copy = connection::writer(&to).unwrap();
+        let copy = connection::writer(&to, None).unwrap().0;
         let count = |like: &str| -> i64 {
             copy.query_row("SELECT count(*) FROM meta WHERE key LIKE ?1", [like], |row| row.get(0)).unwrap()
         };

@@ -3,7 +3,7 @@
 use nuncio_core::{Cursor, Fresh, LaneId, MessageId};
 use rusqlite::Connection;
 
-use super::{limits::Limits, marks::Marks, memory::Memory};
+use super::{limits::Limits, marks::Marks, memory::Memory, sealing::Sealer};
 use crate::storage::{Committed, StoreError, Tally};
 
 /// Notices that one commit hands over in memory at most; the engine keeps fewer.
@@ -13,6 +13,8 @@ pub(super) const MOST_FRESH: usize = 1 << 16;
 pub(super) struct Commit<'c> {
     /// The connection, in a transaction.
     pub(super) db: &'c Connection,
+    /// Seals and prints what is secret.
+    pub(super) sealer: &'c Sealer,
     /// The time of the commit, Unix milliseconds.
     pub(super) now: i64,
     /// The log that this writer writes.

@@ -4,13 +4,18 @@ use std::{
     fs::{File, OpenOptions},
     io,
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
 use nuncio_core::MessageId;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, config::DbConfig};
 
-use super::{error::OpenError, tally};
+use super::{
+    error::OpenError,
+    sealing::{self, Keyring, Sealer, SealingKey},
+    tally,
+};
 use crate::storage::StoreError;
 
 /// "Nunc": how `file(1)` and we recognise the database.
@@ -61,8 +66,9 @@ fn sync_directory(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens the connection that writes, on a database that is made and migrated as need be.
-pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+/// Opens the connection that writes, on a database that is made and migrated as need be, with what seals in it: under
+/// the key that is configured, or else that of its file.
+pub(super) fn writer(path: &Path, key: Option<&SealingKey>) -> Result<(Connection, Arc<Sealer>), OpenError> {
     let crashed = has_crashed(path);
     private_file(path)
         .and_then(|_| sync_entry(path))
@@ -76,8 +82,11 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     look_after_a_crash(&db, path, crashed)?;
     kept(false).map_err(|source| refused(path, source))?;
     prepare(&db).map_err(|source| refused(path, source))?;
+    let keyring = Keyring::open(&db, path, key)?;
+    sealing::install(&db, &keyring.sealer).map_err(|source| refused(path, source))?;
     migrate(&mut db).map_err(|source| OpenError::Migration { path: path.into(), source })?;
-    Ok(db)
+    keyring.remember(&db).map_err(|source| refused(path, source))?;
+    Ok((db, keyring.sealer))
 }
 
 /// Opens a connection that reads.
@@ -150,6 +159,8 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
 fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     for (from, script) in MIGRATIONS.iter().enumerate().skip(usize::try_from(version).unwrap_or(0)) {
+        // What a step replaces may be a secret in the clear: nothing is left of it in the file.
+        overwrite(db, "on")?;
         let step = db.transaction()?;
         step.execute_batch(script)?;
         if from + 1 == WITH_ACCOUNTS {
@@ -158,8 +169,13 @@ fn migrate(db: &mut Connection) -> Result<(), StoreError> {
         step.pragma_update(None, "application_id", APPLICATION_ID)?;
         step.pragma_update(None, "user_version", from as i64 + 1)?;
         step.commit()?;
+        overwrite(db, "off")?;
     }
     Ok(())
+}
+
+fn overwrite(db: &Connection, on: &str) -> rusqlite::Result<()> {
+    db.pragma_update_and_check(None, "secure_delete", on, |_| Ok(()))
 }
 
 /// Counts what an earlier version left.
@@ -213,12 +229,16 @@ mod tests {
     use super::*;
     use rusqlite::StatementStatus;
 
+    fn opened(path: &Path) -> Connection {
+        writer(path, None).unwrap().0
+    }
+
     #[test]
     fn a_newer_schema_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("n.db");
-        writer(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        let refused = writer(&path).unwrap_err();
+        opened(&path).pragma_update(None, "user_version", 99).unwrap();
+        let refused = writer(&path, None).unwrap_err();
         assert!(matches!(refused, OpenError::Newer { found: 99, .. }), "{refused}");
     }
 
@@ -228,7 +248,7 @@ mod tests {
         let path = dir.path().join("letter.txt");
         let text = "Dear Ann, this is not a database. ".repeat(200);
         std::fs::write(&path, &text).unwrap();
-        assert!(matches!(writer(&path).unwrap_err(), OpenError::NotOurs { .. }));
+        assert!(matches!(writer(&path, None).unwrap_err(), OpenError::NotOurs { .. }));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
 
@@ -237,7 +257,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("other.db");
         Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
-        assert!(matches!(writer(&path).unwrap_err(), OpenError::NotOurs { .. }));
+        assert!(matches!(writer(&path, None).unwrap_err(), OpenError::NotOurs { .. }));
     }
 
     #[cfg(unix)]
@@ -247,7 +267,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deep/er/n.db");
         directory_of(&path).unwrap();
-        let _db = writer(&path).unwrap();
+        let _db = opened(&path);
         for file in [path.clone(), path.with_extension("db-wal")] {
             assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
         }
@@ -257,8 +277,8 @@ mod tests {
     fn a_statement_with_a_limit_is_prepared_once() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("n.db");
-        for db in [writer(&path).unwrap(), reader(&path).unwrap()] {
-            let mut statement = db.prepare("SELECT key FROM meta LIMIT ?1").unwrap();
+        for db in [opened(&path), reader(&path).unwrap()] {
+            let mut statement = db.prepare("SELECT key FROM dedup LIMIT ?1").unwrap();
             for limit in 1..9 {
                 assert!(!statement.exists([limit]).unwrap());
             }
@@ -269,7 +289,7 @@ mod tests {
     #[test]
     fn commits_are_synced_and_nobody_checkpoints_behind_the_writer() {
         let dir = tempfile::tempdir().unwrap();
-        let db = writer(&dir.path().join("n.db")).unwrap();
+        let db = opened(&dir.path().join("n.db"));
         let number = |pragma| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!((number("synchronous"), number("wal_autocheckpoint")), (2, 0));
     }

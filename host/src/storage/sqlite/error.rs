@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
 
+use super::sealing;
 use crate::storage::StoreError;
 
 /// Why the store could not be opened.
@@ -75,6 +76,35 @@ pub enum OpenError {
         /// Why.
         source: StoreError,
     },
+    /// The key of what is encrypted is not there.
+    #[error(
+        "the key of {} is missing: put its file back to {} (from the backup that has it), or set [storage] encryption_key",
+        path.display(), key.display()
+    )]
+    KeyMissing {
+        /// The database.
+        path: PathBuf,
+        /// Where its key file was.
+        key: PathBuf,
+    },
+    /// The key is that of another database.
+    #[error(
+        "the key of {from} is not that of {}: give this database the key with which it was made; without it, what is \
+         encrypted cannot be read",
+        path.display()
+    )]
+    KeyWrong {
+        /// The database.
+        path: PathBuf,
+        /// Where the key came from.
+        from: String,
+    },
+    /// The key file holds no key.
+    #[error("{} holds no key of 32 bytes (64 hexadecimal digits, or base64): restore it from a backup", key.display())]
+    KeyUnreadable {
+        /// The key file.
+        key: PathBuf,
+    },
     /// SQLite says no.
     #[error("cannot open {}: {source}", path.display())]
     Sqlite {
@@ -95,6 +125,7 @@ impl From<rusqlite::Error> for StoreError {
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                     Self::Damaged(error.to_string())
                 }
+                _ if error.to_string().starts_with(sealing::UNOPENED) => Self::Corrupt(error.to_string()),
                 _ if is_full(other) => Self::NoSpace("it is full".into()),
                 _ => Self::Unavailable(error.to_string()),
             },

@@ -93,7 +93,7 @@ mod tests {
     fn what_cannot_be_read_and_accounts_that_do_not_close_are_told() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("n.db");
-        let db = connection::writer(&path).unwrap();
+        let db = connection::writer(&path, None).unwrap().0;
         db.execute("INSERT INTO log (id, low_message, low_idx, last_id) VALUES (0, 0, 0, 7)", []).unwrap();
         assert_eq!(examine(&path).unwrap(), Vec::<String>::new());
         db.execute("INSERT INTO outcome (block, packed) VALUES (1, x'63')", []).unwrap();

@@ -19,14 +19,23 @@ pub(super) struct Memory {
     touched: Vec<QueueId>,
     by_hand: HashSet<i64>,
     /// Projects by name, each with its live queues by name.
-    places: HashMap<String, Place>,
+    places: HashMap<String, Project>,
     named: usize,
 }
 
 #[derive(Debug, Default)]
-struct Place {
-    project: ProjectId,
-    queues: HashMap<String, QueueId>,
+struct Project {
+    id: ProjectId,
+    queues: HashMap<String, (QueueId, bool)>,
+}
+
+/// Where messages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) project: ProjectId,
+    pub(super) queue: QueueId,
+    /// Whether its messages are sealed.
+    pub(super) sealed: bool,
 }
 
 /// Names that are remembered at once; beyond it all are looked up again as they are used.
@@ -82,24 +91,25 @@ impl Memory {
     }
 
     /// A live queue and its project.
-    pub(super) fn place(&self, project: &str, queue: &str) -> Option<(ProjectId, QueueId)> {
-        let place = self.places.get(project)?;
-        place.queues.get(queue).map(|queue| (place.project, *queue))
+    pub(super) fn place(&self, project: &str, queue: &str) -> Option<Place> {
+        let project = self.places.get(project)?;
+        let (queue, sealed) = *project.queues.get(queue)?;
+        Some(Place { project: project.id, queue, sealed })
     }
 
     /// A live queue was looked up.
-    pub(super) fn placed(&mut self, (project, id): (&str, ProjectId), (queue, queue_id): (&str, QueueId)) {
+    pub(super) fn placed(&mut self, project: &str, queue: &str, place: Place) {
         if self.named >= QUEUES {
             self.renamed();
         }
-        let place = self.places.entry(project.to_owned()).or_default();
-        place.project = id;
-        if place.queues.insert(queue.to_owned(), queue_id).is_none() {
+        let known = self.places.entry(project.to_owned()).or_default();
+        known.id = place.project;
+        if known.queues.insert(queue.to_owned(), (place.queue, place.sealed)).is_none() {
             self.named += 1;
         }
     }
 
-    /// A queue is gone.
+    /// A queue is gone, or asks for something else.
     pub(super) fn renamed(&mut self) {
         self.places.clear();
         self.named = 0;

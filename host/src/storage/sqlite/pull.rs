@@ -16,7 +16,9 @@ use crate::storage::{PullFilter, Pulled, QueueStats, StoreError};
 const LIVE: &str = "FROM queued e JOIN message m ON m.id = e.message JOIN queue q ON q.id = e.queue
     WHERE e.queue = ?1 AND +e.expires > ?2 AND e.entered > q.floor";
 
-const COLUMNS: &str = "SELECT e.message, m.created, e.ttl, m.body, e.claims, m.attributes,
+const COLUMNS: &str =
+    "SELECT e.message, m.created, e.ttl, iif(m.sealed, unsealed(m.body, m.id), m.body), e.claims,
+    iif(m.sealed, unsealed(m.attributes, m.id), m.attributes),
     iif(e.claim_until > ?2, e.claim, 0)";
 
 fn pulled(row: &Row<'_>) -> Result<Pulled, StoreError> {
@@ -135,7 +137,8 @@ pub(super) fn pop(
     queue: &str,
     n: u32,
 ) -> Result<Vec<Pulled>, StoreError> {
-    let Some((_, id)) = queues::known(commit, project, queue)? else { return Ok(Vec::new()) };
+    let Some(place) = queues::known(commit, project, queue)? else { return Ok(Vec::new()) };
+    let id = place.queue;
     let mut ids = Vec::new();
     claims::take(commit, id, n, |_, free| {
         ids.push(free.id);

@@ -8,22 +8,27 @@ use std::{
 use rusqlite::{Connection, Transaction};
 use tokio::sync::Semaphore;
 
-use super::{connection, damage::Damage};
+use super::{
+    connection,
+    damage::Damage,
+    sealing::{self, Sealer},
+};
 use crate::storage::StoreError;
 
 /// The connections that read.
 pub(super) struct Readers {
     path: PathBuf,
     permits: Semaphore,
+    sealer: Arc<Sealer>,
     damage: Arc<Damage>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
     /// At most `count` connections, opened as they are needed.
-    pub(super) fn new(path: PathBuf, count: u32, damage: Arc<Damage>) -> Arc<Self> {
+    pub(super) fn new(path: PathBuf, count: u32, sealer: Arc<Sealer>, damage: Arc<Damage>) -> Arc<Self> {
         let permits = Semaphore::new(count.max(1) as usize);
-        Arc::new(Self { path, permits, damage, idle: Mutex::default() })
+        Arc::new(Self { path, permits, sealer, damage, idle: Mutex::default() })
     }
 
     /// Reads one page, all of it from one committed state.
@@ -44,12 +49,18 @@ impl Readers {
 
     fn lend<T>(&self, page: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let idle = self.lock().pop();
-        let mut db = idle.map_or_else(|| connection::reader(&self.path), Ok)?;
+        let mut db = idle.map_or_else(|| self.open(), Ok)?;
         let result = page(&db.transaction()?).inspect_err(|error| self.damage.note(error));
         if !self.permits.is_closed() {
             self.lock().push(db);
         }
         result
+    }
+
+    fn open(&self) -> rusqlite::Result<Connection> {
+        let db = connection::reader(&self.path)?;
+        sealing::install(&db, &self.sealer)?;
+        Ok(db)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

@@ -19,6 +19,7 @@ use super::{
     named::Named,
     reader::Readers,
     retention::{self, Found},
+    sealing::SealingKey,
     tally, turned,
     writer::{Desk, Writer},
 };
@@ -32,6 +33,8 @@ pub struct Options {
     pub log: u16,
     /// The store's numbers.
     pub limits: Limits,
+    /// The key of what is encrypted; without it that of the file beside the database, made at the first start.
+    pub key: Option<SealingKey>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Where commits are published, in their order. The writer waits while it is full, so whoever receives must not
@@ -65,10 +68,10 @@ impl Sqlite {
     /// # Errors
     /// When the file cannot be opened, belongs to something else or to a newer version, or another host has it.
     pub fn open(options: Options) -> Result<Arc<Self>, OpenError> {
-        let Options { path, log, limits, clock, published } = options;
+        let Options { path, log, limits, key, clock, published } = options;
         connection::directory_of(&path)?;
         let lock = Lock::take(&path)?;
-        let db = connection::writer(&path)?;
+        let (db, sealer) = connection::writer(&path, key.as_ref())?;
         let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
         let id_key = made_once(&db, "id_key").map_err(sqlite)?;
         let signing_key = made_once(&db, "signing_key").map_err(sqlite)?;
@@ -76,11 +79,12 @@ impl Sqlite {
         let memory = Memory::new(issuer, last_id(&db, log).map_err(sqlite)?, limits.index_bytes);
         let damage = Arc::new(Damage::default());
         let marks = Marks::new(path.clone(), tally::read(&db, log).map_err(sqlite)?, Arc::clone(&damage));
-        let readers = Readers::new(path.clone(), limits.readers, Arc::clone(&damage));
+        let readers = Readers::new(path.clone(), limits.readers, Arc::clone(&sealer), Arc::clone(&damage));
         let (known, named) = (limits.clone(), Arc::new(Named::default()));
         let latest = turned::last_commit(&db, log).map_err(sqlite)?;
         let desk = Desk {
             db,
+            sealer,
             path: path.clone(),
             _lock: lock,
             log,

@@ -42,7 +42,9 @@ pub(super) fn add(
         .db
         .prepare_cached(
             "INSERT INTO target (subscription, project, driver, lane, uri, redacted, recipients, addresses,
-             options, filter, born) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             options, filter, born)
+             VALUES (?1, ?2, ?3, ?4, sealed(?5, 'uri ' || ?2 || ' ' || ?1), ?6, ?7,
+             sealed(?8, 'addresses ' || ?2 || ' ' || ?1), sealed(?9, 'options ' || ?2 || ' ' || ?1), ?10, ?11)",
         )?
         .execute(params![
             subscription.0,
@@ -58,6 +60,11 @@ pub(super) fn add(
             commit.now,
         ])?;
     Ok((TargetId(commit.db.last_insert_rowid()), lane))
+}
+
+/// SQL that reads a `column` of the target `alias` that is sealed.
+pub(super) fn opened(alias: &str, column: &str) -> String {
+    format!("unsealed({alias}.{column}, '{column} ' || {alias}.project || ' ' || {alias}.subscription)")
 }
 
 /// Stores a target that asks those to whom a subscription leads: nothing that changes later changes it. It goes with

@@ -40,7 +40,8 @@ struct Bench {
 fn open(path: &Path) -> Result<(Arc<Sqlite>, mpsc::Receiver<Committed>), OpenError> {
     let (published, receiver) = mpsc::channel(1024);
     let clock = Arc::new(Turned(AtomicI64::new(EPOCH_MS + 1_000)));
-    let options = Options { path: path.into(), log: 0, limits: super::Limits::default(), clock, published };
+    let options =
+        Options { path: path.into(), log: 0, key: None, limits: super::Limits::default(), clock, published };
     Ok((Sqlite::open(options)?, receiver))
 }
 

@@ -57,7 +57,7 @@ fn aim(
     health::readdressed(commit, id, target)?;
     commit
         .db
-        .prepare_cached("UPDATE subscription SET uri_key = ?2 WHERE id = ?1")?
+        .prepare_cached("UPDATE subscription SET uri_key = fingerprint(?2) WHERE id = ?1")?
         .execute(params![id.0, uri_key])?;
     subscriptions::aim(commit.db, id, newest)?;
     // One address for one address: a mended URL rescues what waits. Of several nobody can say which became which.

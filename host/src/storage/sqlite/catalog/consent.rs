@@ -1,4 +1,5 @@
-//! The yes of those to whom a subscription leads: asked for, given, taken back.
+//! The yes of those to whom a subscription leads: asked for, given, taken back. Of their addresses, which may be URIs with
+//! secrets, the tables have fingerprints.
 
 use nuncio_core::{Kind, ProjectId, QueueId, SubscriptionId};
 use rusqlite::{OptionalExtension, params};
@@ -22,22 +23,23 @@ pub(super) struct Before {
 
 /// How a subscription stands.
 pub(super) fn before(commit: &Commit<'_>, id: SubscriptionId) -> Result<Before, StoreError> {
+    let opened = targets::opened("t", "addresses");
     let (waits, addresses, uri_key, confirmed): (u8, String, String, bool) = commit
         .db
-        .prepare_cached(
-            "SELECT s.waits, t.addresses, s.uri_key, s.confirmed FROM subscription s JOIN target t ON t.id = s.target
-             WHERE s.id = ?1",
-        )?
+        .prepare_cached(&format!(
+            "SELECT s.waits, {opened}, s.uri_key, s.confirmed FROM subscription s JOIN target t ON t.id = s.target
+             WHERE s.id = ?1"
+        ))?
         .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     let addresses = json::read("addresses", &addresses)?;
     Ok(Before { consent: Consent::from_code(waits), addresses, uri_key, confirmed })
 }
 
 impl Before {
-    /// Whether `address` needs no word: it was sent to without one.
-    fn includes(&self, address: &str) -> bool {
+    /// Whether `address`, whose fingerprint is `print`, needs no word: it was sent to without one.
+    fn includes(&self, address: &str, print: &str) -> bool {
         self.consent == Consent::Given
-            && (self.uri_key == address || self.addresses.iter().any(|one| one == address))
+            && (self.uri_key == print || self.addresses.iter().any(|one| one == address))
     }
 }
 
@@ -68,7 +70,9 @@ pub(super) fn again(
     let open = needed(commit, id, false)?;
     stand(commit, id, false, Consent::Awaited)?;
     changed(commit, queue, id)?;
-    ask(commit, (project, id), Kind::Confirmation, asking, |one| open.contains(&one.address))
+    let sealer = commit.sealer;
+    let wanted = |one: &Addressee| open.contains(&sealer.fingerprint(&one.address));
+    ask(commit, (project, id), Kind::Confirmation, asking, wanted)
 }
 
 /// The subscription leads elsewhere now: those who were not sent to before are asked. What was asked stays known until it
@@ -87,10 +91,11 @@ pub(super) fn readdressed(
     };
     let (mut missing, mut new) = (false, Vec::new());
     for Addressee { address, .. } in &asking.of {
-        let yes = given.contains(address) || before.includes(address);
+        let print = commit.sealer.fingerprint(address);
+        let yes = given.contains(&print) || before.includes(address, &print);
         need(commit, id, address, yes)?;
         missing |= !yes;
-        if !yes && !open.contains(address) {
+        if !yes && !open.contains(&print) {
             new.push(address.clone());
         }
     }
@@ -151,6 +156,8 @@ fn refuse(
 ) -> Result<(), StoreError> {
     let Some(asking) = &word.asking else { return stand(commit, id, false, Consent::Given) };
     stand(commit, id, false, Consent::Refused)?;
+    let sealer = commit.sealer;
+    let print = |one: &Addressee| sealer.fingerprint(&one.address);
     // Those of a subscription that was never asked for can say yes from now on.
     for one in &asking.of {
         commit
@@ -158,10 +165,10 @@ fn refuse(
             .prepare_cached(
                 "INSERT OR IGNORE INTO consent (subscription, address, given) VALUES (?1, ?2, ?3)",
             )?
-            .execute(params![id.0, one.address, !who.is_empty() && who != one.address])?;
+            .execute(params![id.0, print(one), !who.is_empty() && who != print(one)])?;
     }
     let project = targets::ensure_project(commit.db, project)?;
-    let told = |one: &Addressee| who.is_empty() || one.address == *who;
+    let told = |one: &Addressee| who.is_empty() || print(one) == *who;
     match ask(commit, (project, id), Kind::Unsubscribe, asking, told) {
         // A no counts whether or not it can be told.
         Err(StoreError::AskedTooOften { .. }) => Ok(()),
@@ -185,7 +192,9 @@ fn who(commit: &Commit<'_>, id: SubscriptionId, by: By) -> rusqlite::Result<Opti
 fn need(commit: &Commit<'_>, id: SubscriptionId, address: &str, given: bool) -> rusqlite::Result<()> {
     commit
         .db
-        .prepare_cached("INSERT OR REPLACE INTO consent (subscription, address, given) VALUES (?1, ?2, ?3)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO consent (subscription, address, given) VALUES (?1, fingerprint(?2), ?3)",
+        )?
         .execute(params![id.0, address, given])
         .map(drop)
 }
@@ -257,7 +266,8 @@ fn ask(
         commit
             .db
             .prepare_cached(
-                "INSERT OR REPLACE INTO asked (subscription, expires, address, target) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR REPLACE INTO asked (subscription, expires, address, target)
+                 VALUES (?1, ?2, fingerprint(?3), ?4)",
             )?
             .execute(params![id.0, expires, one.address, target_id.0])?;
         intake::send(commit, project, kind, (target_id, lane, targets::recipients(&target)), draft)?;
@@ -272,9 +282,9 @@ fn numbered(commit: &Commit<'_>, id: SubscriptionId, address: &str, ttl: i64) ->
         .prepare_cached("DELETE FROM asked WHERE subscription = ?1 AND expires <= ?2")?
         .execute([id.0, commit.now])?;
     let mut expires = commit.now.div_euclid(1000).saturating_add(ttl).saturating_mul(1000);
-    let mut other = commit
-        .db
-        .prepare_cached("SELECT 1 FROM asked WHERE subscription = ?1 AND expires = ?2 AND address <> ?3")?;
+    let mut other = commit.db.prepare_cached(
+        "SELECT 1 FROM asked WHERE subscription = ?1 AND expires = ?2 AND address <> fingerprint(?3)",
+    )?;
     while other.exists(params![id.0, expires, address])? {
         expires += 1000;
     }
@@ -292,7 +302,9 @@ fn count(commit: &Commit<'_>, one: &Addressee, period_ms: i64) -> Result<(), Sto
         .execute(params![since, FORGET])?;
     let (count, oldest): (i64, i64) = commit
         .db
-        .prepare_cached("SELECT count(*), coalesce(min(at), 0) FROM asking WHERE address = ?1 AND at > ?2")?
+        .prepare_cached(
+            "SELECT count(*), coalesce(min(at), 0) FROM asking WHERE address = fingerprint(?1) AND at > ?2",
+        )?
         .query_row(params![one.counted, since], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if count.unsigned_abs() >= most {
         let wait = oldest.saturating_add(period_ms).saturating_sub(commit.now).max(1);
@@ -301,7 +313,7 @@ fn count(commit: &Commit<'_>, one: &Addressee, period_ms: i64) -> Result<(), Sto
     }
     commit
         .db
-        .prepare_cached("INSERT INTO asking (address, at) VALUES (?1, ?2)")?
+        .prepare_cached("INSERT INTO asking (address, at) VALUES (fingerprint(?1), ?2)")?
         .execute(params![one.counted, commit.now])?;
     Ok(())
 }
@@ -309,10 +321,12 @@ fn count(commit: &Commit<'_>, one: &Addressee, period_ms: i64) -> Result<(), Sto
 /// The subscriber as it is, in the shared lane of its destination: in one of its own the question would wait for its
 /// answer.
 fn itself(commit: &Commit<'_>, id: SubscriptionId) -> Result<NewTarget, StoreError> {
-    let mut newest = commit.db.prepare_cached(
-        "SELECT t.driver, l.destination, t.uri, t.redacted, t.addresses, t.options
-         FROM subscription s JOIN target t ON t.id = s.target JOIN lane l ON l.id = t.lane WHERE s.id = ?1",
-    )?;
+    let [uri, addresses, options] =
+        ["uri", "addresses", "options"].map(|column| targets::opened("t", column));
+    let mut newest = commit.db.prepare_cached(&format!(
+        "SELECT t.driver, l.destination, {uri}, t.redacted, {addresses}, {options}
+         FROM subscription s JOIN target t ON t.id = s.target JOIN lane l ON l.id = t.lane WHERE s.id = ?1"
+    ))?;
     let mut rows = newest.query_and_then([id.0], |row| {
         let text = |column: usize| row.get::<_, String>(column);
         Ok::<_, StoreError>(NewTarget {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::{queues, subscriptions};
 use crate::storage::{
     Finding, Found, NewTarget, StoreError, Tell, Updated,
-    sqlite::{commit::Commit, intake, json},
+    sqlite::{commit::Commit, intake, json, targets},
 };
 
 /// A live subscription as its health is judged.
@@ -59,10 +59,11 @@ pub(in crate::storage::sqlite) fn found(
 }
 
 fn patient(db: &Connection, of: SubscriptionId) -> Result<Option<Patient>, StoreError> {
-    db.prepare_cached(
-        "SELECT s.queue, s.disabled > 0, t.addresses FROM subscription s JOIN target t ON t.id = s.target
-         WHERE s.id = ?1 AND s.state = 0",
-    )?
+    let addresses = targets::opened("t", "addresses");
+    db.prepare_cached(&format!(
+        "SELECT s.queue, s.disabled > 0, {addresses} FROM subscription s JOIN target t ON t.id = s.target
+         WHERE s.id = ?1 AND s.state = 0"
+    ))?
     .query_and_then([of.0], |row| {
         let addresses: String = row.get(2)?;
         let addresses = json::read("addresses", &addresses)?;
@@ -110,7 +111,9 @@ fn gone(
     }
     let new = commit
         .db
-        .prepare_cached("INSERT OR IGNORE INTO gone (subscription, address, since) VALUES (?1, ?2, ?3)")?
+        .prepare_cached(
+            "INSERT OR IGNORE INTO gone (subscription, address, since) VALUES (?1, fingerprint(?2), ?3)",
+        )?
         .execute(params![of.0, address, at])?;
     if new == 0 {
         return Ok(Found::Nothing);
@@ -123,7 +126,8 @@ fn gone(
 }
 
 fn all_gone(db: &Connection, of: SubscriptionId, addresses: &[String]) -> rusqlite::Result<bool> {
-    let mut known = db.prepare_cached("SELECT 1 FROM gone WHERE subscription = ?1 AND address = ?2")?;
+    let mut known =
+        db.prepare_cached("SELECT 1 FROM gone WHERE subscription = ?1 AND address = fingerprint(?2)")?;
     for address in addresses {
         if !known.exists(params![of.0, address])? {
             return Ok(false);
@@ -143,7 +147,7 @@ pub(super) fn readdressed(
         return Ok(());
     }
     db.prepare_cached(
-        "DELETE FROM gone WHERE subscription = ?1 AND address NOT IN (SELECT value FROM json_each(?2))",
+        "DELETE FROM gone WHERE subscription = ?1 AND address NOT IN (SELECT fingerprint(value) FROM json_each(?2))",
     )?
     .execute(params![of.0, json::write("addresses", &target.addresses)?])?;
     if all_gone(db, of, &target.addresses)? { Ok(()) } else { Ok(revive(db, of)?) }

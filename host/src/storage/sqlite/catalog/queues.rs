@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::storage::{
     Purge, QueueRow, StoreError, Updated,
-    sqlite::{commit::Commit, json, targets, usage},
+    sqlite::{commit::Commit, json, memory::Place, targets, usage},
 };
 
 /// The id of a live queue.
@@ -15,16 +15,21 @@ pub(in crate::storage::sqlite) fn find(
     project: &str,
     name: &str,
 ) -> rusqlite::Result<Option<QueueId>> {
-    match targets::project(db, project)? {
-        Some(project) => find_in(db, project, name),
-        None => Ok(None),
-    }
-}
-
-fn find_in(db: &Connection, project: ProjectId, name: &str) -> rusqlite::Result<Option<QueueId>> {
+    let Some(project) = targets::project(db, project)? else { return Ok(None) };
     db.prepare_cached("SELECT id FROM queue WHERE project = ?1 AND name = ?2 AND deleted = 0")?
         .query_row(params![project.0, name], |row| row.get(0).map(QueueId))
         .optional()
+}
+
+fn find_in(db: &Connection, project: ProjectId, name: &str) -> rusqlite::Result<Option<Place>> {
+    db.prepare_cached(
+        "SELECT id, coalesce(metadata ->> '$._enable_encrypt_messages', 0) = 1 FROM queue
+         WHERE project = ?1 AND name = ?2 AND deleted = 0",
+    )?
+    .query_row(params![project.0, name], |row| {
+        Ok(Place { project, queue: QueueId(row.get(0)?), sealed: row.get(1)? })
+    })
+    .optional()
 }
 
 /// A live queue and its project, both made if need be.
@@ -32,15 +37,16 @@ pub(in crate::storage::sqlite) fn ensure(
     commit: &mut Commit<'_>,
     project: &str,
     name: &str,
-) -> Result<(ProjectId, QueueId), StoreError> {
+) -> Result<Place, StoreError> {
     if let Some(known) = known(commit, project, name)? {
         return Ok(known);
     }
     usage::room_for_queue(commit, project)?;
     let id = targets::ensure_project(commit.db, project)?;
     let queue = add(commit, id, name, &Map::new())?;
-    commit.memory.placed((project, id), (name, queue));
-    Ok((id, queue))
+    let place = Place { project: id, queue, sealed: false };
+    commit.memory.placed(project, name, place);
+    Ok(place)
 }
 
 /// A live queue and its project, as the writer remembers them or finds them.
@@ -48,14 +54,14 @@ pub(in crate::storage::sqlite) fn known(
     commit: &mut Commit<'_>,
     project: &str,
     name: &str,
-) -> Result<Option<(ProjectId, QueueId)>, StoreError> {
+) -> Result<Option<Place>, StoreError> {
     if let Some(known) = commit.memory.place(project, name) {
         return Ok(Some(known));
     }
     let Some(id) = targets::project(commit.db, project)? else { return Ok(None) };
-    let Some(queue) = find_in(commit.db, id, name)? else { return Ok(None) };
-    commit.memory.placed((project, id), (name, queue));
-    Ok(Some((id, queue)))
+    let Some(place) = find_in(commit.db, id, name)? else { return Ok(None) };
+    commit.memory.placed(project, name, place);
+    Ok(Some(place))
 }
 
 fn add(
@@ -149,6 +155,7 @@ pub(in crate::storage::sqlite) fn set_metadata(
     if changed == 0 {
         return Ok(Updated::Conflict);
     }
+    commit.memory.renamed();
     commit.published.queues.push(id);
     Ok(Updated::Done)
 }

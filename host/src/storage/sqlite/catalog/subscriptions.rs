@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{consent, queues};
 use crate::storage::{
     Disabled, NewSubscription, NewTarget, StoreError, Subscribed, SubscriptionRow,
-    sqlite::{commit::Commit, json, targets, usage},
+    sqlite::{commit::Commit, json, memory::Place, targets, usage},
 };
 
 /// What stands under a canonical URI.
@@ -23,7 +23,7 @@ pub(in crate::storage::sqlite) fn add(
     queue: &str,
     new: &NewSubscription,
 ) -> Result<Subscribed, StoreError> {
-    let (owner, (project, queue)) = (project, queues::ensure(commit, project, queue)?);
+    let (owner, Place { project, queue, .. }) = (project, queues::ensure(commit, project, queue)?);
     if let Some(known) = under(commit.db, queue, &new.uri_key)? {
         if !has_expired(known.expires, commit.now) {
             if let Some(asking) = new.asking.as_ref().filter(|_| !known.confirmed) {
@@ -39,7 +39,7 @@ pub(in crate::storage::sqlite) fn add(
         .db
         .prepare_cached(
             "INSERT INTO subscription (project, queue, uri_key, ttl, since, expires, confirmed, target, state,
-             moving, bound) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, 0, ?7)",
+             moving, bound) VALUES (?1, ?2, fingerprint(?3), ?4, ?5, ?6, 0, 0, 0, 0, ?7)",
         )?
         .execute(params![
             project.0,
@@ -62,7 +62,7 @@ pub(in crate::storage::sqlite) fn add(
 
 fn under(db: &Connection, queue: QueueId, uri_key: &str) -> rusqlite::Result<Option<Known>> {
     db.prepare_cached(
-        "SELECT id, confirmed, expires FROM subscription WHERE queue = ?1 AND uri_key = ?2 AND state = 0",
+        "SELECT id, confirmed, expires FROM subscription WHERE queue = ?1 AND uri_key = fingerprint(?2) AND state = 0",
     )?
     .query_row(params![queue.0, uri_key], |row| {
         Ok(Known { id: SubscriptionId(row.get(0)?), confirmed: row.get(1)?, expires: row.get(2)? })
@@ -125,9 +125,13 @@ fn has_expired(expires: i64, now: i64) -> bool {
     expires != 0 && expires <= now
 }
 
-const COLUMNS: &str = "SELECT s.id, q.name, t.uri, t.options, s.ttl, s.since, s.confirmed, s.disabled, s.why,
-    s.bound
-    FROM subscription s JOIN target t ON t.id = s.target JOIN queue q ON q.id = s.queue";
+fn columns() -> String {
+    let (uri, options) = (targets::opened("t", "uri"), targets::opened("t", "options"));
+    format!(
+        "SELECT s.id, q.name, {uri}, {options}, s.ttl, s.since, s.confirmed, s.disabled, s.why, s.bound
+         FROM subscription s JOIN target t ON t.id = s.target JOIN queue q ON q.id = s.queue"
+    )
+}
 
 /// A live subscription.
 pub(in crate::storage::sqlite) fn read(
@@ -139,7 +143,8 @@ pub(in crate::storage::sqlite) fn read(
 ) -> Result<Option<SubscriptionRow>, StoreError> {
     let Some(queue) = queues::find(db, project, queue)? else { return Ok(None) };
     db.prepare_cached(&format!(
-        "{COLUMNS} WHERE s.id = ?2 AND s.queue = ?1 AND s.state = 0 AND (s.expires = 0 OR s.expires > ?3)"
+        "{} WHERE s.id = ?2 AND s.queue = ?1 AND s.state = 0 AND (s.expires = 0 OR s.expires > ?3)",
+        columns()
     ))?
     .query_and_then(params![queue.0, id.0, now], subscription_row)?
     .next()
@@ -157,8 +162,9 @@ pub(in crate::storage::sqlite) fn list(
 ) -> Result<Vec<SubscriptionRow>, StoreError> {
     let Some(queue) = queues::find(db, project, queue)? else { return Ok(Vec::new()) };
     db.prepare_cached(&format!(
-        "{COLUMNS} WHERE s.queue = ?1 AND s.id > ?2 AND s.state = 0 AND (s.expires = 0 OR s.expires > ?3)
-         ORDER BY s.id LIMIT ?4"
+        "{} WHERE s.queue = ?1 AND s.id > ?2 AND s.state = 0 AND (s.expires = 0 OR s.expires > ?3)
+         ORDER BY s.id LIMIT ?4",
+        columns()
     ))?
     .query_and_then(params![queue.0, marker.0, now, limit], subscription_row)?
     .collect()

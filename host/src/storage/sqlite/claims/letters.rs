@@ -43,14 +43,20 @@ impl<'n> Letters<'n> {
     /// Moves a message, hidden until the claim would end. Where there is no room for it, it stays where it is, hidden as
     /// long: it is neither lost, nor does it stand in the way of those behind it.
     pub(super) fn take(&self, commit: &mut Commit<'_>, free: &Free) -> Result<(), StoreError> {
-        let (_, to) = queues::ensure(commit, self.project, &self.to.queue)?;
+        let to = match queues::ensure(commit, self.project, &self.to.queue) {
+            Ok(place) => Some(place.queue),
+            // A project that may have no more queues still claims.
+            Err(StoreError::TooMany { .. } | StoreError::Full { .. }) => None,
+            Err(error) => return Err(error),
+        };
         if free.expires < self.until {
             prolong(commit, self.from, free.id, self.until, self.life)?;
         }
-        if commit.memory.depth(commit.db, to)? >= commit.limits.max_messages {
-            self.hide(commit, free)
-        } else {
-            self.carry(commit, free, to)
+        match to {
+            Some(to) if commit.memory.depth(commit.db, to)? < commit.limits.max_messages => {
+                self.carry(commit, free, to)
+            }
+            Some(_) | None => self.hide(commit, free),
         }
     }
 

@@ -23,7 +23,8 @@ pub(super) fn make(
     queue: &str,
     new: &NewClaim,
 ) -> Result<Option<Claimed>, StoreError> {
-    let Some((_, id)) = queues::known(commit, project, queue)? else { return Ok(None) };
+    let Some(place) = queues::known(commit, project, queue)? else { return Ok(None) };
+    let id = place.queue;
     let mut hold = Hold::new(commit, id, new);
     let letters = Letters::of(project, (queue, id), new, hold.until);
     let (mut taken, mut moved) = (0, 0);

@@ -64,7 +64,8 @@ pub(in crate::storage::sqlite) fn message(
 ) -> Result<Option<Arc<Message>>, StoreError> {
     db.prepare_cached(
         "SELECT id, post, kind, project, queue, created, deliver_at, deliver_until, ttl, delay, client,
-         content_type, headers, body, matched, attributes FROM message WHERE id = ?1",
+         content_type, headers, iif(sealed, unsealed(body, id), body), matched,
+         iif(sealed, unsealed(attributes, id), attributes) FROM message WHERE id = ?1",
     )?
     .query_and_then([id.0], whole)?
     .next()

@@ -4,26 +4,37 @@ use nuncio_core::{SubscriptionId, TargetId};
 use rusqlite::{Connection, Row};
 use serde_json::Map;
 
-use crate::storage::{Consent, StoreError, TargetView, sqlite::json};
+use crate::storage::{
+    Consent, StoreError, TargetView,
+    sqlite::{json, targets},
+};
 
 /// A frozen target: recipients of its own revision, options of the newest.
 pub(in crate::storage::sqlite) fn view(
     db: &Connection,
     id: TargetId,
 ) -> Result<Option<TargetView>, StoreError> {
-    db.prepare_cached(
-        "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0) OR (t.frozen = 1 AND NOT EXISTS (
-            SELECT 1 FROM asked a JOIN consent c ON c.subscription = a.subscription AND c.address = a.address
-            WHERE a.target = t.id)), t.driver,
-         t.uri, t.addresses, newest.uri, newest.addresses, newest.driver, newest.options,
-         (SELECT json_group_array(address) FROM gone g WHERE g.subscription = t.subscription),
+    let [uri, addresses] = ["uri", "addresses"].map(|column| targets::opened("t", column));
+    let [newest_uri, newest_addresses, options] =
+        ["uri", "addresses", "options"].map(|column| targets::opened("newest", column));
+    db.prepare_cached(&format!(
+        "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0)
+         OR (t.frozen = 1 AND NOT EXISTS (SELECT 1 FROM asked a
+              JOIN consent c ON c.subscription = a.subscription AND c.address = a.address WHERE a.target = t.id)), t.driver,
+         {uri}, {addresses}, {newest_uri}, {newest_addresses}, newest.driver, {options},
+         CASE WHEN EXISTS (SELECT 1 FROM gone WHERE subscription = t.subscription) THEN
+             (SELECT json_group_array(a.value) FROM
+                 (SELECT value FROM json_each({addresses}) UNION SELECT value FROM json_each({newest_addresses})) a
+              WHERE EXISTS (SELECT 1 FROM gone g
+                  WHERE g.subscription = t.subscription AND g.address = fingerprint(a.value)))
+         ELSE '[]' END,
          t.frozen, coalesce(s.waits, 0), coalesce(s.state = 1, 0)
          FROM target t JOIN project p ON p.id = t.project
          LEFT JOIN subscription s ON s.id = t.subscription
          LEFT JOIN queue q ON q.id = s.queue
          JOIN target newest ON newest.id = iif(t.frozen = 1, t.id, coalesce(s.target, t.id))
-         WHERE t.id = ?1",
-    )?
+         WHERE t.id = ?1"
+    ))?
     .query_and_then([id.0], read)?
     .next()
     .transpose()

@@ -11,7 +11,7 @@ use rusqlite::params;
 use super::{dedup, matching};
 use crate::storage::{
     Accepted, Addressed, Dedup, Draft, NewTarget, Post, StoreError,
-    sqlite::{catalog::queues, commit::Commit, deliveries, index::Wanted, json, targets},
+    sqlite::{catalog::queues, commit::Commit, deliveries, index::Wanted, json, memory::Place, targets},
 };
 
 /// Accepts a POST, or finds that it was accepted before.
@@ -45,11 +45,11 @@ fn to_queue(
 ) -> Result<Accepted, StoreError> {
     let known = queues::known(commit, &by.project, name)?;
     if let (Some(place), Some(key)) = (known, &by.key)
-        && let Some(earlier) = dedup::earlier(commit, place, key)?
+        && let Some(earlier) = dedup::earlier(commit, (place.project, place.queue), key)?
     {
         return Ok(earlier);
     }
-    let queue = known.map_or(QueueId::NONE, |(_, queue)| queue);
+    let queue = known.map_or(QueueId::NONE, |place| place.queue);
     room(commit, queue, drafts.len() as u64)?;
     let wanted = matching::subscribed(commit, queue, &drafts)?;
     commit.open(wanted.iter().map(|one| one.recipients).sum())?;
@@ -67,9 +67,9 @@ fn to_targets(
     drafts: Vec<Draft>,
 ) -> Result<Accepted, StoreError> {
     let project = targets::ensure_project(commit.db, &by.project)?;
-    let place = (project, QueueId::NONE);
+    let place = Place { project, queue: QueueId::NONE, sealed: false };
     if let Some(key) = &by.key
-        && let Some(earlier) = dedup::earlier(commit, place, key)?
+        && let Some(earlier) = dedup::earlier(commit, (project, QueueId::NONE), key)?
     {
         return Ok(earlier);
     }
@@ -90,16 +90,19 @@ pub(in crate::storage::sqlite) fn send(
     let wanted = Wanted::new(std::iter::once((Matched { target, addresses }, lane)))?;
     commit.open(wanted.recipients)?;
     let by = Producer { project: String::new(), client: String::new(), kind, key: None };
-    take_in(commit, &by, (project, QueueId::NONE), vec![draft], vec![wanted]).map(drop)
+    // It has a signature in it, with which anybody could answer.
+    let place = Place { project, queue: QueueId::NONE, sealed: true };
+    take_in(commit, &by, place, vec![draft], vec![wanted]).map(drop)
 }
 
 fn take_in(
     commit: &mut Commit<'_>,
     by: &Producer,
-    (project, queue): (ProjectId, QueueId),
+    place: Place,
     drafts: Vec<Draft>,
     wanted: Vec<Wanted>,
 ) -> Result<Accepted, StoreError> {
+    let Place { project, queue, .. } = place;
     let ids: Vec<_> = drafts.iter().map(|_| commit.issue()).collect();
     let train = if ids.len() > 1 { ids.first().map_or(0, |id| id.0) } else { 0 };
     for ((id, draft), wanted) in ids.iter().zip(drafts).zip(&wanted) {
@@ -112,7 +115,7 @@ fn take_in(
             matched: wanted.matched.clone(),
             ..message(*id, commit.now, draft)
         });
-        store(commit, &message, &wanted.packed)?;
+        store(commit, &message, &wanted.packed, place.sealed)?;
         hand_over(commit, &message, wanted)?;
         commit.published.messages.push(message);
     }
@@ -155,32 +158,41 @@ fn message(id: MessageId, created: i64, draft: Draft) -> Message {
     }
 }
 
-fn store(commit: &Commit<'_>, message: &Message, matched: &[u8]) -> Result<(), StoreError> {
-    commit
-        .db
-        .prepare_cached(
+macro_rules! insert_message {
+    ($sealed:literal, $attributes:literal, $body:literal) => {
+        concat!(
             "INSERT INTO message (id, post, kind, project, queue, created, deliver_at, deliver_until, ttl, delay,
-             client, content_type, headers, attributes, matched, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-        )?
-        .execute(params![
-            message.id.0,
-            message.post,
-            message.kind as u8,
-            message.project.0,
-            message.queue.0,
-            message.created,
-            message.deliver_at,
-            message.deliver_until,
-            message.ttl,
-            message.delay.unwrap_or(-1),
-            message.client,
-            message.content_type,
-            json::write("headers", &message.headers)?,
-            message.attributes.stored(),
-            matched,
-            &*message.body,
-        ])?;
+             client, content_type, headers, matched, sealed, attributes, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15, ",
+            $sealed, ", ", $attributes, ", ", $body, ")"
+        )
+    };
+}
+
+const CLEAR: &str = insert_message!("0", "?14", "?16");
+
+/// Empty attributes say nothing.
+const SEALED: &str = insert_message!("1", "iif(?14 = '', '', sealed(?14, ?1))", "sealed(?16, ?1)");
+
+fn store(commit: &Commit<'_>, message: &Message, matched: &[u8], sealed: bool) -> Result<(), StoreError> {
+    commit.db.prepare_cached(if sealed { SEALED } else { CLEAR })?.execute(params![
+        message.id.0,
+        message.post,
+        message.kind as u8,
+        message.project.0,
+        message.queue.0,
+        message.created,
+        message.deliver_at,
+        message.deliver_until,
+        message.ttl,
+        message.delay.unwrap_or(-1),
+        message.client,
+        message.content_type,
+        json::write("headers", &message.headers)?,
+        message.attributes.stored(),
+        matched,
+        &*message.body,
+    ])?;
     if message.queue == QueueId::NONE { Ok(()) } else { enqueue(commit, message) }
 }
 

@@ -110,7 +110,7 @@ mod tests {
     fn the_log_is_copied_back_and_cut_at_its_limits() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("n.db");
-        let db = connection::writer(&path).unwrap();
+        let db = connection::writer(&path, None).unwrap().0;
         let limits = Limits { checkpoint_bytes: 64 << 10, wal_bytes: 512 << 10, ..Limits::default() };
         let mut checkpoints = Checkpoints::default();
         write(&db, 100);
@@ -127,7 +127,7 @@ mod tests {
     async fn a_long_reader_costs_a_short_wait_now_and_then_and_not_at_every_commit() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("n.db");
-        let db = connection::writer(&path).unwrap();
+        let db = connection::writer(&path, None).unwrap().0;
         let reader = connection::reader(&path).unwrap();
         reader.execute_batch("BEGIN; SELECT count(*) FROM meta").unwrap();
         let limits = Limits { checkpoint_bytes: 64 << 10, wal_bytes: 64 << 10, ..Limits::default() };

@@ -15,7 +15,9 @@ use super::{
 };
 use crate::storage::{
     Committed,
-    sqlite::{commit, limits::Limits, lock::Lock, marks::Marks, memory::Memory, named::Named},
+    sqlite::{
+        commit, limits::Limits, lock::Lock, marks::Marks, memory::Memory, named::Named, sealing::Sealer,
+    },
 };
 
 /// How often settlements are tried once the host is stopping.
@@ -24,6 +26,7 @@ const LAST_TRIES: u32 = 5;
 /// What the writer thread works with.
 pub(in crate::storage::sqlite) struct Desk {
     pub(in crate::storage::sqlite) db: Connection,
+    pub(in crate::storage::sqlite) sealer: Arc<Sealer>,
     pub(in crate::storage::sqlite) path: PathBuf,
     /// Held until the connection is closed: fields are dropped in this order.
     pub(in crate::storage::sqlite) _lock: Lock,

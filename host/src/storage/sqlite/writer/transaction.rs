@@ -44,6 +44,7 @@ pub(super) fn run(desk: &mut Desk, work: Work<'_>) -> Done {
     let last = desk.memory.last_id();
     let mut commit = Commit {
         db: &desk.db,
+        sealer: &desk.sealer,
         now,
         log: desk.log,
         limits: &desk.limits,
