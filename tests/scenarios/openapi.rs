@@ -16,7 +16,7 @@ const SHORT: &str = "75";
 fn whatever_is_asked_is_answered_as_the_document_tells() {
     let host = Recipe::new().start();
     let folder = Folder::new("openapi");
-    folder.write("media_types.py", include_str!("media_types.py"));
+    folder.write("media_types.py", include_str!("openapi/media_types.py"));
     let seconds = if std::env::var_os("NUNCIO_LONG").is_some() { LONG } else { SHORT };
     let document = format!("http://{}/v2/openapi.json", host.address());
     let mut program = command::command(python("schemathesis", "schemathesis"), Duration::from_secs(300));
