@@ -1,11 +1,11 @@
 //! What lies in the store while others are served: many idle subscriptions, many deliveries that wait for another day.
 
 use anyhow::Result;
+use nuncio_benches::host::{Program, Setup, UnderTest};
 use serde::Serialize;
 
 use crate::{
     figures::Figures,
-    host::{Program, Setup, UnderTest},
     measure::{CONNECTIONS, Stage, subscribe, under_load},
     outside::{Ballast, Load, Outside, Pace},
     point::Point,
@@ -50,7 +50,7 @@ pub(crate) struct Weights {
 pub(crate) fn weigh(stage: &Stage<'_>, nuncio: &Program) -> Result<Weights> {
     let point = Point::base();
     let mut outside = Outside::start(stage.cores, point.endpoints, None)?;
-    let setup = Setup::new(stage.folder, None, false)?;
+    let setup = Setup::new(stage.folder, &[])?;
     let mut host = UnderTest::start(stage.cores, nuncio, &setup)?;
     subscribe(&host, &outside, &point)?;
     let mut hosts = Vec::new();
@@ -81,7 +81,7 @@ pub(crate) fn weigh(stage: &Stage<'_>, nuncio: &Program) -> Result<Weights> {
 /// Memory of what is under way to endpoints that hang.
 fn hot(stage: &Stage<'_>, nuncio: &Program, outside: &mut Outside) -> Result<f64> {
     let point = Point { hanging: 10, ..Point::base() };
-    let setup = Setup::new(stage.folder, None, false)?;
+    let setup = Setup::new(stage.folder, &[])?;
     let host = UnderTest::start(stage.cores, nuncio, &setup)?;
     subscribe(&host, outside, &point)?;
     let idle = host.usage()?.resident;

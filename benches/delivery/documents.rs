@@ -3,11 +3,11 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
+use nuncio_benches::short;
 use serde::Serialize;
 
 use crate::{
     ballast::{Weighed, Weights},
-    spread::short,
     table::{self, ABSOLUTE, Measured, SHARES, TIMES},
     targets::{self, Aim},
 };

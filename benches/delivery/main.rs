@@ -7,8 +7,6 @@ mod certificate;
 mod documents;
 mod figures;
 mod gate;
-mod host;
-mod machine;
 mod measure;
 mod null;
 mod options;
@@ -17,7 +15,6 @@ mod point;
 mod raw;
 mod rounds;
 mod run;
-mod spread;
 mod table;
 mod targets;
 

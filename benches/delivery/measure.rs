@@ -1,17 +1,15 @@
 //! One round of one host at one point.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
-use rustix::process::Signal;
+use anyhow::{Result, ensure};
+use nuncio_benches::{
+    host::{Program, Setup, UnderTest},
+    machine::{Cores, Perf},
+};
 
 use crate::{
     figures::Figures,
-    host::{Program, Setup, UnderTest},
-    machine::{Cores, Ended},
     outside::{Load, Loaded, Outside, Pace},
     point::Point,
 };
@@ -25,6 +23,8 @@ const OWED: u64 = 8192;
 const OWED_BYTES: u64 = 32 << 20;
 /// Seconds under load before anything is measured.
 const WARM: f64 = 1.0;
+/// A hanging endpoint's states, ten times as fast as by default, so that a run of seconds goes through them.
+const QUICK: &str = "deadline = \"3s\"\nbreaker_span = \"3s\"\nprobe_min = \"3s\"";
 /// How long half load takes, over full load.
 const HALF: f64 = 0.7;
 
@@ -53,7 +53,9 @@ pub(crate) fn measure(
     outside: &mut Outside,
     point: &Point,
 ) -> Result<Figures> {
-    let setup = Setup::new(stage.folder, stage.root, point.endpoints > 1)?;
+    let root = stage.root.map(|root| ("drivers.http", format!("ca_file = \"{}\"", root.display())));
+    let quick = (point.endpoints > 1).then(|| ("delivery", QUICK.to_owned()));
+    let setup = Setup::new(stage.folder, &root.into_iter().chain(quick).collect::<Vec<_>>())?;
     let host = UnderTest::start(stage.cores, program, &setup)?;
     subscribe(&host, outside, point)?;
     let figures = under_load(stage, &host, outside, point)?;
@@ -94,10 +96,10 @@ pub(crate) fn under_load(
     };
     whole(outside.load(load(Pace::Closed(owed), WARM))?)?;
     let (before, commits) = (host.usage()?, host.metric("nuncio_commits_total")?);
-    let perf = stage.perf.map(|file| record(host.pid(), file)).transpose()?;
+    let perf = stage.perf.map(|file| Perf::record(host.pid(), file)).transpose()?;
     let full = whole(outside.load(load(Pace::Closed(owed), stage.seconds))?)?;
     let after = host.usage()?;
-    perf.map(finish).transpose()?;
+    perf.map(Perf::finish).transpose()?;
     let commits = host.metric("nuncio_commits_total")? - commits;
     let rate = stage.rate.unwrap_or(full.messages as f64 / full.seconds / 2.0);
     let half = whole(outside.load(load(Pace::Open(rate), stage.seconds * HALF))?)?;
@@ -123,16 +125,4 @@ fn whole(loaded: Loaded) -> Result<Loaded> {
     );
     ensure!(messages > 0, "no message was taken");
     Ok(loaded)
-}
-
-fn record(pid: u32, file: &Path) -> Result<Ended> {
-    let mut perf = Command::new("perf");
-    perf.args(["record", "--quiet", "-F", "499", "-g", "-p", &pid.to_string(), "-o"]).arg(file);
-    Ok(Ended(perf.stdout(Stdio::null()).spawn().context("running perf")?))
-}
-
-fn finish(mut perf: Ended) -> Result<()> {
-    perf.signal(Signal::INT);
-    perf.0.wait()?;
-    Ok(())
 }

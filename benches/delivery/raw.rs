@@ -16,15 +16,16 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, client::conn::http1};
 use hyper_util::rt::TokioIo;
+use nuncio_benches::{
+    Letter,
+    machine::{Cores, Ended, Usage, now_ns, pinned},
+};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpStream, task::JoinSet};
 use tokio_rustls::TlsConnector;
 
-use crate::{
-    machine::{Cores, Ended, Usage, now_ns, pinned},
-    outside::{Behaviour, Letter},
-};
+use crate::outside::Behaviour;
 
 /// What the bare client is asked to do.
 #[derive(Clone, Debug, clap::Args)]

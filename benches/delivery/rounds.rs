@@ -1,10 +1,10 @@
 //! Rounds: RAW, the hosts, RAW again; one in which the machine did not stand still is done again.
 
 use anyhow::{Result, ensure};
+use nuncio_benches::host::Program;
 
 use crate::{
     figures::Round,
-    host::Program,
     measure::{CONNECTIONS, Stage, measure},
     outside::Outside,
     point::Point,
@@ -54,7 +54,8 @@ pub(crate) fn rounds(
 
 fn round(stage: &Stage<'_>, plan: Plan<'_>, outside: &mut Outside, point: &Point) -> Result<Round> {
     let before = ceiling(stage, outside, point)?;
-    let null = plan.null.then(|| measure(&Stage { perf: None, ..*stage }, &Program::Null, outside, point));
+    let null =
+        plan.null.then(|| measure(&Stage { perf: None, ..*stage }, &Program::Own("null"), outside, point));
     let null = null.transpose()?;
     let sqlite = measure(stage, plan.nuncio, outside, point)?;
     let after = ceiling(stage, outside, point)?;

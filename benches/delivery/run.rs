@@ -3,14 +3,16 @@
 use std::path::Path;
 
 use anyhow::Result;
+use nuncio_benches::{
+    host::Program,
+    machine::{Cores, name},
+};
 
 use crate::{
     ballast,
     certificate::Certificate,
     documents::Run,
     gate,
-    host::Program,
-    machine::{Cores, name},
     measure::Stage,
     options::Options,
     outside::Outside,

@@ -1,14 +1,12 @@
 //! Points as tables: a row for each, `median (least to most)` of its rounds.
 
-use std::fmt::Write as _;
-
+use nuncio_benches::{Column, Spread};
 use serde::Serialize;
 
 use crate::{
     figures::{Figures, Round},
     point::Point,
     rounds::STILL,
-    spread::Spread,
 };
 
 /// A point with its rounds.
@@ -18,11 +16,8 @@ pub(crate) struct Measured {
     pub(crate) rounds: Vec<Round>,
 }
 
-/// What is said of a round, where there is something to say.
-type Column = (&'static str, fn(&Round) -> Option<f64>);
-
 /// How fast, as shares.
-pub(crate) const SHARES: [Column; 6] = [
+pub(crate) const SHARES: [Column<Round>; 6] = [
     ("deliveries/s over RAW", |round| Some(round.over_raw())),
     ("over z", Round::over_null),
     ("over z, by CPU", Round::over_null_by_cpu),
@@ -32,7 +27,7 @@ pub(crate) const SHARES: [Column; 6] = [
 ];
 
 /// How long at half load, and what is written and held.
-pub(crate) const TIMES: [Column; 6] = [
+pub(crate) const TIMES: [Column<Round>; 6] = [
     ("POST p50, ms", |round| Some(round.sqlite.half.post.p50)),
     ("p99", |round| Some(round.sqlite.half.post.p99)),
     ("POST to arrival p50, ms", |round| Some(round.sqlite.half.arrival.p50)),
@@ -42,7 +37,7 @@ pub(crate) const TIMES: [Column; 6] = [
 ];
 
 /// What holds for one machine only.
-pub(crate) const ABSOLUTE: [Column; 6] = [
+pub(crate) const ABSOLUTE: [Column<Round>; 6] = [
     ("RAW, POSTs/s", |round| Some(round.raw.rate)),
     ("its CPU, us", |round| Some(round.raw.cpu * 1e6)),
     ("z, deliveries/s", |round| Some(round.null.as_ref()?.rate())),
@@ -51,27 +46,14 @@ pub(crate) const ABSOLUTE: [Column; 6] = [
     ("a message", |round| Some(round.sqlite.cpu / round.sqlite.full.messages as f64 * 1e6)),
 ];
 
-/// One table.
-pub(crate) fn table(points: &[Measured], columns: &[Column]) -> String {
-    let mut text = String::from("| |");
-    for (name, _) in columns {
-        write!(text, " {name} |").ok();
-    }
-    text.push_str("\n|---|");
-    text.push_str(&"---|".repeat(columns.len()));
-    for measured in points {
+/// One table; a point at which the machine did not stand still is marked.
+pub(crate) fn table(points: &[Measured], columns: &[Column<Round>]) -> String {
+    let rows = points.iter().map(|measured| {
         let restless = measured.rounds.iter().any(|round| round.differ > STILL);
         let mark = if restless { " \\*" } else { "" };
-        write!(text, "\n| {}{mark} |", measured.point.name).ok();
-        for (_, value) in columns {
-            match measured.spread(value) {
-                Some(spread) => write!(text, " {spread} |").ok(),
-                None => write!(text, " |").ok(),
-            };
-        }
-    }
-    text.push('\n');
-    text
+        (format!("{}{mark}", measured.point.name), &*measured.rounds)
+    });
+    nuncio_benches::table(rows, columns)
 }
 
 impl Measured {

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use nuncio_benches::short;
 use serde::Serialize;
 
-use crate::{ballast::Weights, figures::Round, spread::short, table::Measured};
+use crate::{ballast::Weights, figures::Round, table::Measured};
 
 /// One aim.
 #[derive(Clone, Debug, Serialize)]

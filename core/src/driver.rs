@@ -46,6 +46,14 @@ pub trait Driver: Send + Sync {
         None
     }
 
+    /// Why nothing can be delivered to `destination` now, although the driver works: its deliveries wait while it says
+    /// so. Asked when something first leads there, and again whenever the host learns that it changed; so it is for
+    /// what the host sees itself, as who is connected to it.
+    fn away(&self, destination: &str) -> Option<String> {
+        let _: &str = destination;
+        None
+    }
+
     /// What would be sent, for a dry run: the exact request, with secrets masked. Nothing is sent.
     ///
     /// # Errors
@@ -79,7 +87,8 @@ pub struct Checked {
     pub redacted: String,
     /// The recipients, in order; never empty.
     pub addresses: Vec<String>,
-    /// What breaks together (`https://host:443`, the mail relay): the destination of the lane.
+    /// What breaks together (`https://host:443`, the mail relay): the destination of the lane. Empty where each
+    /// subscription is by itself; then nothing but a subscription can have this URI.
     pub destination: String,
 }
 

@@ -5,8 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Refusal, Switchboard, retry::Policy};
 use tokio::{
-    net::TcpListener,
-    sync::{broadcast, mpsc, oneshot},
+    sync::{broadcast, mpsc},
     task::JoinHandle,
     time::Instant,
 };
@@ -19,10 +18,11 @@ use crate::{
     config::{Config, ConfigError},
     confirmation::Desk,
     delivery::{Observed, Parts, Work},
+    door::{Door, bound},
     drivers::{Roster, dismiss, wipe},
     intake::Intake,
     jobs::Jobs,
-    listener,
+    numbers::{bounds, limits},
     outlet::Outlet,
     reload::{Reload, ReloadError, Reloaded, Reread},
     render::{RenderError, Renderer},
@@ -37,6 +37,7 @@ use crate::{
     telemetry,
     tenants::{Quotas, Tenants},
     tls::{self, Certificates},
+    websocket::Sessions,
 };
 
 /// Commits on their way from the writer to delivery: beyond it, the writer waits.
@@ -50,8 +51,10 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[non_exhaustive]
 pub enum StartError {
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; is another program there? Change [http] listen")]
+    #[error("cannot listen on {address}: {source}; is another program there? Change {key}")]
     Listen {
+        /// The key that says it.
+        key: &'static str,
         /// The address.
         address: SocketAddr,
         /// What the system says.
@@ -86,6 +89,7 @@ pub enum StartError {
 /// A running host.
 pub struct Host {
     address: SocketAddr,
+    sockets: Option<SocketAddr>,
     grace: Duration,
     work: Arc<Work>,
     jobs: Arc<Jobs>,
@@ -94,8 +98,8 @@ pub struct Host {
     retention: JoinHandle<()>,
     tenants: Arc<Tenants>,
     writing: JoinHandle<()>,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<()>,
+    face: Face,
+    doors: Vec<Door>,
 }
 
 impl Host {
@@ -133,30 +137,61 @@ impl Host {
         reread: Option<Reread>,
         opened: Option<Opened>,
     ) -> Result<Self, StartError> {
-        let listen = |source| StartError::Listen { address: config.http.listen, source };
-        let listener = TcpListener::bind(config.http.listen).await.map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
+        let listen = config.http.listen;
+        let http = bound("[http] listen", listen).await?;
+        let sockets = match config.websocket.listen.filter(|_| config.websocket.enabled) {
+            Some(address) => Some(bound("[websocket] listen", address).await?),
+            None => None,
+        };
         let (grace, bounds) = (config.delivery.shutdown_grace, bounds(&config));
         let (settled, bounded) = (config.retention.settled, config.storage.max_bytes > 0);
         let certificates = config.http.tls.as_ref().map(Certificates::read).transpose()?;
         let acceptor = certificates.as_ref().map(Certificates::acceptor).transpose()?;
-        let face = assemble(config, telemetry::metrics()?, reread, opened).await?;
+        let face = Box::pin(assemble(config, telemetry::metrics()?, reread, opened)).await?;
         let tenants = Arc::clone(&face.tenants);
-        face.reload.also(certificates, Arc::clone(tenants.quotas()));
+        if let Some(certificates) = certificates {
+            face.reload.also(certificates);
+        }
         let writing = tenants.writing();
         let (work, store) = (Arc::clone(&face.delivery), Arc::clone(&face.store));
         let (jobs, reload) = (Arc::clone(&face.jobs), Arc::clone(&face.reload));
         let retention = tokio::spawn(retention::run(Arc::clone(&store), settled, bounded));
-        let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(listener::serve(listener, acceptor, api::router(face), bounds, stopped));
-        let stop = Some(stop);
-        Ok(Self { address, grace, work, jobs, store, reload, retention, tenants, writing, stop, server })
+        let mut doors = vec![Door::open(http, acceptor.clone(), api::router(face.clone()), bounds)];
+        doors.extend(sockets.map(|bound| Door::open(bound, acceptor, api::sockets(face.clone()), bounds)));
+        let address = doors.first().map_or(listen, |door| door.address);
+        let sockets = doors.get(1).map(|door| door.address);
+        Ok(Self {
+            address,
+            sockets,
+            grace,
+            work,
+            jobs,
+            store,
+            reload,
+            retention,
+            tenants,
+            writing,
+            face,
+            doors,
+        })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where WebSocket listens by itself.
+    #[must_use]
+    pub const fn websocket_address(&self) -> Option<SocketAddr> {
+        self.sockets
+    }
+
+    /// What the routes stand on.
+    #[cfg(test)]
+    pub(crate) const fn face(&self) -> &Face {
+        &self.face
     }
 
     /// Finished attempts as they happen; a reader that is slow misses some.
@@ -168,13 +203,11 @@ impl Host {
     /// Stops gracefully: answers what it has taken, lets attempts end within the grace, writes everything down.
     pub async fn stop(mut self) {
         let began = Instant::now();
-        drop(self.stop.take());
         self.retention.abort();
         self.writing.abort();
-        if tokio::time::timeout(self.grace, &mut self.server).await.is_err() {
-            tracing::warn!("requests were open at the end of the grace and are cut");
-            self.server.abort();
-        }
+        let doors = std::mem::take(&mut self.doors);
+        let closed = futures_util::future::join_all(doors.into_iter().map(|door| door.close(self.grace)));
+        tokio::join!(closed, self.face.sessions.stop(self.grace));
         self.tenants.write().await;
         self.jobs.stop().await;
         self.work.stop(self.grace).await;
@@ -211,6 +244,7 @@ pub(crate) async fn assemble(
     let clock: Arc<dyn Clock> = Arc::new(System);
     let roster = drivers(&mut config, &clock).await?;
     let board = Switchboard::new(roster.dispatcher().clone());
+    let hub = Arc::clone(roster.hub());
     let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
@@ -222,6 +256,13 @@ pub(crate) async fn assemble(
     let ids = PublicIds::new(&store.id_key());
     let signer = signer(&config, &*store);
     let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
+    let unbound = store.subscriptions_unbind().await?;
+    if unbound > 0 {
+        tracing::info!(
+            subscriptions = unbound,
+            "subscriptions have ended with the connections of the last run"
+        );
+    }
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -251,7 +292,8 @@ pub(crate) async fn assemble(
         Arc::clone(&renderer),
         confirmation,
     );
-    let reload = Reload::new(&config, roster, reread, board.clone(), Arc::clone(&delivery));
+    let sessions = Sessions::new(hub, &config);
+    let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
     let shared = Shared {
         access,
@@ -269,6 +311,7 @@ pub(crate) async fn assemble(
         outlet,
         catalog,
         reload,
+        sessions,
         metrics,
     };
     Ok(Face::new(shared))
@@ -303,41 +346,6 @@ fn signer(config: &Config, store: &dyn Store) -> Signer {
     }
 }
 
-fn bounds(config: &Config) -> listener::Bounds {
-    let http = &config.http;
-    listener::Bounds {
-        connections: http.max_connections,
-        head: http.head_timeout,
-        handshakes: http.max_handshakes,
-        handshake: http.handshake_timeout,
-    }
-}
-
-fn limits(config: &Config) -> sqlite::Limits {
-    let storage = &config.storage;
-    sqlite::Limits {
-        max_messages: config.queues.max_messages,
-        max_backlog: config.delivery.max_backlog,
-        min_free: storage.min_free,
-        max_bytes: storage.max_bytes,
-        keep_settled: config.retention.settled,
-        keep_dead_letters: config.retention.dead_letters,
-        readers: storage.readers,
-        pending_operations: storage.pending_operations,
-        pending_bytes: storage.pending_bytes,
-        pending_time: storage.pending_time,
-        commit_operations: storage.commit_operations,
-        commit_bytes: storage.commit_bytes,
-        linger: storage.linger,
-        index_bytes: storage.index_bytes,
-        max_filters: config.queues.max_filters,
-        checkpoint_bytes: storage.checkpoint_bytes,
-        wal_bytes: storage.wal_bytes,
-        keep_jobs: config.jobs.keep,
-        quotas: Arc::default(),
-    }
-}
-
 /// Makes the drivers; what is refused from outside is said, and the host goes on without it.
 async fn drivers(config: &mut Config, clock: &Arc<dyn Clock>) -> Result<Roster, StartError> {
     let roster = Roster::gather(config, Arc::clone(clock)).await;
@@ -366,6 +374,9 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let mut signals = Signals::catch();
     let host = Host::start_with(config, reread).await?;
+    if let Some(address) = host.websocket_address() {
+        tracing::info!(%address, "WebSocket has a listener of its own");
+    }
     ready(host.address());
     while signals.next().await == Signal::Reload {
         if let Err(error) = host.reload().await {
@@ -413,10 +424,5 @@ mod tests {
         stranger.write(&text("[drivers.log]\nloft = 1\n"));
         let error = Host::start(stranger.load()).await.err().unwrap().to_string();
         assert!(error.contains("[drivers.log] loft"), "{error}");
-    }
-
-    #[test]
-    fn the_stores_own_defaults_are_those_of_the_configuration() {
-        assert_eq!(limits(&Config::default()), sqlite::Limits::default());
     }
 }

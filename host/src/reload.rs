@@ -16,7 +16,7 @@ use crate::{
     delivery::Work,
     drivers::{Change, Figures, Roster, dismiss, retire, wipe},
     tenants::Quotas,
-    tls::{Certificates, TlsError},
+    tls::Certificates,
 };
 
 /// Reads the configuration again, as it was read at the start.
@@ -72,14 +72,10 @@ pub struct Reload {
     running: Running,
     /// None once the host stops.
     roster: Mutex<Option<Roster>>,
-    followers: OnceLock<Followers>,
-}
-
-/// What follows a reload beside drivers.
-struct Followers {
-    /// The listener's; none with plain HTTP.
-    certificates: Option<Arc<Certificates>>,
+    /// What projects may take, which a reload changes.
     quotas: Arc<Quotas>,
+    /// The listener's, which are read again too; none with plain HTTP.
+    certificates: OnceLock<Arc<Certificates>>,
 }
 
 impl fmt::Debug for Reload {
@@ -102,18 +98,18 @@ impl Reload {
         roster: Roster,
         reread: Option<Reread>,
         board: Switchboard,
-        delivery: Arc<Work>,
+        (delivery, quotas): (Arc<Work>, Arc<Quotas>),
     ) -> Arc<Self> {
         let running = Running { values: config.values.clone(), templates: config.templates.clone() };
         let (grace, figures) = (config.delivery.shutdown_grace, Arc::clone(roster.figures()));
         let roster = Mutex::new(Some(roster));
-        let followers = OnceLock::new();
-        Arc::new(Self { reread, board, delivery, figures, grace, running, roster, followers })
+        let certificates = OnceLock::new();
+        Arc::new(Self { reread, board, delivery, figures, grace, running, roster, quotas, certificates })
     }
 
-    /// Reads `certificates` again as well, and changes `quotas`.
-    pub(crate) fn also(&self, certificates: Option<Arc<Certificates>>, quotas: Arc<Quotas>) {
-        self.followers.get_or_init(|| Followers { certificates, quotas });
+    /// Reads `certificates` again as well.
+    pub(crate) fn also(&self, certificates: Arc<Certificates>) {
+        self.certificates.get_or_init(|| certificates);
     }
 
     /// Where the figures of drivers are counted.
@@ -145,7 +141,8 @@ impl Reload {
             dismiss(next.without(before), self.grace).await;
             return Err(ConfigError(errors).into());
         }
-        let certificates = self.followers.get().and_then(|followers| followers.follow(&config));
+        self.quotas.change(config.limits.quota, config.tenants.clone());
+        let certificates = self.certificates.get().and_then(|files| files.again().err());
         let kept = next.kept().iter().chain(next.refusals()).map(ToString::to_string);
         let reloaded = Reloaded {
             applied: next.changes(before),
@@ -187,14 +184,6 @@ impl Reload {
         if let Some(roster) = roster.take() {
             dismiss(roster.dispatcher().entries().to_vec(), grace).await;
         }
-    }
-}
-
-impl Followers {
-    /// Why certificates stay as they were, if they do.
-    fn follow(&self, config: &Config) -> Option<TlsError> {
-        self.quotas.change(config.limits.quota, config.tenants.clone());
-        self.certificates.as_ref().and_then(|files| files.again().err())
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod command;
 pub mod http;
+
 pub mod sink;
 pub mod stranger;
 
@@ -13,6 +14,7 @@ mod authority;
 mod failing_disk;
 mod folder;
 mod host;
+mod keystone;
 mod maildir;
 mod nginx;
 mod port;
@@ -21,6 +23,7 @@ mod preload;
 mod python;
 mod shadow;
 mod small_disk;
+mod socket;
 mod wait;
 mod wall_clock;
 mod wire;
@@ -30,6 +33,7 @@ pub use authority::Authority;
 pub use failing_disk::FailingDisk;
 pub use folder::Folder;
 pub use host::{Host, Recipe, Tenant, binary, failures, libraries};
+pub use keystone::{Account as Member, Keystone};
 pub use maildir::{Mail, Maildir};
 pub use nginx::Nginx;
 pub use port::free_port;
@@ -38,5 +42,6 @@ pub use python::python;
 pub use shadow::Shadow;
 pub use sink::{Cut, Received, Reply, Sink};
 pub use small_disk::SmallDisk;
+pub use socket::Socket;
 pub use wait::{patiently, until};
 pub use wall_clock::WallClock;

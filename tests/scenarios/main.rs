@@ -2,16 +2,19 @@
 #![allow(clippy::disallowed_methods, reason = "real processes live in real time")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails in here fails the scenario")]
 
+mod access;
 mod attachments;
 mod bad_input;
 mod clock;
 mod commands;
+mod confirming;
 mod demo;
 mod drivers_removed;
 mod faults;
 mod filters;
 mod graceful_stop;
 mod health;
+mod keystone;
 mod kills;
 mod load;
 mod loaded;
@@ -29,3 +32,4 @@ mod walk_mail;
 mod walk_tomorrow;
 mod walk_webhooks;
 mod webhooks;
+mod websocket;

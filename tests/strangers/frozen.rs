@@ -42,7 +42,7 @@ fn the_c_driver_of_abi_1_0_loads_and_delivers() {
     let file = notes.join("c");
     let recipe = recipe(&library, &format!("[drivers.frozen-c]\nfile = \"{}\"", file.display()));
     assert!(origins(&recipe).contains(&("frozen-c".to_owned(), "library".to_owned())));
-    let mut host = recipe.delivery("retry = { schedule = [\"0s\", \"60s\"] }").start();
+    let mut host = recipe.delivery("show_responses = true\nretry = { schedule = [\"0s\", \"60s\"] }").start();
 
     sent(&host, "frozen-c:ann", "works", "delivered");
     let written = line(&file, "text=<works>");

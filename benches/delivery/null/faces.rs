@@ -114,6 +114,14 @@ impl Catalog for Null {
     async fn subscription_end(&self, _: &str, _: &str, _: SubscriptionId) -> Result<(), StoreError> {
         Err(without())
     }
+
+    async fn subscriptions_unbind(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    async fn subscriptions_live(&self, _: Vec<SubscriptionId>) -> Result<Vec<SubscriptionId>, StoreError> {
+        Ok(Vec::new())
+    }
 }
 
 #[async_trait]

@@ -3,10 +3,11 @@
 use std::{cell::Cell, fmt::Write as _, net::SocketAddr, rc::Rc};
 
 use anyhow::{Result, anyhow, ensure};
+use nuncio_benches::Line;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::task::JoinSet;
 
-use super::{client::Line, command::Ballast};
+use super::command::Ballast;
 
 /// Connections to the host.
 const CONNECTIONS: usize = 64;
@@ -29,8 +30,8 @@ pub(super) async fn put(host: SocketAddr, ballast: Ballast) -> Result<()> {
             while next.get() < last {
                 let index = next.replace(next.get() + 1);
                 let (path, body, status) = request(ballast, index)?;
-                let answer = line.ask(&line.request(&path, body.as_bytes())).await?;
-                ensure!(answer.status == status, "{path} was answered {}: {}", answer.status, answer.body);
+                let answer = line.ask(&line.request("POST", &path, body.as_bytes())).await?;
+                ensure!(answer.status == status, "{path} was answered {}: {}", answer.status, answer.text());
             }
             anyhow::Ok(())
         });

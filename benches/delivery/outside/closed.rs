@@ -3,9 +3,9 @@
 use std::{rc::Rc, time::Duration};
 
 use anyhow::Result;
+use nuncio_benches::{Poster, machine::now_ns};
 
-use super::{client::Client, load::Shared};
-use crate::machine::now_ns;
+use super::load::Shared;
 
 /// How long a connection pauses when too much is owed.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -14,7 +14,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 ///
 /// Without that bound the host would take messages faster than it delivers them, and what is measured would depend on
 /// how long it is measured.
-pub(super) async fn post(shared: Rc<Shared>, mut client: Client, owed: u64) -> Result<()> {
+pub(super) async fn post(shared: Rc<Shared>, mut client: Poster, owed: u64) -> Result<()> {
     while shared.open() {
         if shared.owed() > owed {
             tokio::time::sleep(PAUSE).await;

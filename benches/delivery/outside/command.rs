@@ -2,9 +2,8 @@
 
 use std::net::SocketAddr;
 
+use nuncio_benches::Percentiles;
 use serde::{Deserialize, Serialize};
-
-use super::samples::Spread;
 
 /// A line from the parent.
 #[derive(Debug, Serialize, Deserialize)]
@@ -100,7 +99,7 @@ pub(crate) struct Loaded {
     /// From the first POST to the last arrival, seconds.
     pub(crate) seconds: f64,
     /// From a POST to its answer, ms.
-    pub(crate) post: Spread,
+    pub(crate) post: Percentiles,
     /// From a POST to the arrival of each of its deliveries, ms.
-    pub(crate) arrival: Spread,
+    pub(crate) arrival: Percentiles,
 }

@@ -3,15 +3,10 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use anyhow::Result;
+use nuncio_benches::{Journal, Letter, Message, Wire, machine::now_ns};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
-use super::{
-    behaviour::Behaviour,
-    journal::Journal,
-    letter::Letter,
-    wire::{Message, Wire},
-};
-use crate::machine::now_ns;
+use super::behaviour::Behaviour;
 
 const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";

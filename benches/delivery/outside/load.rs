@@ -7,17 +7,14 @@ use std::{
 };
 
 use anyhow::{Result, anyhow};
+use nuncio_benches::{Journal, Poster, Samples, Taken, machine::now_ns};
 use tokio::{task::JoinSet, time::Instant};
 
 use super::{
-    client::{Client, Taken},
     closed,
     command::{Load, Loaded, Pace},
-    journal::Journal,
     open,
-    samples::Samples,
 };
-use crate::machine::now_ns;
 
 /// What is still owed after so long without an arrival is lost. Longer than the first delays of a retry.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -42,7 +39,7 @@ pub(super) struct Shared {
 pub(super) async fn run(load: Load, journal: Rc<RefCell<Journal>>) -> Result<Loaded> {
     let mut clients = Vec::with_capacity(load.connections);
     for _ in 0..load.connections {
-        clients.push(Client::connect(load.host, &load.queue, load.batch, load.body_bytes).await?);
+        clients.push(Poster::connect(load.host, &load.queue, load.batch, load.body_bytes).await?);
     }
     let shared = Rc::new(Shared {
         load,
@@ -85,7 +82,7 @@ impl Shared {
     }
 
     /// Posts the batch from `first`, again and again until it is acknowledged.
-    pub(super) async fn post(&self, client: &mut Client, first: u64, stamp: u64) -> Result<()> {
+    pub(super) async fn post(&self, client: &mut Poster, first: u64, stamp: u64) -> Result<()> {
         while client.post(first, stamp).await? == Taken::Busy {
             self.refused.set(self.refused.get() + 1);
             tokio::time::sleep(REFUSED).await;
@@ -116,8 +113,8 @@ impl Shared {
             missing: (self.acknowledged.get() * self.load.fan_out).saturating_sub(journal.received),
             duplicates: journal.duplicates,
             seconds: journal.last_ns.saturating_sub(self.began) as f64 / 1e9,
-            post: self.posts.borrow_mut().spread(),
-            arrival: journal.times.spread(),
+            post: self.posts.borrow_mut().percentiles(),
+            arrival: journal.times.percentiles(),
         }
     }
 }

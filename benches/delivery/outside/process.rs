@@ -8,9 +8,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use nuncio_benches::machine::{Cores, Ended, pinned};
 
 use super::command::{Answer, Ballast, Command, Load, Loaded};
-use crate::machine::{Cores, Ended, pinned};
 
 /// The world around the host, at work.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, io::Write as _, net::SocketAddr, path::PathBuf, rc::Rc, sync::Arc};
 
 use anyhow::{Context as _, Result};
+use nuncio_benches::Journal;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tokio::{net::TcpListener, sync::mpsc, task::LocalSet};
 use tokio_rustls::TlsAcceptor;
@@ -10,9 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use super::{
     ballast,
     command::{Answer, Command},
-    connection,
-    journal::Journal,
-    load,
+    connection, load,
 };
 
 /// Where the sink listens.

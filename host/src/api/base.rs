@@ -1,13 +1,14 @@
 //! `/`, `/v2/` and `/v2/ping`.
 
 use axum::{
-    extract::State,
+    extract::{Request, State},
     http::header,
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
 
 use super::{answer, face::Face, problem::Answer};
+use crate::websocket::upgrade;
 
 /// The resources of the home document: relation, path, methods (draft-nottingham-json-home-03).
 const RESOURCES: &[(&str, &str, &[&str])] = &[
@@ -52,8 +53,16 @@ const RESOURCES: &[(&str, &str, &[&str])] = &[
     ("health", "/v2/health", &["GET"]),
 ];
 
-/// `GET /`: which versions there are.
-pub(super) async fn versions() -> Answer {
+/// `GET /`: which versions there are; or the beginning of a WebSocket connection.
+pub(super) async fn root(State(face): State<Face>, request: Request) -> Response {
+    if face.config.websocket.on_http_port() && upgrade::is_wanted(request.headers()) {
+        return upgrade::accept(State(face), request).await;
+    }
+    versions().await.into_response()
+}
+
+/// Which versions there are.
+async fn versions() -> Answer {
     answer::choices(&json!({"versions": [{
         "id": "2",
         "status": "CURRENT",
@@ -65,10 +74,15 @@ pub(super) async fn versions() -> Answer {
 
 /// `GET /v2/`: the home document.
 pub(super) async fn home() -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json-home"), (header::CACHE_CONTROL, "max-age=86400")];
+    (headers, document().to_string()).into_response()
+}
+
+/// The home document.
+pub(crate) fn document() -> Value {
     let resources: Map<_, _> =
         RESOURCES.iter().map(|(name, path, allow)| resource(name, path, allow)).collect();
-    let headers = [(header::CONTENT_TYPE, "application/json-home"), (header::CACHE_CONTROL, "max-age=86400")];
-    (headers, json!({"resources": resources}).to_string()).into_response()
+    json!({"resources": resources})
 }
 
 fn resource(name: &str, template: &str, allow: &[&str]) -> (String, Value) {

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use serde::de::IgnoredAny;
+use memchr::memchr2;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, value::RawValue};
 
 use super::problem::Problem;
@@ -21,18 +22,18 @@ const TOO_LARGE_NUMBER: &str = "JSON contains integer that is too large.";
 
 /// The most bytes of a body, and the configuration key that says so.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limit {
+pub(crate) struct Limit {
     /// The key.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Bytes.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// How long the body may take to arrive (`[http] body_timeout`).
-    pub(super) patience: Duration,
+    pub(crate) patience: Duration,
 }
 
 impl Limit {
     /// That of a POST.
-    pub(super) fn post(config: &Config) -> Self {
+    pub(crate) fn post(config: &Config) -> Self {
         let bytes = config.queues.max_messages_post_size;
         Self { name: "max_messages_post_size", bytes, patience: config.http.body_timeout }
     }
@@ -58,7 +59,7 @@ impl Limit {
 
 impl Limit {
     /// Refuses what has more bytes.
-    pub(super) fn check(self, bytes: usize) -> Result<(), Problem> {
+    pub(crate) fn check(self, bytes: usize) -> Result<(), Problem> {
         if bytes <= self.bytes {
             return Ok(());
         }
@@ -70,7 +71,7 @@ impl Limit {
 }
 
 /// The members of an object, each value as its own text.
-pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
+pub(crate) type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 /// A JSON document whose values keep their own text.
 #[derive(Debug)]
@@ -90,7 +91,8 @@ pub(super) async fn read(body: Body, limit: Limit) -> Result<Bytes, Problem> {
 }
 
 async fn collect(mut body: Body, limit: Limit) -> Result<Bytes, Problem> {
-    let (mut kept, mut seen) = (BytesMut::new(), 0);
+    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let (mut kept, mut seen) = (BytesMut::with_capacity(expected.min(limit.bytes)), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Problem::body("Request body could not be read."))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -111,22 +113,28 @@ pub(super) fn value(bytes: &[u8]) -> Result<Value, Problem> {
     if value.is_object() || value.is_array() { Ok(value) } else { Err(not_a_document()) }
 }
 
-/// A JSON object or array whose values keep their own text.
+/// A JSON object or array whose values keep their own text. The last of equal names counts, as in Zaqar.
 pub(super) fn document(bytes: &[u8]) -> Result<Document<'_>, Problem> {
+    Ok(object(bytes)?.map_or(Document::Array, Document::Object))
+}
+
+/// A JSON object as a `T`; none of a JSON array.
+pub(super) fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<Option<T>, Problem> {
     let text = sound(bytes)?;
     match text.trim_ascii_start().as_bytes().first() {
-        Some(b'{') => Ok(Document::Object(members(text)?)),
+        Some(b'{') => serde_json::from_str(text).map(Some).map_err(|error| unparsable(&error)),
         Some(b'[') => {
             let _: IgnoredAny = serde_json::from_str(text).map_err(|error| unparsable(&error))?;
-            Ok(Document::Array)
+            Ok(None)
         }
         _ => Err(not_a_document()),
     }
 }
 
-/// The members of an object; the last of equal names counts, as in Zaqar.
-pub(super) fn members(text: &str) -> Result<Members<'_>, Problem> {
-    serde_json::from_str(text).map_err(|error| unparsable(&error))
+/// The members of a JSON object.
+pub(crate) fn members(bytes: &[u8]) -> Result<Members<'_>, Problem> {
+    let wrong = || Problem::body(format!("{UNPARSABLE} It must be a JSON object."));
+    object(bytes)?.ok_or_else(wrong)
 }
 
 fn unparsable(error: &serde_json::Error) -> Problem {
@@ -164,15 +172,15 @@ fn sound(bytes: &[u8]) -> Result<&str, Problem> {
 }
 
 fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(byte) = bytes.get(at) {
-        at += 1;
-        match byte {
-            b'"' => break,
-            b'\\' => at += 1,
-            _ => {}
+    while let Some(next) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += next + 1;
+        if bytes.get(at - 1) == Some(&b'"') {
+            return at;
         }
+        // What is escaped ends nothing.
+        at += 1;
     }
-    at
+    bytes.len()
 }
 
 fn end_of_number(bytes: &[u8], at: usize) -> usize {

@@ -7,7 +7,8 @@ use axum::{
 };
 use bytes::Bytes;
 use nuncio_core::ClaimId;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     answer,
@@ -16,7 +17,8 @@ use super::{
     face::Face,
     params::Params,
     problem::{Answer, Problem},
-    shown, times,
+    shown::{self, Messages, Shown},
+    times,
 };
 use crate::{outlet::Hold, place::Place};
 
@@ -34,7 +36,19 @@ pub(super) async fn create(
     let claimed = face.outlet.claim(&caller.project, place.stored(), hold, limit).await?;
     let Some(claimed) = claimed else { return Ok(answer::no_content()) };
     let location = path(&place, &face.ids.claim(claimed.id).to_string());
-    answer::created(&location, &json!({"messages": shown::all(&face, &place, claimed.messages)}))
+    answer::created(
+        &location,
+        &Messages { messages: shown::all(&face, &place, claimed.messages), links: None },
+    )
+}
+
+/// A claim as Zaqar shows it.
+#[derive(Serialize)]
+struct Held {
+    age: i64,
+    ttl: i64,
+    href: String,
+    messages: Vec<Shown>,
 }
 
 /// `GET /{claim}`.
@@ -47,12 +61,12 @@ pub(super) async fn show(
     let id = id(&face, &claim)?;
     let claimed = face.store.claimed(&caller.project, place.stored(), id).await?;
     let claimed = claimed.ok_or_else(|| missing(&claim))?;
-    answer::ok(&json!({
-        "age": times::age(face.clock.now_ms(), claimed.since),
-        "ttl": claimed.ttl,
-        "href": path(&place, &claim),
-        "messages": shown::all(&face, &place, claimed.messages),
-    }))
+    answer::ok(&Held {
+        age: times::age(face.clock.now_ms(), claimed.since),
+        ttl: claimed.ttl,
+        href: path(&place, &claim),
+        messages: shown::all(&face, &place, claimed.messages),
+    })
 }
 
 /// `PATCH /{claim}`: 204; it lives from now on.

@@ -30,15 +30,15 @@ const SERVED: [&str; 2] = ["application/json", "application/json-home"];
 
 /// Who asks.
 #[derive(Clone, Debug)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     /// The project.
-    pub(super) project: String,
+    pub(crate) project: String,
     /// The Client-ID; empty where none is asked for.
-    pub(super) client: String,
+    pub(crate) client: String,
     /// Who it is, and what it may do.
-    pub(super) identity: Arc<Identity>,
+    pub(crate) identity: Arc<Identity>,
     /// The signature that lets it in. It stands for authentication and policy, for what it names alone.
-    pub(super) signed: Option<Arc<Grant>>,
+    pub(crate) signed: Option<Arc<Grant>>,
 }
 
 /// What the rules stand on.
@@ -212,7 +212,11 @@ fn client(headers: &HeaderMap, limits: &Queues) -> Result<String, Problem> {
     let Some(value) = headers.get("client-id") else {
         return Err(Problem::header("Missing header value", "The \"Client-Id\" header is required."));
     };
-    let text = value.to_str().unwrap_or_default();
+    client_id(value.to_str().unwrap_or_default(), limits)
+}
+
+/// A Client-ID in its one form.
+pub(crate) fn client_id(text: &str, limits: &Queues) -> Result<String, Problem> {
     match limits.client_id_uuid_safe {
         Uuids::Strict => Uuid::try_parse(text)
             .map(|uuid| uuid.to_string())
@@ -243,7 +247,7 @@ fn named(params: &RawPathParams) -> Result<Option<Place>, Problem> {
 }
 
 /// A queue name or a project id that breaks the rules of names.
-pub(super) fn identification(description: &str) -> Problem {
+pub(crate) fn identification(description: &str) -> Problem {
     let title = "Invalid queue identification";
     Problem::header(
         title,

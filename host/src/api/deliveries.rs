@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     place::Place,
-    storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection},
+    storage::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection, alone_at},
 };
 
 const MAX_LIMIT: u32 = 1000;
@@ -194,7 +194,7 @@ fn shown(face: &Face, view: &DeliveryView) -> Value {
         "to": view.redacted,
         "address": SubscriberUri::shown_address(&view.address),
         "driver": view.driver,
-        "destination": view.destination,
+        "destination": alone_at(&view.destination).map_or(&view.destination, |_| &view.redacted),
         "attempts": view.attempts,
         "created": times::rfc3339(view.created),
     });
@@ -236,7 +236,7 @@ fn obstacle(face: &Face, view: &DeliveryView) -> Option<String> {
     if !matches!(view.state, Standing::Waiting | Standing::Held) {
         return None;
     }
-    face.delivery.held(&view.driver)
+    face.delivery.held(&view.driver).or_else(|| face.delivery.away(&view.driver, &view.destination))
 }
 
 /// What an attempt came to. What the far side answered is shown where the operator allows it: a URI may lead to a host

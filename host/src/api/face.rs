@@ -8,6 +8,7 @@ use nuncio_core::{Clock, PublicIds, Switchboard};
 use crate::{
     access::Access, catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs,
     outlet::Outlet, reload::Reload, render::Renderer, signed::Signer, storage::Store, tenants::Tenants,
+    websocket::Sessions,
 };
 
 /// What the routes share; cheap to clone, since each layer of a request does.
@@ -62,6 +63,8 @@ pub struct Shared {
     pub catalog: Catalog,
     /// Reads the configuration again.
     pub reload: Arc<Reload>,
+    /// WebSocket connections.
+    pub sessions: Sessions,
     /// What `/metrics` prints.
     pub metrics: PrometheusHandle,
 }

@@ -23,12 +23,17 @@ const TTL: i64 = 60;
 
 /// `GET /v2/health`: 200 with what succeeded and how long it took.
 pub(super) async fn show(State(face): State<Face>) -> Answer {
+    answer::ok(&report(&face).await)
+}
+
+/// What succeeds, and how long it takes.
+pub(crate) async fn report(face: &Face) -> Value {
     let reachable = face.store.check().await.is_ok();
-    let mut trial = Trial { face: &face, queue: Uuid::new_v4().to_string(), status: Map::new() };
+    let mut trial = Trial { face, queue: Uuid::new_v4().to_string(), status: Map::new() };
     if reachable {
         trial.run().await;
     }
-    answer::ok(&json!({"storage_reachable": reachable, "operation_status": trial.status}))
+    json!({"storage_reachable": reachable, "operation_status": trial.status})
 }
 
 struct Trial<'f> {

@@ -28,6 +28,7 @@ mod page;
 mod pages;
 mod params;
 mod patch;
+mod posted;
 mod probes;
 mod problem;
 mod queues;
@@ -47,6 +48,17 @@ mod tests;
 
 use crate::times;
 
+pub(crate) use base::document as home_document;
+pub(crate) use body::{Limit, Members, members as object};
+pub(crate) use context::{Caller, client_id, identification};
 pub use face::{Face, Shared};
+pub(crate) use health::report as health_report;
 pub(crate) use keys::{key_made, key_shown};
-pub use router::router;
+pub(crate) use messages::{known as message_ids, page as messages_page};
+pub(crate) use params::Params;
+pub(crate) use posted::listed as wanted_messages;
+pub(crate) use problem::Problem;
+pub(crate) use queues::{page as queues_page, resource_types};
+pub use router::{router, sockets};
+pub(crate) use shown::json_text;
+pub(crate) use subscriptions::{page as subscriptions_page, shown as subscription};

@@ -90,6 +90,11 @@ async fn target(face: &Face, entry: Entry, attachments: &[Attachment]) -> Result
     if let Some(unknown) = admitted.unknown.first() {
         return Err(unknown.to_string());
     }
+    if admitted.target.destination.is_empty() {
+        return Err(
+            "only a subscription can have this URI: subscribe it to a queue and post there".to_owned()
+        );
+    }
     if let Some(rule) = admitted.target.rules.to_json().keys().next() {
         return Err(format!("options.{rule}: a notification has no lane of its own; subscribe for that"));
     }

@@ -36,12 +36,12 @@ pub(super) async fn ask(State(face): State<Face>, RawQuery(query): RawQuery) -> 
             false => Page::new("Do you want these notifications?")
                 .says(format!(
                     "Somebody asked that notifications from the queue {} be sent to you.",
-                    html::strong(&link.queue)
+                    html::strong(link.name())
                 ))
                 .says("Press the button if you want them. If you do not, close this page: you are sent none.")
                 .button(ANSWER, YES, "Yes, send them to me"),
             true => Page::new("You are subscribed")
-                .says(format!("Notifications from the queue {} are sent to you.", html::strong(&link.queue)))
+                .says(format!("Notifications from the queue {} are sent to you.", html::strong(link.name())))
                 .button(ANSWER, NO, "Unsubscribe"),
         }
     }))
@@ -69,7 +69,7 @@ async fn confirmed(face: &Face, query: Option<&str>, body: Body) -> Result<Page,
 pub(super) async fn leave(State(face): State<Face>, RawQuery(query): RawQuery) -> Response {
     page(found(&face, Purpose::Unsubscribe, query.as_deref()).await.map(|(link, ..)| {
         Page::new("Do you want no more of these notifications?")
-            .says(format!("Notifications from the queue {} are sent to you.", html::strong(&link.queue)))
+            .says(format!("Notifications from the queue {} are sent to you.", html::strong(link.name())))
             .says("Press the button if you want no more of them.")
             .button(ANSWER, NO, "Unsubscribe")
     }))
@@ -90,14 +90,14 @@ async fn unsubscribed(face: &Face, query: Option<&str>, body: Body) -> Result<Pa
 
 fn farewell(link: &Link) -> Page {
     Page::new("You have unsubscribed")
-        .says(format!("No more notifications from the queue {} are sent to you.", html::strong(&link.queue)))
+        .says(format!("No more notifications from the queue {} are sent to you.", html::strong(link.name())))
 }
 
 /// A subscription of several mailboxes begins when all of them agree.
 async fn welcome(face: &Face, link: &Link, id: SubscriptionId) -> Page {
     let row = face.store.subscription(&link.project, &link.queue, id).await.ok().flatten();
     let page = Page::new("Thank you");
-    let queue = html::strong(&link.queue);
+    let queue = html::strong(link.name());
     if row.is_some_and(|row| row.confirmed) {
         return page.says(format!("Notifications from the queue {queue} are sent to you from now on."));
     }

@@ -10,27 +10,32 @@ const FALSE: [&str; 6] = ["false", "f", "no", "n", "0", "off"];
 
 /// The query of a request, decoded, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Params(Vec<(String, String)>);
+pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
     /// Reads a query.
-    pub(super) fn parse(query: Option<&str>) -> Self {
+    pub(crate) fn parse(query: Option<&str>) -> Self {
         Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
     }
 
+    /// Names and values from elsewhere.
+    pub(crate) fn of(pairs: impl Iterator<Item = (String, String)>) -> Self {
+        Self(pairs.collect())
+    }
+
     /// The first value of `name`.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The whole number `name`.
-    pub(super) fn int(&self, name: &str) -> Result<Option<i64>, Problem> {
+    pub(crate) fn int(&self, name: &str) -> Result<Option<i64>, Problem> {
         let parse = |text: &str| text.parse().map_err(|_| Problem::parameter(name, "an integer"));
         self.get(name).map(parse).transpose()
     }
 
     /// The time `name`, in Unix milliseconds: RFC 3339, or Unix seconds.
-    pub(super) fn moment(&self, name: &str) -> Result<Option<i64>, Problem> {
+    pub(crate) fn moment(&self, name: &str) -> Result<Option<i64>, Problem> {
         let read = |text: &str| {
             // A `+` in a query is a space.
             let text = text.replace(' ', "+");
@@ -41,7 +46,7 @@ impl Params {
     }
 
     /// Whether `name` is on; off without it.
-    pub(super) fn flag(&self, name: &str) -> Result<bool, Problem> {
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
         let Some(text) = self.get(name) else { return Ok(false) };
         let text = text.to_ascii_lowercase();
         if TRUE.contains(&text.as_str()) {
@@ -54,19 +59,19 @@ impl Params {
     }
 
     /// The list `name`: comma-separated, or given several times.
-    pub(super) fn list(&self, name: &str) -> Option<Vec<&str>> {
+    pub(crate) fn list(&self, name: &str) -> Option<Vec<&str>> {
         self.get(name)?;
         let values = self.0.iter().filter(|(key, _)| key == name).flat_map(|(_, value)| value.split(','));
         Some(values.filter(|one| !one.is_empty()).collect())
     }
 
     /// The parameters whose names are not in `known`.
-    pub(super) fn others<'a>(&'a self, known: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(crate) fn others<'a>(&'a self, known: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0.iter().filter(|(key, _)| !known.contains(&key.as_str())).map(|(key, value)| (&**key, &**value))
     }
 
     /// The same query that goes on after `marker`.
-    pub(super) fn after(&self, marker: &str) -> String {
+    pub(crate) fn after(&self, marker: &str) -> String {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(self.others(&["marker"]))
             .append_pair("marker", marker)

@@ -25,7 +25,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
 /// An error as a client sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     title: &'static str,
     description: Option<String>,
@@ -37,13 +37,33 @@ impl Problem {
         Self { status, title, description: Some(description.into()), header: None }
     }
 
+    /// Its status.
+    pub(crate) const fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// What kind of error it is.
+    pub(crate) const fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// What is wrong, and where.
+    pub(crate) fn description(&self) -> &str {
+        self.description.as_deref().unwrap_or(self.title)
+    }
+
+    /// There is no room for one more; there may be later.
+    pub(crate) fn busy(description: impl Into<String>) -> Self {
+        Self::later("Service temporarily unavailable", description)
+    }
+
     /// A rule of the API is broken: a limit, an unknown value, a missing member.
-    pub(super) fn request(description: impl Into<String>) -> Self {
+    pub(crate) fn request(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Invalid API request", description)
     }
 
     /// The body is not the JSON that is asked for.
-    pub(super) fn body(description: impl Into<String>) -> Self {
+    pub(crate) fn body(description: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "Invalid request body", description)
     }
 
@@ -88,7 +108,7 @@ impl Problem {
     }
 
     /// There is no such thing.
-    pub(super) fn not_found(description: impl Into<String>) -> Self {
+    pub(crate) fn not_found(description: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not found", description)
     }
 
@@ -103,13 +123,8 @@ impl Problem {
         Self { status, title: "405 Method Not Allowed", description: None, header: None }
     }
 
-    /// It is not for this client to do.
-    pub(super) fn forbidden(description: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "Not authorized", description)
-    }
-
     /// Something stands in the way.
-    pub(super) fn conflict(description: impl Into<String>) -> Self {
+    pub(crate) fn conflict(description: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "Resource conflict", description)
     }
 
@@ -120,6 +135,11 @@ impl Problem {
             header: HeaderValue::from_str(challenge).ok().map(|value| (header::WWW_AUTHENTICATE, value)),
             ..Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", description)
         }
+    }
+
+    /// Who it is may not do this.
+    pub(crate) fn forbidden(description: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "Not authorized", description)
     }
 
     /// Who could tell who it is does not answer.

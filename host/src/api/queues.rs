@@ -12,7 +12,7 @@ use super::{
     answer, body,
     context::{self, Caller},
     face::Face,
-    page,
+    page as pages,
     params::Params,
     patch,
     problem::{Answer, Problem},
@@ -139,18 +139,28 @@ impl Kind {
 
 async fn listed(face: &Face, caller: &Caller, query: Option<&str>, kind: Kind) -> Answer {
     let params = Params::parse(query);
-    let most = face.config.queues.max_queues_per_page;
-    let limit = page::limit(&params, "max_queues_per_page", most, page::DEFAULT_LIMIT)?;
+    let limit = limit(face, &params)?;
     let (detailed, counted) = (params.flag("detailed")?, params.flag("with_count")?);
     let found = matching(face, caller, &params, kind, (limit, counted)).await?;
     let shown: Vec<_> = found.page.iter().map(|row| shown(row, detailed, face)).collect();
     let last = found.page.last().map(|row| plain(&row.name));
-    let links = page::links(&format!("/v2/{}", kind.name()), &params, last);
+    let links = pages::links(&format!("/v2/{}", kind.name()), &params, last);
     let mut answer = json!({kind.name(): shown, "links": links});
     if counted && found.count > 0 {
         answer["count"] = json!(found.count);
     }
     answer::ok(&answer)
+}
+
+/// A page of the queues of a project.
+pub(crate) async fn page(face: &Face, caller: &Caller, params: &Params) -> Result<Vec<QueueRow>, Problem> {
+    let found = matching(face, caller, params, Kind::Queues, (limit(face, params)?, false)).await?;
+    Ok(found.page)
+}
+
+fn limit(face: &Face, params: &Params) -> Result<u32, Problem> {
+    let most = face.config.queues.max_queues_per_page;
+    pages::limit(params, "max_queues_per_page", most, pages::DEFAULT_LIMIT)
 }
 
 struct Found {
@@ -254,7 +264,8 @@ pub(super) async fn purge(
     Ok(answer::no_content())
 }
 
-fn resource_types(document: &Value) -> Result<Purge, Problem> {
+/// What `{"resource_types": [...]}` of a purge names.
+pub(crate) fn resource_types(document: &Value) -> Result<Purge, Problem> {
     let wrong = || Problem::request("`resource_types` must be a list of \"messages\" and \"subscriptions\".");
     let list = document.get("resource_types").and_then(Value::as_array).ok_or_else(wrong)?;
     let mut what = Purge { messages: false, subscriptions: false };

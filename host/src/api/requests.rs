@@ -2,19 +2,22 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
+    pin::Pin,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Poll},
 };
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::{HeaderName, HeaderValue, Method},
-    middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use metrics::Counter;
+use tower_service::Service;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -79,19 +82,48 @@ impl Requests {
     }
 }
 
-/// Gives a request its id, and counts it by its answer.
-pub(super) async fn named(State(requests): State<Arc<Requests>>, request: Request, next: Next) -> Response {
-    let id = requests.id();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let method = known(request.method());
-    let span = tracing::debug_span!("request", id, method, route);
-    let mut response = next.run(request).instrument(span).await.into_response();
-    requests.count(method, route, response.status().as_u16());
-    if let Ok(value) = HeaderValue::try_from(id) {
-        response.headers_mut().insert(ID, value);
+/// Gives each request that `S` answers its id, and counts it by its answer.
+///
+/// A layer of its own, since axum's `from_fn` boxes the service and its future several times a request.
+#[derive(Clone)]
+pub(super) struct Named<S> {
+    pub(super) requests: Arc<Requests>,
+    pub(super) inner: S,
+}
+
+impl<S> Service<Request> for Named<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
     }
-    response
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let id = self.requests.id();
+        let route = request.extensions().get::<MatchedPath>().cloned();
+        let method = known(request.method());
+        let span = tracing::debug_span!("request", id, method, route = name(route.as_ref()));
+        let answered = span.in_scope(|| self.inner.call(request)).instrument(span.clone());
+        let requests = Arc::clone(&self.requests);
+        Box::pin(async move {
+            let mut response = answered.await?;
+            requests.count(method, name(route.as_ref()), response.status().as_u16());
+            if let Ok(value) = HeaderValue::try_from(id) {
+                response.headers_mut().insert(ID, value);
+            }
+            Ok(response)
+        })
+    }
+}
+
+fn name(route: Option<&MatchedPath>) -> &str {
+    route.map_or("none", MatchedPath::as_str)
 }
 
 /// A method's name, where a client's invention is `other`: it becomes a label of a metric.

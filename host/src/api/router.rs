@@ -1,8 +1,11 @@
 //! Which route is whose.
 
+use std::sync::Arc;
+
 #[cfg(test)]
 use axum::http::Method;
-use axum::{Extension, Router, extract::DefaultBodyLimit, middleware};
+use axum::{Extension, Router, middleware, routing::get};
+use tower_layer::layer_fn;
 
 use super::{
     base, claims,
@@ -14,11 +17,11 @@ use super::{
     pages, probes,
     problem::Problem,
     queues, reload,
-    requests::{self, Requests},
+    requests::{Named, Requests},
     routes::{Routes, Rule},
     share, subscriptions, usage,
 };
-use crate::access::Action;
+use crate::{access::Action, websocket::upgrade};
 
 /// All routes over what they share.
 pub fn router(face: Face) -> Router {
@@ -28,16 +31,28 @@ pub fn router(face: Face) -> Router {
     let document = Document::new(&face.config, [&*zaqars, &*owns, &*bares]);
     let zaqars = Gate { face: face.clone(), rules: zaqars };
     let owns = Gate { face: face.clone(), rules: owns };
-    Router::new()
-        .merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
-        .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
-        .merge(bare.layer(Extension(document)))
-        .fallback(later::fallback)
+    let bare = bare.layer(Extension(document));
+    let all = if face.config.http.enabled {
+        bare.merge(zaqar.route_layer(middleware::from_fn_with_state(zaqars, context::zaqar)))
+            .merge(own.route_layer(middleware::from_fn_with_state(owns, context::own)))
+    } else {
+        bare
+    };
+    named(all.fallback(later::fallback)).with_state(face)
+}
+
+/// What a listener for WebSocket alone serves.
+pub fn sockets(face: Face) -> Router {
+    let routes = Router::new().route("/", get(upgrade::accept));
+    named(routes.fallback(async || Problem::no_route())).with_state(face)
+}
+
+/// Gives each request its id.
+fn named(routes: Router<Face>) -> Router<Face> {
+    let requests = Requests::new();
+    routes
         .method_not_allowed_fallback(async || Problem::no_method())
-        .layer(middleware::from_fn_with_state(Requests::new(), requests::named))
-        // Bodies are read by `body::read`, which names its limit.
-        .layer(DefaultBodyLimit::disable())
-        .with_state(face)
+        .layer(layer_fn(move |inner| Named { requests: Arc::clone(&requests), inner }))
 }
 
 /// Zaqar's own routes.
@@ -166,15 +181,15 @@ pub(super) fn bare() -> Routes {
         Rule::Open("scrapers have no token, and it names no project; `http.metrics` closes it");
     const DOCUMENT: Rule =
         Rule::Open("clients are made from it; it tells of routes and limits, and of no project");
-    const LETTER: Rule = Rule::Open("whoever reads the mail has no token: the link is signed");
     const INBOUND: Rule = Rule::Open("the far side knows no project: the driver checks who it is");
+    const LETTER: Rule = Rule::Open("whoever reads the mail has no token: the link is signed");
     let inbound = [
         "/v2/inbound/{driver}/{account}",
         "/v2/inbound/{driver}/{account}/",
         "/v2/inbound/{driver}/{account}/{*below}",
     ];
     let routes = Routes::default()
-        .get("/", VERSIONS, base::versions)
+        .get("/", VERSIONS, base::root)
         .get("/healthz", PROBE, probes::healthz)
         .get("/readyz", PROBE, probes::readyz)
         .get("/metrics", METRICS, probes::metrics)
@@ -192,5 +207,6 @@ pub(super) fn bare() -> Routes {
 #[cfg(test)]
 pub(super) fn all() -> Vec<(&'static str, Method, Rule)> {
     let rules = [zaqar(), own(), bare()].map(|routes| routes.parts().1);
-    rules.iter().flat_map(|rules| rules.iter()).collect()
+    let all = rules.iter().flat_map(|rules| rules.iter());
+    all.map(|(path, method, rule)| (path, method.clone(), rule)).collect()
 }

@@ -34,6 +34,16 @@ struct Popped {
     claim_count: i64,
 }
 
+/// A document of messages. It is no `serde_json::Value`: that would read every body, and write it another way.
+#[derive(Serialize)]
+pub(super) struct Messages {
+    /// The messages.
+    pub(super) messages: Vec<Shown>,
+    /// Where the next are, if it is a page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) links: Option<Value>,
+}
+
 /// Messages with where they are.
 pub(super) fn all(face: &Face, place: &Place, messages: Vec<Pulled>) -> Vec<Shown> {
     let now = face.clock.now_ms();
@@ -74,7 +84,7 @@ pub(super) fn href(face: &Face, place: &Place, id: MessageId) -> String {
 }
 
 /// A JSON body as its own text; anything else as a JSON string.
-fn json_text(body: &[u8]) -> Box<RawValue> {
+pub(crate) fn json_text(body: &[u8]) -> Box<RawValue> {
     serde_json::from_slice(body).unwrap_or_else(|_| {
         let text = String::from_utf8_lossy(body);
         serde_json::value::to_raw_value(&text).unwrap_or_else(|_| RawValue::NULL.to_owned())

@@ -15,7 +15,7 @@ use super::{
     body::{self, Limit},
     context::Caller,
     face::Face,
-    page,
+    page as pages,
     params::Params,
     problem::{Answer, Problem},
     times,
@@ -40,7 +40,8 @@ pub(super) async fn create(
     let document = document(&face, body).await?;
     let subscriber =
         subscriber(&document)?.ok_or_else(|| Problem::request("Missing parameter subscriber in body."))?;
-    let wish = Wish { subscriber, ttl: ttl(&document)?, options: options(&document)?.unwrap_or_default() };
+    let (ttl, options) = (ttl(&document)?, options(&document)?.unwrap_or_default());
+    let wish = Wish { subscriber, ttl, options, bound: false };
     let now = face.clock.now_ms();
     let silent = face.catalog.unanswerable(&wish.subscriber);
     let (subscribed, unknown) = face.catalog.subscribe(&caller.project, place.stored(), wish, now).await?;
@@ -68,14 +69,24 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
 ) -> Answer {
     let params = Params::parse(query.as_deref());
-    let most = face.config.queues.max_subscriptions_per_page;
-    let limit = page::limit(&params, "max_subscriptions_per_page", most, page::DEFAULT_LIMIT)?;
-    let marker = page::marker(&params, |text| face.ids.parse_subscription(text))?;
-    let rows = face.store.subscriptions(&caller.project, place.stored(), marker, limit).await?;
+    let rows = page(&face, &caller, place.stored(), &params).await?;
     let shown: Vec<_> = rows.iter().map(|row| shown(&face, row)).collect();
     let last = rows.last().map(|row| face.ids.subscription(row.id).to_string());
-    let links = page::links(&format!("{}/subscriptions", place.path()), &params, last.as_deref());
+    let links = pages::links(&format!("{}/subscriptions", place.path()), &params, last.as_deref());
     answer::ok(&json!({"subscriptions": shown, "links": links}))
+}
+
+/// A page of the subscriptions of a queue or topic.
+pub(crate) async fn page(
+    face: &Face,
+    caller: &Caller,
+    queue: &str,
+    params: &Params,
+) -> Result<Vec<SubscriptionRow>, Problem> {
+    let most = face.config.queues.max_subscriptions_per_page;
+    let limit = pages::limit(params, "max_subscriptions_per_page", most, pages::DEFAULT_LIMIT)?;
+    let marker = pages::marker(params, |text| face.ids.parse_subscription(text))?;
+    Ok(face.store.subscriptions(&caller.project, queue, marker, limit).await?)
 }
 
 /// `GET /{subscription}`.
@@ -199,7 +210,8 @@ fn options(document: &Map<String, Value>) -> Result<Option<Options>, Problem> {
     }
 }
 
-fn shown(face: &Face, row: &SubscriptionRow) -> Value {
+/// A subscription as it is shown.
+pub(crate) fn shown(face: &Face, row: &SubscriptionRow) -> Value {
     let (subscriber, options) = face.catalog.shown(row);
     let mut shown = json!({
         "id": face.ids.subscription(row.id).to_string(),

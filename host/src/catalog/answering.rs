@@ -7,6 +7,7 @@ use super::{error::CatalogError, queues::Catalog};
 use crate::{
     confirmation::{self, Queue},
     delivery::Happened,
+    place::plain,
     storage::{Asking, By, Post, SubscriptionRow, Updated, Word},
 };
 
@@ -79,7 +80,7 @@ impl Catalog {
         let subscriber =
             SubscriberUri::parse(&row.uri).map_or_else(|_| "***".to_owned(), |uri| uri.redacted().to_owned());
         let about = [
-            ("queue", json!(of.name)),
+            ("queue", json!(plain(of.name))),
             ("subscription", json!(self.confirmation.public(row.id))),
             ("subscriber", json!(subscriber)),
         ];

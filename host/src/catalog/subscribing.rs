@@ -3,9 +3,17 @@
 use nuncio_core::{Kind, Options, SubscriberUri, SubscriptionId};
 use serde_json::Value;
 
-use super::{error::CatalogError, options::Unknown, queues::Catalog, secrets};
-use crate::confirmation::Queue;
-use crate::storage::{NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, Updated};
+use super::{
+    error::CatalogError,
+    options::Unknown,
+    queues::Catalog,
+    secrets,
+    targets::{Admitted, read},
+};
+use crate::{
+    confirmation::Queue,
+    storage::{Asking, NewSubscription, NewTarget, Subscribed, SubscriptionChange, SubscriptionRow, Updated},
+};
 
 /// The shortest life of a subscription, seconds (Zaqar's `MIN_SUBSCRIPTION_TTL`).
 const MIN_TTL: i64 = 60;
@@ -21,6 +29,8 @@ pub struct Wish {
     pub ttl: Option<i64>,
     /// The options.
     pub options: Options,
+    /// A connection subscribes itself: the subscription lives as long as the connection does.
+    pub bound: bool,
 }
 
 /// What a client wants changed; what is absent stays.
@@ -49,10 +59,15 @@ impl Catalog {
         let ttl = wish.ttl.unwrap_or(self.config.queues.default_subscription_ttl);
         lives(ttl, now)?;
         let policy = self.policy(project, queue).await?;
-        let admitted = self.admit(&wish.subscriber, wish.options, policy.as_ref()).await?;
-        let of = Queue { project, name: queue };
-        let asking = self.confirmation.asking(Kind::Confirmation, of, admitted.subscriber(), ttl);
-        let new = NewSubscription { uri_key: admitted.key, target: admitted.target, ttl, asking };
+        let admitted = if wish.bound {
+            // Which subscribers may be named does not concern who is here already.
+            self.made(&read(&wish.subscriber)?, wish.options, policy.as_ref()).await?
+        } else {
+            self.admit(&wish.subscriber, wish.options, policy.as_ref()).await?
+        };
+        let asking = self.asking(Queue { project, name: queue }, &admitted, ttl);
+        let (uri_key, target) = (admitted.key, in_order(admitted.target));
+        let new = NewSubscription { uri_key, target, ttl, asking, bound: wish.bound };
         Ok((self.store.subscribe(project, queue, new).await?, admitted.unknown))
     }
 
@@ -77,9 +92,9 @@ impl Catalog {
             let (uri, options) = self.revised(&row, &change);
             let admitted = self.admit(&uri, options, policy.as_ref()).await?;
             let (of, ttl) = (Queue { project, name: queue }, change.ttl.unwrap_or(row.ttl));
-            asking = self.confirmation.asking(Kind::Confirmation, of, admitted.subscriber(), ttl);
+            asking = self.asking(of, &admitted, ttl);
             unknown = admitted.unknown;
-            Some((admitted.key, admitted.target))
+            Some((admitted.key, in_order(admitted.target)))
         } else {
             None
         };
@@ -119,10 +134,25 @@ impl Catalog {
         (uri, options)
     }
 
+    /// Who is asked whether the subscription is wanted. Whom a connection stands for says so by attaching.
+    fn asking(&self, of: Queue<'_>, admitted: &Admitted, ttl: i64) -> Option<Asking> {
+        let comes_by_itself = admitted.target.destination.is_empty();
+        let ask = || self.confirmation.asking(Kind::Confirmation, of, admitted.subscriber(), ttl);
+        if comes_by_itself { None } else { ask() }
+    }
+
     async fn policy(&self, project: &str, queue: &str) -> Result<Option<Value>, CatalogError> {
         let row = self.store.queue(project, queue).await?;
         Ok(row.and_then(|row| row.metadata.get("_retry_policy").cloned()))
     }
+}
+
+/// What waits for a subscription that is by itself keeps its order, however long it waits.
+fn in_order(mut target: NewTarget) -> NewTarget {
+    if target.destination.is_empty() {
+        target.rules.ordered.get_or_insert_default();
+    }
+    target
 }
 
 fn lives(ttl: i64, now: i64) -> Result<(), CatalogError> {

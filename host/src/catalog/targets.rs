@@ -45,14 +45,20 @@ impl Catalog {
         options: Options,
         queue_policy: Option<&Value>,
     ) -> Result<Admitted, Refusal> {
-        let uri = SubscriberUri::parse(uri).map_err(|error| Refusal {
-            at: format!("subscriber: {}, column {}", error.part, error.column),
-            why: error.why,
-            fix: error.fix,
-        })?;
+        let uri = read(uri)?;
         self.allowed(uri.scheme())?;
+        self.made(&uri, options, queue_policy).await
+    }
+
+    /// As [`admit`](Self::admit), of a scheme that need not be among those that clients may name.
+    pub(super) async fn made(
+        &self,
+        uri: &SubscriberUri,
+        options: Options,
+        queue_policy: Option<&Value>,
+    ) -> Result<Admitted, Refusal> {
         let drivers = self.board.now();
-        let (entry, checked) = drivers.check(&uri, &options).await.map_err(placed)?;
+        let (entry, checked) = drivers.check(uri, &options).await.map_err(placed)?;
         let unknown = options::check(&options, &entry.manifest, &self.config)?;
         self.renderer.check(&options).map_err(placed)?;
         let zaqar = retry::effective(queue_policy, options.get("_retry_policy")).is_some();
@@ -88,6 +94,15 @@ impl Catalog {
 }
 
 /// Drivers point into `/options/...` or name a part of the URI.
+/// Parses a subscriber.
+pub(super) fn read(uri: &str) -> Result<SubscriberUri, Refusal> {
+    SubscriberUri::parse(uri).map_err(|error| Refusal {
+        at: format!("subscriber: {}, column {}", error.part, error.column),
+        why: error.why,
+        fix: error.fix,
+    })
+}
+
 fn placed(refusal: Refusal) -> Refusal {
     let at = match refusal.at.strip_prefix('/') {
         Some(pointer) => pointer.replace('/', "."),

@@ -70,7 +70,8 @@ fn tell(config: &Config, dispatcher: &Dispatcher, shared: &Shared, output: Outpu
     }
     show(dispatcher, output);
     output.line(format!(
-        "\nListens on http://{}, keeps everything in {}",
+        "\nListens on {}://{}, keeps everything in {}",
+        if config.http.tls.is_some() { "https" } else { "http" },
         config.http.listen,
         config.storage.path().display()
     ));

@@ -10,6 +10,7 @@ use super::{
     output::Output,
 };
 use crate::{
+    access,
     app::{self, StartError},
     reload::Reread,
     storage::sqlite::OpenError,
@@ -19,8 +20,9 @@ use crate::{
 pub(super) async fn run(shared: &Shared, output: Output) -> Result<Exit, Fault> {
     let config = shared.load()?;
     telemetry::logs(&config.log);
+    let scheme = if config.http.tls.is_some() { "https" } else { "http" };
     let ready = |address| {
-        let address = format!("http://{address}");
+        let address = format!("{scheme}://{address}");
         if output.json {
             output.value(&json!({ "listening": address }), true);
         } else {
@@ -36,7 +38,11 @@ pub(super) async fn run(shared: &Shared, output: Output) -> Result<Exit, Fault> 
 impl From<StartError> for Fault {
     fn from(error: StartError) -> Self {
         let exit = match error {
-            StartError::Drivers(_) | StartError::Templates(_) | StartError::Retry(_) => Exit::Config,
+            StartError::Drivers(_)
+            | StartError::Templates(_)
+            | StartError::Retry(_)
+            | StartError::Tls(_)
+            | StartError::Access(access::StartError::Keystone(_)) => Exit::Config,
             StartError::Listen { .. } => Exit::Unavailable,
             StartError::Open(
                 OpenError::Damaged { .. } | OpenError::NotOurs { .. } | OpenError::Newer { .. },

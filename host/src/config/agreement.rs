@@ -15,21 +15,13 @@ pub(super) fn problems(sections: &Value, places: &BTreeMap<&str, Place>) -> Vec<
     let place = |name: &str| places.get(name).cloned().unwrap_or_default();
     let mut found = Vec::new();
     let strategy = text("auth.strategy");
-    let listen = text("http.listen").unwrap_or_default();
-    let exposed = listen.parse::<SocketAddr>().is_ok_and(|address| !is_loopback(address.ip()));
-    if exposed && strategy == Some("none") {
-        let why = format!(
-            "`{listen}` is not a loopback address, and without authentication (auth.strategy = \"none\") anybody who \
-             reaches it could read and send everything"
-        );
-        let fix = "set auth.strategy to \"token\" or \"keystone\", or listen on 127.0.0.1";
-        found.push(Problem::new(place("http.listen"), "http.listen", why).fix(fix));
-    } else if exposed && text("http.plain") == Some("refuse") && sections["http"]["tls"].is_null() {
-        let why = format!(
-            "`{listen}` is not a loopback address, and without TLS tokens travel readable for anybody"
-        );
-        let fix = "set http.tls, or http.plain = \"allow\" where a proxy in front of the host speaks TLS";
-        found.push(Problem::new(place("http.listen"), "http.listen", why).fix(fix));
+    let tls = !sections["http"]["tls"].is_null();
+    let plain = text("http.plain") == Some("allow");
+    for key in ["http.listen", "websocket.listen"] {
+        let listen = text(key).unwrap_or_default();
+        if let Some((why, fix)) = exposure(listen, strategy, tls || plain) {
+            found.push(Problem::new(place(key), key, why).fix(fix));
+        }
     }
     if strategy == Some("keystone") {
         for name in ["keystone.url", "keystone.username", "keystone.password"] {
@@ -42,6 +34,26 @@ pub(super) fn problems(sections: &Value, places: &BTreeMap<&str, Place>) -> Vec<
         }
     }
     found
+}
+
+/// Why nobody may listen on `listen`, and what to do about it.
+fn exposure(listen: &str, strategy: Option<&str>, sealed: bool) -> Option<(String, &'static str)> {
+    let exposed = listen.parse::<SocketAddr>().is_ok_and(|address| !is_loopback(address.ip()));
+    if exposed && strategy == Some("none") {
+        let why = format!(
+            "`{listen}` is not a loopback address, and without authentication (auth.strategy = \"none\") anybody who \
+             reaches it could read and send everything"
+        );
+        return Some((why, "set auth.strategy to \"token\" or \"keystone\", or listen on 127.0.0.1"));
+    }
+    if exposed && !sealed {
+        let why = format!(
+            "`{listen}` is not a loopback address, and without TLS tokens travel readable for anybody"
+        );
+        let fix = "set http.tls, or http.plain = \"allow\" where a proxy in front of the host speaks TLS";
+        return Some((why, fix));
+    }
+    None
 }
 
 fn is_loopback(address: IpAddr) -> bool {

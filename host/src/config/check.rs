@@ -269,7 +269,7 @@ fn line(node: &Node) -> Result<Value, Wrong> {
 }
 
 fn url(node: &Node) -> Result<Value, Wrong> {
-    let fix = "write a URL, like \"https://keystone.example.org:5000/v3\"";
+    let fix = "write a URL without query and fragment, like \"https://example.org:5000/v3\"";
     // What is refused may hold a password: it is not repeated.
     let url =
         Url::parse(text(node, fix)?).map_err(|error| Wrong::new(node, format!("no URL: {error}"), fix))?;

@@ -26,6 +26,7 @@ mod tenants;
 mod tests;
 mod units;
 mod unknown;
+mod websocket;
 
 pub use access::{Auth, Keystone, Limits, Metrics, Strategy, Tls};
 pub use key::{Key, Kind};
@@ -41,3 +42,4 @@ pub use rates::DriverRate;
 pub use reference::reference;
 pub use settings::{Setting, Settings};
 pub use tables::{Table, tables};
+pub use websocket::Websocket;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     Auth, Choice, DriverRate, Exec, Keystone, Library, Limits, Metrics, Problem, Queues, Settings, Tls,
+    Websocket,
 };
 use crate::tenants::Quota;
 
@@ -17,6 +18,8 @@ use crate::tenants::Quota;
 pub struct Config {
     /// The HTTP API.
     pub http: Http,
+    /// The WebSocket transport.
+    pub websocket: Websocket,
     /// Where everything is kept.
     pub storage: Storage,
     /// How long things are kept.
@@ -79,6 +82,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("http", &self.http)
+            .field("websocket", &self.websocket)
             .field("storage", &self.storage)
             .field("retention", &self.retention)
             .field("notification", &self.notification)
@@ -102,6 +106,8 @@ impl fmt::Debug for Config {
 pub struct Http {
     /// Where the API listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether the API is served.
+    pub enabled: bool,
     /// The certificates and the key of the listener; `None` for plain HTTP.
     pub tls: Option<Tls>,
     /// How long a client may take for the handshake of TLS.

@@ -14,6 +14,7 @@ use crate::{
     signed::Signer,
     storage::{Addressee, Asking, Draft, NewTarget, Question, Wording},
     times,
+    websocket::driver,
 };
 
 /// The scheme whose subscribers are people's mailboxes.
@@ -43,7 +44,7 @@ impl fmt::Debug for Desk {
 pub struct Queue<'a> {
     /// The project.
     pub project: &'a str,
-    /// The queue's name.
+    /// The queue or topic, as the store calls it.
     pub name: &'a str,
 }
 
@@ -79,7 +80,8 @@ impl Desk {
         match self.0.config.notification.require_confirmation {
             Confirm::None => false,
             Confirm::Mail => scheme == MAIL,
-            Confirm::All => true,
+            // Whoever holds a connection has asked for what comes over it.
+            Confirm::All => scheme != driver::NAME,
         }
     }
 
@@ -216,7 +218,7 @@ impl Tools {
         };
         let made = template.as_ref().and_then(|name| {
             let about = json!({
-                "queue": link.queue, "project": link.project, "url": url, "expires": times::minute(link.expires),
+                "queue": link.name(), "project": link.project, "url": url, "expires": times::minute(link.expires),
             });
             self.renderer
                 .alone(name, &about)

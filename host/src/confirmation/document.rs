@@ -10,7 +10,7 @@ use crate::signed::Signer;
 pub(super) fn document(kind: Kind, link: &Link, signer: &Signer, root: Option<&str>) -> Option<Value> {
     let grant = link.grant(Purpose::Confirm)?;
     let path = grant.paths().first()?;
-    let queue = &link.queue;
+    let queue = link.name();
     let (kind, message) = match kind {
         Kind::Unsubscribe => (
             "UnsubscribeConfirmation",

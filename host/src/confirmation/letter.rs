@@ -7,7 +7,7 @@ use crate::{render::Rendered, times};
 
 /// The built-in text; `url` is where the answer is given.
 pub(super) fn letter(kind: Kind, link: &Link, url: &str) -> Rendered {
-    let queue = &link.queue;
+    let queue = link.name();
     let expires = times::minute(link.expires);
     match kind {
         Kind::Unsubscribe => Rendered::text(format!(

@@ -3,7 +3,10 @@
 use nuncio_core::{PublicIds, SubscriptionId};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::signed::{Grant, Presented, Signer};
+use crate::{
+    place::{Place, plain},
+    signed::{Grant, Presented, Signer},
+};
 
 /// What is encoded in a value of a query. Slashes and colons stand, as in the links that Zaqar sends.
 const VALUE: &AsciiSet = &CONTROLS
@@ -52,7 +55,7 @@ impl Purpose {
 pub struct Link {
     /// The project.
     pub project: String,
-    /// The queue.
+    /// The queue or topic, as the store calls it.
     pub queue: String,
     /// The public id of the subscription.
     pub subscription: String,
@@ -74,11 +77,18 @@ impl Link {
         Self { project, queue, subscription: ids.subscription(subscription).to_string(), expires }
     }
 
+    /// The name of the queue or topic, as clients know it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        plain(&self.queue)
+    }
+
     /// What is signed.
     #[must_use]
     pub fn grant(&self, purpose: Purpose) -> Option<Grant> {
         let Self { project, queue, subscription, expires } = self;
-        let path = format!("/v2/queues/{queue}/subscriptions/{subscription}/{}", purpose.name());
+        let place = Place::of_stored(queue.clone()).path();
+        let path = format!("{place}/subscriptions/{subscription}/{}", purpose.name());
         Grant::new(project, [path], [purpose.method().to_owned()], *expires).ok()
     }
 
@@ -95,7 +105,7 @@ impl Link {
             ("Expires", grant.expires().to_owned()),
         ];
         pairs.extend(url.map(|url| ("Url", format!("{url}{path}"))));
-        pairs.push(("Queue", self.queue.clone()));
+        pairs.push(("Queue", self.name().to_owned()));
         let pair = |(name, value): (&str, String)| format!("{name}={}", utf8_percent_encode(&value, VALUE));
         Some(pairs.into_iter().map(pair).collect::<Vec<_>>().join("&"))
     }
@@ -105,15 +115,21 @@ impl Link {
     pub fn read(purpose: Purpose, signer: &Signer, shown: &Presented<'_>) -> Option<Self> {
         let grant = signer.read(shown)?;
         let [path] = grant.paths() else { return None };
-        let mut parts = path.strip_prefix("/v2/queues/")?.split('/');
-        let (queue, kind, subscription) = (parts.next()?, parts.next()?, parts.next()?);
-        let sound = kind == "subscriptions"
+        let mut parts = path.strip_prefix("/v2/")?.split('/');
+        let (kind, name) = (parts.next()?, parts.next()?);
+        let place = match kind {
+            "queues" => Place::queue(name),
+            "topics" => Place::topic(name),
+            _ => return None,
+        };
+        let (below, subscription) = (parts.next()?, parts.next()?);
+        let sound = below == "subscriptions"
             && parts.next() == Some(purpose.name())
             && parts.next().is_none()
             && grant.methods() == [purpose.method()];
         sound.then(|| Self {
             project: grant.project().to_owned(),
-            queue: queue.to_owned(),
+            queue: place.into_stored(),
             subscription: subscription.to_owned(),
             expires: grant.expires_ms(),
         })
@@ -157,6 +173,18 @@ mod tests {
         assert!(query.contains(&format!("&Paths=/v2/queues/q/subscriptions/{}/confirm&", link.subscription)));
         let with_url = link.query(Purpose::Confirm, &signer, Some("https://h")).unwrap();
         assert!(with_url.contains("&Url=https://h/v2/queues/q/subscriptions/"), "{with_url}");
+    }
+
+    #[test]
+    fn a_topic_is_not_taken_for_a_queue() {
+        let (signer, link) =
+            (Signer::new(b"key"), Link { queue: Place::topic("q").into_stored(), ..link("p") });
+        let query = link.query(Purpose::Confirm, &signer, None).unwrap();
+        assert!(
+            query.contains("&Paths=/v2/topics/q/subscriptions/") && query.ends_with("&Queue=q"),
+            "{query}"
+        );
+        assert_eq!(Link::read(Purpose::Confirm, &signer, &presented(&shown(&query))), Some(link));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::{
     confirmation::{Desk, Queue},
     place::plain,
     render::{RenderError, Renderer, Source},
-    storage::{Consent, StoreError},
+    storage::{Consent, StoreError, own_destination},
 };
 
 /// After how long it is looked again whether somebody agreed, milliseconds.
@@ -135,6 +135,7 @@ impl Attempts {
         let Found { ready, message, attachments } = found;
         let uri = ready.uri.clone().map_err(|error| rejected(Scope::Recipient, error.to_string()))?;
         let entry = usable(&ready).map_err(End::Held)?.clone();
+        reachable(&ready, &entry).map_err(|why| rejected(Scope::Recipient, why))?;
         attachments::carried(&attachments, &entry.manifest).map_err(|why| rejected(Scope::Message, why))?;
         let public = self.targets.public_message(message.id);
         let headers = message.told_headers();
@@ -217,6 +218,15 @@ fn usable(ready: &Ready) -> Result<&Entry, String> {
     match entry.driver.disabled() {
         Some(reason) => Err(format!("the driver `{}` is disabled: {reason}", entry.manifest.name)),
         None => Ok(entry),
+    }
+}
+
+/// Nobody can come to a subscription that has expired: what nobody came for is not waited for any longer.
+fn reachable(ready: &Ready, entry: &Entry) -> Result<(), String> {
+    let away = || entry.driver.away(&own_destination(ready.view.subscription));
+    match if ready.view.expired { away() } else { None } {
+        Some(why) => Err(format!("the subscription expired: {why}")),
+        None => Ok(()),
     }
 }
 

@@ -1,18 +1,19 @@
 //! Turns what the writer publishes, and what the engine reads back, into jobs.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use nuncio_core::{
-    Cursor, Fresh, LaneId, MessageId,
+    Cursor, Fresh, LaneId, MessageId, SubscriptionId,
     engine::{Event, Job, Open},
 };
 use tokio::sync::mpsc;
 
 use super::{health::Health, lanes::Lanes, messages::Messages, runner::Inbound, targets::Targets};
-use crate::storage::{Committed, StoreError};
+use crate::storage::{Committed, Store, StoreError};
 
 /// What turning deliveries into jobs needs.
 pub(super) struct Jobs {
+    pub(super) store: Arc<dyn Store>,
     pub(super) lanes: Arc<Lanes>,
     pub(super) messages: Arc<Messages>,
     pub(super) targets: Arc<Targets>,
@@ -46,6 +47,7 @@ impl Jobs {
         // The number of one that is gone may be that of a new one already.
         let mut events = self.lanes.remove(&commit.lanes_gone);
         events.extend(self.lanes.add(commit.lanes));
+        events.extend(self.ended(self.lanes.alone(&commit.changed)).await);
         events.extend(commit.scheduled.into_iter().map(|(lane, due)| Event::Scheduled { lane, due }));
         if let Some(last) = commit.messages.last() {
             self.messages.keep(&commit.messages, &commit.fresh);
@@ -61,6 +63,20 @@ impl Jobs {
             events.push(Event::Committed { jobs, rest, head: last.id });
         }
         events
+    }
+
+    /// Lets go what waits for those of `ids` that live no more.
+    pub(super) async fn ended(&self, mut ids: Vec<SubscriptionId>) -> Vec<Event> {
+        if ids.is_empty() {
+            return Vec::new();
+        }
+        let live = self.store.subscriptions_live(ids.clone()).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "which subscriptions live cannot be read: what waits for them is tried");
+            Vec::new()
+        });
+        let live: HashSet<_> = live.into_iter().collect();
+        ids.retain(|id| !live.contains(id));
+        self.lanes.ended(&ids)
     }
 
     /// What a delivery goes in turn with: its POST, or its sequence in an ordered lane. A number below 0 is a sequence

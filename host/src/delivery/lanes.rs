@@ -1,16 +1,19 @@
 //! Lanes and gates by number: the engine knows them by nothing else.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use nuncio_core::{
-    LaneId, Switchboard,
+    Entry, LaneId, SubscriptionId, Switchboard,
     engine::{Event, GateId},
 };
 
-use crate::{config::DriverRate, storage::LaneRow};
+use crate::{
+    config::DriverRate,
+    storage::{LaneRow, alone_at, own_destination},
+};
 
 /// Every lane that was told to the engine, and the gate it leads to.
 pub(super) struct Lanes {
@@ -27,6 +30,17 @@ struct Known {
     gates: HashMap<(String, String), GateId>,
     /// What the operator says of the destinations of a driver.
     rates: BTreeMap<String, DriverRate>,
+    /// Subscriptions with a destination of their own that live: what waits for one that does not is let go, so that
+    /// it ends.
+    living: HashSet<SubscriptionId>,
+}
+
+impl Known {
+    /// Why nothing can be delivered to `destination` now; only what lives is waited for.
+    fn away(&self, entry: &Entry, destination: &str) -> Option<String> {
+        let lives = alone_at(destination).is_some_and(|id| self.living.contains(&id));
+        if lives { entry.driver.away(destination) } else { None }
+    }
 }
 
 impl Lanes {
@@ -41,14 +55,15 @@ impl Lanes {
 
     /// Notes new lanes and says what the engine must be told of them, and of gates that are new with them.
     pub(super) fn add(&self, rows: Vec<LaneRow>) -> Vec<Event> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lock();
+        known.living.extend(rows.iter().filter_map(|row| alone_at(&row.destination)));
         let mut events = Vec::new();
         for row in rows {
             let next = GateId(known.gates.len() as u32);
             let key = (row.driver.clone(), row.destination.clone());
             let gate = *known.gates.entry(key).or_insert(next);
             if gate == next {
-                events.push(self.rules(&known.rates, gate, &row.driver));
+                events.push(self.rules(&known, gate, (&row.driver, &row.destination)));
             }
             let rules = row.rules.clone();
             events.push(Event::LaneRules { lane: row.id, project: row.project, gate, rules });
@@ -59,21 +74,23 @@ impl Lanes {
 
     /// Forgets lanes that are no more, and says what the engine must be told.
     pub(super) fn remove(&self, lanes: &[LaneId]) -> Vec<Event> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lock();
         for lane in lanes {
             known.lanes.remove(lane);
         }
         lanes.iter().map(|lane| Event::LaneGone { lane: *lane }).collect()
     }
 
-    fn rules(&self, rates: &BTreeMap<String, DriverRate>, gate: GateId, driver: &str) -> Event {
+    fn rules(&self, known: &Known, gate: GateId, (driver, destination): (&str, &str)) -> Event {
         let drivers = self.board.now();
-        let limits = drivers.by_name(driver).map(|entry| &entry.manifest.limits);
+        let entry = drivers.by_name(driver);
+        let limits = entry.map(|entry| &entry.manifest.limits);
         let max = limits.map_or(1, |limits| limits.in_flight).clamp(1, self.max_slots);
         // The operator knows his contract better than the driver does.
-        let rate = rates.get(driver).map(|one| one.rate).or_else(|| limits?.rate);
+        let rate = known.rates.get(driver).map(|one| one.rate).or_else(|| limits?.rate);
         // One that is disabled may work again at any time: its lanes find out.
-        Event::GateRules { gate, max, held: limits.is_none(), rate }
+        let held = entry.is_none_or(|entry| known.away(entry, destination).is_some());
+        Event::GateRules { gate, max, held, rate }
     }
 
     /// Why nothing can be delivered by `driver` now.
@@ -88,20 +105,68 @@ impl Lanes {
         })
     }
 
+    /// Why nothing can be delivered to `destination` now, although its driver works.
+    pub(super) fn away(&self, driver: &str, destination: &str) -> Option<String> {
+        let (drivers, known) = (self.board.now(), self.lock());
+        drivers.by_name(driver).and_then(|entry| known.away(entry, destination))
+    }
+
+    /// Whether a lane waits for somebody to come.
+    pub(super) fn is_away(&self, lane: LaneId) -> bool {
+        self.get(lane).is_some_and(|row| self.away(&row.driver, &row.destination).is_some())
+    }
+
     /// What the engine must be told of every gate: the drivers behind them were switched, and their `rates` are these.
     pub(super) fn again(&self, rates: BTreeMap<String, DriverRate>) -> Vec<Event> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lock();
         known.rates = rates;
-        known.gates.iter().map(|((driver, _), gate)| self.rules(&known.rates, *gate, driver)).collect()
+        let gates = known.gates.iter();
+        gates.map(|((driver, to), gate)| self.rules(&known, *gate, (driver, to))).collect()
+    }
+
+    /// What the engine must be told since somebody came to `destination` of `driver`, or went.
+    pub(super) fn turned(&self, driver: &str, destination: &str) -> Option<Event> {
+        let known = self.lock();
+        let gate = *known.gates.get(&(driver.to_owned(), destination.to_owned()))?;
+        Some(self.rules(&known, gate, (driver, destination)))
+    }
+
+    /// Those of `ids` that have a destination of their own and live, as far as is known here.
+    pub(super) fn alone(&self, ids: &[SubscriptionId]) -> Vec<SubscriptionId> {
+        let known = self.lock();
+        if known.living.is_empty() {
+            return Vec::new();
+        }
+        ids.iter().copied().filter(|id| known.living.contains(id)).collect()
+    }
+
+    /// All subscriptions that have a destination of their own and live, as far as is known here.
+    pub(super) fn all_alone(&self) -> Vec<SubscriptionId> {
+        self.lock().living.iter().copied().collect()
+    }
+
+    /// Notes that subscriptions have ended, and says what the engine must be told.
+    pub(super) fn ended(&self, ids: &[SubscriptionId]) -> Vec<Event> {
+        let mut known = self.lock();
+        for id in ids {
+            known.living.remove(id);
+        }
+        let ended: HashSet<_> = ids.iter().map(|id| own_destination(*id)).collect();
+        let gates = known.gates.iter().filter(|((_, destination), _)| ended.contains(destination));
+        gates.map(|((driver, to), gate)| self.rules(&known, *gate, (driver, to))).collect()
     }
 
     pub(super) fn get(&self, lane: LaneId) -> Option<Arc<LaneRow>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).lanes.get(&lane).cloned()
+        self.lock().lanes.get(&lane).cloned()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The drivers that stored lanes need, sorted.
     pub(super) fn drivers(&self) -> Vec<String> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.lock();
         let all: BTreeSet<&str> = known.lanes.values().map(|row| row.driver.as_str()).collect();
         all.into_iter().map(str::to_owned).collect()
     }
@@ -180,5 +245,44 @@ mod tests {
                 .all(|event| matches!(event, Event::GateRules { held: true, .. }))
         );
         assert_eq!(lanes.held("absent").as_deref(), Some("the driver `absent` was refused: no such file"));
+    }
+
+    /// Nobody is there until it is said.
+    #[derive(Default)]
+    struct Door(std::sync::atomic::AtomicBool);
+
+    #[async_trait::async_trait]
+    impl nuncio_core::Driver for Door {
+        async fn deliver(&self, _: &nuncio_core::Notice<'_>) -> nuncio_core::Outcomes {
+            nuncio_core::Outcome::Delivered.into()
+        }
+
+        fn away(&self, _: &str) -> Option<String> {
+            (!self.0.load(std::sync::atomic::Ordering::SeqCst)).then(|| "nobody is there".to_owned())
+        }
+    }
+
+    fn held(event: &Event) -> bool {
+        matches!(event, Event::GateRules { held: true, .. })
+    }
+
+    #[test]
+    fn what_waits_for_somebody_is_held_until_he_comes_or_its_subscription_ends() {
+        let (mut registry, door) = (Registry::default(), Arc::new(Door::default()));
+        let manifest = nuncio_core::Manifest::new("absent", "1", &["a"]);
+        registry.add(manifest, nuncio_core::Origin::Host, Arc::<Door>::clone(&door)).unwrap();
+        let lanes = Lanes::new(registry.into_dispatcher().into(), 64, BTreeMap::new());
+        let (id, own) = (SubscriptionId(7), own_destination(SubscriptionId(7)));
+        assert!(held(&lanes.add(vec![row(1, &own)])[0]) && lanes.is_away(LaneId(1)));
+        assert!(!held(&lanes.add(vec![row(2, "elsewhere")])[0]), "only a subscription waits for somebody");
+        assert_eq!(lanes.away("absent", &own).as_deref(), Some("nobody is there"));
+        door.0.store(true, std::sync::atomic::Ordering::SeqCst);
+        assert!(!held(&lanes.turned("absent", &own).unwrap()) && lanes.away("absent", &own).is_none());
+        door.0.store(false, std::sync::atomic::Ordering::SeqCst);
+        assert!(held(&lanes.turned("absent", &own).unwrap()));
+        assert_eq!((lanes.alone(&[SubscriptionId(6), id]), lanes.all_alone()), (vec![id], vec![id]));
+        let told = lanes.ended(&[id]);
+        assert!(told.len() == 1 && !held(&told[0]) && lanes.away("absent", &own).is_none());
+        assert_eq!((lanes.turned("absent", "unknown").is_none(), lanes.alone(&[id])), (true, vec![]));
     }
 }

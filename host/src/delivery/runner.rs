@@ -243,18 +243,20 @@ impl Runner {
             row.map_or_else(String::new, |row| format!("{} {} (lane {lane})", row.driver, row.destination))
         };
         match notable {
+            // Nobody is there: that is no trouble, and the gate says it already.
+            Notable::LanePaused { lane, .. } if self.lanes.is_away(lane) => {}
             Notable::LanePaused { lane, probe, reason } => {
                 let seconds = (probe - self.clock.now_ms()) / 1000;
                 tracing::warn!(lane = name(lane), reason, probe_in_seconds = seconds, "deliveries pause");
                 self.health.lane(self.lanes.get(lane).as_deref(), LaneEvent::Paused(&reason));
                 self.paused.insert(lane, name(lane), reason);
             }
+            Notable::LaneResumed { lane } if !self.paused.remove(lane) => {}
             Notable::LaneResumed { lane } => {
                 tracing::info!(lane = name(lane), "deliveries go on");
                 self.health.lane(self.lanes.get(lane).as_deref(), LaneEvent::Resumed);
-                self.paused.remove(lane);
             }
-            Notable::LaneForgotten { lane } => self.paused.remove(lane),
+            Notable::LaneForgotten { lane } => drop(self.paused.remove(lane)),
             Notable::AddressGone { key, target } => {
                 tracing::warn!(message = %key.message, %target, "an address said that it must not be used again");
             }

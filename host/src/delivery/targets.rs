@@ -225,6 +225,7 @@ mod tests {
             queue: "q".into(),
             queue_metadata: Map::new(),
             ended: false,
+            expired: false,
             driver: "d".into(),
             uri: addresses.join(","),
             addresses: owned(addresses),

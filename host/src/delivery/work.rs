@@ -57,8 +57,9 @@ impl Paused {
         self.lock().insert(lane, Degraded { part, reason });
     }
 
-    pub(super) fn remove(&self, lane: LaneId) {
-        self.lock().remove(&lane);
+    /// Whether it was there.
+    pub(super) fn remove(&self, lane: LaneId) -> bool {
+        self.lock().remove(&lane).is_some()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<LaneId, Degraded>> {
@@ -118,6 +119,7 @@ impl Work {
         let (records, recorded) = mpsc::channel(delivery.undurable_outcomes + 1);
         let health = Health::start(&config, &store, &clock).await?;
         let jobs = Arc::new(Jobs {
+            store: Arc::clone(&store),
             lanes: Arc::clone(&lanes),
             messages: Arc::clone(&messages),
             targets: Arc::clone(&targets),
@@ -148,6 +150,7 @@ impl Work {
             calls: Calls::default(),
         };
         let mut first = lanes.add(standing.lanes);
+        first.extend(jobs.ended(lanes.all_alone()).await);
         first.push(Event::Started { low: standing.low, head: standing.head, waiting: standing.waiting });
         let runner = vital::spawn("runner", runner.run(events));
         vital::spawn("recorder", recorder::run(Arc::clone(&store), recorded, inbound.clone()));
@@ -174,6 +177,15 @@ impl Work {
         }
         drop(telling);
         self.tell_degraded();
+    }
+
+    /// Somebody came to `destination` of `driver`, or went: what waits for it goes, or is held.
+    pub async fn destination_turned(&self, driver: &str, destination: &str) {
+        let _telling = self.lanes.telling.lock().await;
+        if let Some(event) = self.lanes.turned(driver, destination) {
+            // Who stopped needs to hear nothing.
+            drop(self.inbound.send(Inbound::Event(event)).await);
+        }
     }
 
     fn tell_degraded(&self) {
@@ -241,6 +253,12 @@ impl Work {
     #[must_use]
     pub fn held(&self, driver: &str) -> Option<String> {
         self.lanes.held(driver)
+    }
+
+    /// Why nothing can be delivered to `destination` now although `driver` works, if so.
+    #[must_use]
+    pub fn away(&self, driver: &str, destination: &str) -> Option<String> {
+        self.lanes.away(driver, destination)
     }
 
     /// The drivers of lanes whose deliveries are held.

@@ -23,7 +23,10 @@ use super::{
     sections,
     wiping::overwrite,
 };
-use crate::config::{self, Config, Place, Problem};
+use crate::{
+    config::{self, Config, Place, Problem},
+    websocket::{Hub, driver as websocket},
+};
 
 /// The most notices in the hands of one driver that is not linked.
 const MAX_SLOTS: u32 = 65_536;
@@ -80,6 +83,7 @@ impl<'a> Gathering<'a> {
             // What was opened once is open for ever, also while the configuration does not name it.
             self.roster.opened.clone_from(&before.opened);
         }
+        self.hub();
         for (manifest, linked) in linked_manifests() {
             let maker = Maker::Linked(linked);
             self.take(Candidate { manifest, origin: Origin::Linked, maker, place: Place::Default }).await;
@@ -93,9 +97,20 @@ impl<'a> Gathering<'a> {
         self.finish()
     }
 
+    /// Adds the host itself; it is the first, so that no name is taken.
+    fn hub(&mut self) {
+        if self.ground.sockets {
+            let added =
+                self.registry.add(websocket::manifest(), Origin::Host, Arc::<Hub>::clone(&self.ground.hub));
+            drop(added);
+        }
+    }
+
     fn finish(mut self) -> Roster {
         if !self.blind {
             let mut known = self.registry.names();
+            // Its keys stand elsewhere.
+            known.retain(|name| *name != websocket::NAME);
             known.extend(self.missing.iter().map(String::as_str));
             self.roster.errors.extend(sections::unknown(self.config, &known));
         }

@@ -7,13 +7,20 @@ use nuncio_plugin_loader::Library;
 use serde::Serialize;
 
 use super::{candidate::Digest, figures::Figures, gathering::Gathering};
-use crate::config::{Config, Problem};
+use crate::{
+    config::{Config, Problem},
+    websocket::Hub,
+};
 
 /// What every driver is made with beside its settings.
 #[derive(Clone)]
 pub(super) struct Ground {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) figures: Arc<Figures>,
+    /// The driver that is the host itself.
+    pub(super) hub: Arc<Hub>,
+    /// Whether it delivers.
+    pub(super) sockets: bool,
 }
 
 /// What is remembered of a driver that was made.
@@ -83,7 +90,8 @@ impl fmt::Display for Change {
 impl Roster {
     /// Makes every driver of `config`: those that are linked, then libraries, then programs.
     pub async fn gather(config: &Config, clock: Arc<dyn Clock>) -> Self {
-        let ground = Ground { clock, figures: Arc::default() };
+        let sockets = config.websocket.enabled;
+        let ground = Ground { clock, figures: Arc::default(), hub: Arc::default(), sockets };
         Gathering::new(config, ground, None).all().await
     }
 
@@ -103,6 +111,12 @@ impl Roster {
     #[must_use]
     pub const fn figures(&self) -> &Arc<Figures> {
         &self.ground.figures
+    }
+
+    /// The driver that is the host itself.
+    #[must_use]
+    pub const fn hub(&self) -> &Arc<Hub> {
+        &self.ground.hub
     }
 
     /// What is wrong so that a host does not start.

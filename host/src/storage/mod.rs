@@ -15,5 +15,5 @@ pub use words::{
     NewClaim, NewJob, NewSubscription, NewTarget, Post, Progress, PullFilter, Pulled, Purge, Question,
     QueueRow, QueueStats, RequeueResult, Scanned, Search, Selection, Standing, StoreError, Stored,
     Subscribed, SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated, Usage, UsageDay, Verb,
-    Word, Wording,
+    Word, Wording, alone_at, own_destination,
 };

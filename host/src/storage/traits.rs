@@ -97,6 +97,10 @@ pub trait Catalog: Send + Sync {
         queue: &str,
         id: SubscriptionId,
     ) -> Result<(), StoreError>;
+    /// Ends all subscriptions that live with a connection; asked at start, when there is none. How many it were.
+    async fn subscriptions_unbind(&self) -> Result<u64, StoreError>;
+    /// Those of `ids` that live.
+    async fn subscriptions_live(&self, ids: Vec<SubscriptionId>) -> Result<Vec<SubscriptionId>, StoreError>;
 }
 
 /// Messages as pull sees them; deliveries are not touched.

@@ -219,6 +219,14 @@ impl Tenants {
             }
         }
         drop(busy);
+        let lost = self.others.fresh();
+        if lost != Usage::default() {
+            self.others.written(lost);
+            tracing::warn!(
+                messages = lost.messages,
+                "limits.max_projects: usage of more projects is not kept"
+            );
+        }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, tenant| Arc::strong_count(tenant) > 1 || !tenant.is_idle(now));
     }

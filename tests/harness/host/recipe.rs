@@ -128,6 +128,15 @@ impl Recipe {
         host
     }
 
+    /// Starts a host in `folder` that speaks TLS, to which the harness has no client, and does not wait.
+    #[must_use]
+    #[track_caller]
+    pub fn start_tls_in(self, folder: Folder) -> Host {
+        let mut host = Host::new(self, folder);
+        host.spawn();
+        host
+    }
+
     /// Writes the configuration to `folder` and returns its path.
     pub fn write(&self, folder: &Folder) -> PathBuf {
         let database = folder.join("data").join("nuncio.db");

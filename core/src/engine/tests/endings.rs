@@ -151,3 +151,18 @@ fn draining_dispatches_nothing_more_and_records_what_comes() {
     bench.sync();
     assert!(bench.engine.idle());
 }
+
+#[test]
+fn what_waits_for_somebodys_word_holds_neither_its_lane_nor_its_tries() {
+    let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
+    bench.commit(vec![job(1, 1), job(2, 1)]);
+    let due = bench.now + 60_000;
+    bench.end(false, |_| End::Parked(due));
+    let Settlement::Deferred { row, failure: None } = only(&bench) else {
+        panic!("{:?}", bench.settlements())
+    };
+    assert_eq!((row.why, row.due, row.n, row.tries), (Why::Unconfirmed, due, 0, 0));
+    assert!(bench.notables.is_empty(), "the lane goes on: {:?}", bench.notables);
+    bench.finish(Report::delivered());
+    assert_eq!(bench.settlements().len(), 2, "the next one was tried");
+}

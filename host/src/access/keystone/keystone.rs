@@ -30,6 +30,8 @@ const LINES: usize = 64;
 const RENEWED_BEFORE_MS: i64 = 60_000;
 /// After a failure nobody asks for so long: requests must not queue up for one that does not answer.
 const PAUSE_MS: i64 = 1_000;
+/// The longest token that is asked about, bytes; those of Keystone have some hundreds.
+const MAX_TOKEN: usize = 8 << 10;
 /// When a client may try again.
 const AFTER: Duration = Duration::from_secs(5);
 
@@ -71,6 +73,10 @@ impl Keystone {
 
     /// Whose `token` is; `None` when it is nobody's.
     pub(in crate::access) async fn identify(&self, token: &str) -> Result<Option<Arc<Identity>>, Denied> {
+        // What cannot be a header is no token, and no reason to take Keystone for broken.
+        if token.len() > MAX_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(None);
+        }
         let digest: Digest = Sha256::digest(token.as_bytes()).into();
         let word = match self.cache.get(&digest, self.clock.now_ms()) {
             Some(word) => word,

@@ -1,11 +1,11 @@
 //! What a host says of itself.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     operation::Operation,
     parameters::query,
-    shapes::{array, closed, listed, open, text, whole},
+    shapes::{array, closed, listed, open, text},
 };
 
 /// Versions, probes, drivers, what comes in to them, and the document itself.
@@ -26,7 +26,8 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers(200, "It can.", readiness())
             .answers(503, "The store cannot be used.", readiness()),
         Operation::bare("get", "/metrics", "metrics", "Metrics in the text format of Prometheus.")
-            .answers_as(200, "The metrics.", "text/plain", text()),
+            .answers_as(200, "The metrics.", "text/plain", text())
+            .refuses([401, 403, 503]),
         Operation::bare("get", "/v2/openapi.json", "openapi", "This document.").answers(
             200,
             "The document.",
@@ -38,13 +39,6 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::zaqar("head", "/v2/ping", "alive", "Whether the process answers.").empty(204, "It does."),
         Operation::zaqar("get", "/v2/health", "health", "Whether the store does what it is for; for admins.")
             .answers(200, "What was tried.", health()),
-        Operation::own(
-            "get",
-            "/v2/usage",
-            "usage",
-            "What the project took in by day, what it holds, and its limits.",
-        )
-        .answers(200, "The numbers.", usage()),
         Operation::own("get", "/v2/drivers", "drivers_list", "The drivers: who delivers what.").answers(
             200,
             "All drivers, and those that were refused.",
@@ -107,28 +101,6 @@ fn health() -> Value {
     let status = json!({"type": "object", "additionalProperties": tried});
     let members = json!({"storage_reachable": {"type": "boolean"}, "operation_status": status});
     closed(&["storage_reachable", "operation_status"], members)
-}
-
-fn usage() -> Value {
-    let took = json!({"messages": whole(0), "bytes": whole(0), "deliveries": whole(0)});
-    let names = ["messages", "bytes", "deliveries"];
-    let mut day = closed(&["date", "messages", "bytes", "deliveries"], took.clone());
-    day["properties"]["date"] = json!({"type": "string", "format": "date"});
-    let stored = json!({"messages": whole(0), "bytes": whole(0)});
-    let limits = [
-        "requests_per_second",
-        "messages_per_second",
-        "queues",
-        "subscriptions",
-        "stored_messages",
-        "stored_bytes",
-    ];
-    let limits: Map<_, _> = limits.into_iter().map(|name| (name.to_owned(), whole(0))).collect();
-    let members = json!({
-        "project": text(), "total": closed(&names, took), "days": array(day),
-        "stored": closed(&["messages", "bytes"], stored), "limits": closed(&[], Value::Object(limits)),
-    });
-    closed(&["project", "total", "days", "stored", "limits"], members)
 }
 
 fn readiness() -> Value {

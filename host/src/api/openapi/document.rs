@@ -9,7 +9,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    base, claims, deliveries, keys, messages, operation::Operation, parameters, queues, shapes, subscriptions,
+    base, claims, deliveries, keys, messages, operation::Operation, parameters, queues, shapes,
+    subscriptions, usage,
 };
 use crate::{
     api::routes::{Rule, Rules},
@@ -118,6 +119,7 @@ fn operations(config: &Config) -> Vec<Operation> {
     all.extend(claims::operations(limits));
     all.extend(deliveries::operations());
     all.extend(keys::operations());
+    all.extend(usage::operations());
     all
 }
 

@@ -11,5 +11,6 @@ mod parameters;
 mod queues;
 mod shapes;
 mod subscriptions;
+mod usage;
 
 pub(super) use document::{Document, show};

@@ -37,6 +37,8 @@ pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Value,
+    /// The body as it was sent.
+    pub(super) text: String,
 }
 
 impl Reply {
@@ -113,7 +115,7 @@ impl House {
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(text));
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body, text }
     }
 
     /// Asks for a delivery until it is in `state`.

@@ -1,11 +1,11 @@
 //! What a project may take, and what it took.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value, json};
 
 use super::house::House;
-use crate::{config::Config, tenants::Quota};
+use crate::{config::Config, drivers::stranger::Stranger, tenants::Quota};
 
 async fn house(quota: Quota) -> House {
     let mut config = Config::default();
@@ -68,6 +68,20 @@ async fn a_quota_names_itself_where_it_is_reached() {
     for n in 0..4 {
         house.with("PUT", &format!("/v2/queues/q{n}"), None, RICH).await.is(201);
     }
+}
+
+#[tokio::test]
+async fn a_reload_changes_what_a_project_may_take() {
+    let stranger = Arc::new(Stranger::new());
+    stranger.write("[limits]\nqueues = 1\n");
+    let house = House::of(&stranger).await;
+    house.call("PUT", "/v2/queues/one", None).await.is(201);
+    house.call("PUT", "/v2/queues/two", None).await.is(400);
+    stranger.write("[limits]\nqueues = 1\n[tenants.p]\nqueues = 2\n");
+    let reloaded = house.post("/v2/reload", json!({})).await.is(200).body;
+    assert_eq!(reloaded["restart"], json!([]), "{reloaded}");
+    house.call("PUT", "/v2/queues/two", None).await.is(201);
+    house.call("PUT", "/v2/queues/three", None).await.is(400);
 }
 
 #[tokio::test]

@@ -9,13 +9,20 @@ const MESSAGES: &str = "/v2/queues/q/messages";
 #[tokio::test]
 async fn a_body_comes_back_letter_by_letter() {
     let house = House::new().await;
-    let text = r#"{"messages": [{"body": {"z": 1.10, "a": [ 1e2, "\ud83d\ude00" ]}}]}"#;
-    let posted = house.post(MESSAGES, json!(text)).await.is(201);
+    let body = r#"{"z": 1.10, "a": [ 1e2, "\ud83d\ude00" ]}"#;
+    let posted =
+        house.post(MESSAGES, json!(format!(r#"{{"messages": [{{"body": {body}}}]}}"#))).await.is(201);
     let path = posted.body["resources"][0].as_str().unwrap().to_owned();
     assert_eq!(posted.header("location"), path.replacen("messages/", "messages?ids=", 1));
     let shown = house.get(&path).await.is(200);
     assert_eq!(shown.body["body"], json!({"z": 1.1, "a": [100.0, "😀"]}));
     assert!(shown.body["ttl"] == 3600 && shown.body["href"] == path);
+    let ids = house.get(&posted.header("location").to_owned()).await.is(200);
+    let page = house.get(&format!("{MESSAGES}?echo=true")).await.is(200);
+    let claimed = house.post("/v2/queues/q/claims", json!({})).await.is(201);
+    for reply in [shown, ids, page, claimed] {
+        assert!(reply.text.contains(&format!(r#""body":{body}"#)), "{}", reply.text);
+    }
 }
 
 #[tokio::test]

@@ -77,6 +77,7 @@ fn prepared(driver: &Arc<Obedient>, body: &'static str, deadline: Duration) -> A
         queue: String::new(),
         queue_metadata: Map::new(),
         ended: false,
+        expired: false,
         driver: "obedient".into(),
         uri: address.clone(),
         addresses: vec![address.clone()],

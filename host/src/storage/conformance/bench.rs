@@ -228,7 +228,7 @@ pub(super) fn draft(body: &str) -> Draft {
 }
 
 pub(super) fn subscription(uri: &str, ttl: i64) -> NewSubscription {
-    NewSubscription { uri_key: uri.into(), target: target(uri), ttl, asking: None }
+    NewSubscription { uri_key: uri.into(), target: target(uri), ttl, asking: None, bound: false }
 }
 
 /// A target with one recipient for each comma-separated part; what stands before `/` is the destination.

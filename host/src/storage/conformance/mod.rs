@@ -6,6 +6,8 @@ mod bench;
 mod byhand;
 mod cancelling;
 mod claims;
+mod connections;
+mod consent;
 mod durability;
 mod filters;
 mod health;

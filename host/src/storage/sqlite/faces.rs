@@ -149,6 +149,15 @@ impl Catalog for Sqlite {
         let (project, queue) = (project.to_owned(), queue.to_owned());
         self.writer.change(0, move |commit| subscriptions::end(commit, &project, &queue, id)).await
     }
+
+    async fn subscriptions_unbind(&self) -> Result<u64, StoreError> {
+        self.writer.change(0, subscriptions::unbind).await
+    }
+
+    async fn subscriptions_live(&self, ids: Vec<SubscriptionId>) -> Result<Vec<SubscriptionId>, StoreError> {
+        let now = self.clock.now_ms();
+        self.readers.read(move |db| subscriptions::live(db, &ids, now)).await
+    }
 }
 
 #[async_trait]

@@ -72,6 +72,10 @@ CREATE TABLE usage (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX usage_day ON usage (day);
 
+-- `bound`: 1 for a subscription that lives with a connection; it ends at the next start at the latest.
+ALTER TABLE subscription ADD COLUMN bound INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX subscription_bound ON subscription (id) WHERE state = 0 AND bound = 1;
+
 -- What subscribers are and how they are reached is sealed, and compared by fingerprints: URIs and options hold secrets.
 -- (The functions are those of the connection.) `sealed`: body and attributes of a message are, since its queue asked.
 UPDATE target SET uri = sealed(uri, 'uri ' || project || ' ' || subscription),

@@ -123,6 +123,7 @@ fn expire_subscriptions(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
         .query_map(params![commit.now, SLICE], |row| Ok((QueueId(row.get(0)?), SubscriptionId(row.get(1)?))))?
         .collect::<Result<_, _>>()?;
     for (queue, id) in &expired {
+        commit.published.changed.push(*id);
         commit.memory.changed(commit.db, *queue, *id)?;
     }
     Ok(is_full(expired.len()))

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
 use super::{commit::Commit, json};
-use crate::storage::{LaneRow, NewTarget, StoreError};
+use crate::storage::{LaneRow, NewTarget, StoreError, own_destination};
 
 /// A project that is there.
 pub(super) fn project(db: &Connection, name: &str) -> rusqlite::Result<Option<ProjectId>> {
@@ -103,6 +103,13 @@ fn ensure_lane(
     subscription: SubscriptionId,
     target: &NewTarget,
 ) -> Result<LaneId, StoreError> {
+    let own;
+    let target = if target.destination.is_empty() && subscription != SubscriptionId::NONE {
+        own = NewTarget { destination: own_destination(subscription), ..target.clone() };
+        &own
+    } else {
+        target
+    };
     if subscription != SubscriptionId::NONE && !target.rules.is_empty() {
         return ensure_own_lane(commit, project, subscription, target);
     }

@@ -86,7 +86,7 @@ impl Bench {
             addresses: vec!["http://a/".into()],
             options: Default::default(),
         };
-        let new = NewSubscription { uri_key: "http://a/".into(), target, ttl: 0, asking: None };
+        let new = NewSubscription { uri_key: "http://a/".into(), target, ttl: 0, asking: None, bound: false };
         self.store.subscribe("p", "q", new).await.unwrap();
     }
 

@@ -28,6 +28,7 @@ pub use key::KeyRow;
 pub use post::{Accepted, Addressed, Dedup, Draft, NewTarget, Post};
 pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};
 pub use subscription::{
-    NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated,
+    NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated, alone_at,
+    own_destination,
 };
 pub use usage::{Stored, Usage, UsageDay};

@@ -68,7 +68,7 @@ pub struct Draft {
 pub struct NewTarget {
     /// The driver's name.
     pub driver: String,
-    /// What breaks together.
+    /// What breaks together; empty for that of its subscription alone.
     pub destination: String,
     /// Makes a lane of its own beside the shared one of the destination; empty for the shared one.
     pub lane_key: String,

@@ -9,6 +9,9 @@ use super::{
     post::NewTarget,
 };
 
+/// Before the number of a subscription in its own destination. Destinations of URIs begin with a scheme.
+const OWN: &str = "subscription ";
+
 /// A subscription before it has an id.
 #[derive(Clone, Debug)]
 pub struct NewSubscription {
@@ -20,6 +23,20 @@ pub struct NewSubscription {
     pub ttl: i64,
     /// Who is asked whether they want it; without it nobody is, and it matches at once.
     pub asking: Option<Asking>,
+    /// It lives with a connection: there is none at the next start, so it ends then.
+    pub bound: bool,
+}
+
+/// The destination of a subscription that is by itself.
+#[must_use]
+pub fn own_destination(id: SubscriptionId) -> String {
+    format!("{OWN}{id}")
+}
+
+/// The subscription whose own destination this is.
+#[must_use]
+pub fn alone_at(destination: &str) -> Option<SubscriptionId> {
+    destination.strip_prefix(OWN)?.parse().ok().map(SubscriptionId)
 }
 
 /// What became of a wish to subscribe.
@@ -55,6 +72,8 @@ pub struct SubscriptionRow {
     pub confirmed: bool,
     /// Nothing new is matched, and why.
     pub disabled: Option<Disabled>,
+    /// It lives with a connection.
+    pub bound: bool,
 }
 
 /// What a PATCH changes; what is absent stays.
@@ -94,6 +113,8 @@ pub struct TargetView {
     pub queue_metadata: Map<String, Value>,
     /// The subscription has ended (deleted, purged, or its queue was).
     pub ended: bool,
+    /// The subscription has expired: it matches nothing new, and what it matched is still delivered.
+    pub expired: bool,
     /// The driver's name.
     pub driver: String,
     /// What the client wrote in the frozen revision.

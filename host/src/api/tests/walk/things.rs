@@ -117,7 +117,7 @@ fn without_names(text: &str) -> String {
     for part in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
         let word = part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
         let has = |test: fn(&u8) -> bool| word.as_bytes().iter().any(test);
-        let name = has(u8::is_ascii_digit) && (has(u8::is_ascii_alphabetic) || word.len() >= 10);
+        let name = has(u8::is_ascii_digit) && (has(u8::is_ascii_alphabetic) || word.len() >= 4);
         all.push_str(if name { "*" } else { word });
         all.push_str(part.strip_prefix(word).unwrap_or_default());
     }

@@ -75,7 +75,8 @@ pub(super) fn again(
     ask(commit, (project, id), Kind::Confirmation, asking, wanted)
 }
 
-/// The subscription leads elsewhere now: those who were not sent to before are asked.
+/// The subscription leads elsewhere now: those who were not sent to before are asked. What was asked stays known until it
+/// expires: a question to somebody else must not get its signature.
 pub(super) fn readdressed(
     commit: &mut Commit<'_>,
     project: ProjectId,
@@ -85,13 +86,6 @@ pub(super) fn readdressed(
 ) -> Result<(), StoreError> {
     let (given, open) = (needed(commit, id, true)?, needed(commit, id, false)?);
     commit.db.prepare_cached("DELETE FROM consent WHERE subscription = ?1")?.execute([id.0])?;
-    let all: Vec<_> = asking.iter().flat_map(|asking| &asking.of).map(|one| one.address.as_str()).collect();
-    commit
-        .db
-        .prepare_cached(
-            "DELETE FROM asked WHERE subscription = ?1 AND address NOT IN (SELECT value FROM json_each(?2))",
-        )?
-        .execute(params![id.0, json::write("addresses", &all)?])?;
     let Some(asking) = asking else {
         return if before.consent == Consent::Given { Ok(()) } else { release(commit, id, before.confirmed) };
     };

@@ -39,7 +39,7 @@ pub(in crate::storage::sqlite) fn add(
         .db
         .prepare_cached(
             "INSERT INTO subscription (project, queue, uri_key, ttl, since, expires, confirmed, target, state,
-             moving) VALUES (?1, ?2, fingerprint(?3), ?4, ?5, ?6, 0, 0, 0, 0)",
+             moving, bound) VALUES (?1, ?2, fingerprint(?3), ?4, ?5, ?6, 0, 0, 0, 0, ?7)",
         )?
         .execute(params![
             project.0,
@@ -47,7 +47,8 @@ pub(in crate::storage::sqlite) fn add(
             new.uri_key,
             new.ttl,
             commit.now,
-            expiry(commit.now, new.ttl)
+            expiry(commit.now, new.ttl),
+            new.bound,
         ])?;
     let id = SubscriptionId(commit.db.last_insert_rowid());
     let (target, _) = targets::add(commit, project, id, &new.target)?;
@@ -103,6 +104,7 @@ pub(super) fn room_for_filter(
 
 fn expire(commit: &mut Commit<'_>, queue: QueueId, id: SubscriptionId) -> Result<(), StoreError> {
     commit.db.prepare_cached("UPDATE subscription SET state = 1 WHERE id = ?1")?.execute([id.0])?;
+    commit.published.changed.push(id);
     commit.memory.changed(commit.db, queue, id)
 }
 
@@ -126,7 +128,7 @@ fn has_expired(expires: i64, now: i64) -> bool {
 fn columns() -> String {
     let (uri, options) = (targets::opened("t", "uri"), targets::opened("t", "options"));
     format!(
-        "SELECT s.id, q.name, {uri}, {options}, s.ttl, s.since, s.confirmed, s.disabled, s.why
+        "SELECT s.id, q.name, {uri}, {options}, s.ttl, s.since, s.confirmed, s.disabled, s.why, s.bound
          FROM subscription s JOIN target t ON t.id = s.target JOIN queue q ON q.id = s.queue"
     )
 }
@@ -182,6 +184,7 @@ fn subscription_row(row: &Row<'_>) -> Result<SubscriptionRow, StoreError> {
             0 => None,
             since => Some(Disabled { since, why: row.get(8)? }),
         },
+        bound: row.get(9)?,
     })
 }
 
@@ -202,4 +205,38 @@ pub(in crate::storage::sqlite) fn end(
         commit.memory.changed(commit.db, queue, id)?;
     }
     Ok(())
+}
+
+/// Ends the subscriptions that live with a connection.
+pub(in crate::storage::sqlite) fn unbind(commit: &mut Commit<'_>) -> Result<u64, StoreError> {
+    let ended: Vec<_> = commit
+        .db
+        .prepare_cached(
+            "UPDATE subscription SET state = 2 WHERE state = 0 AND bound = 1 RETURNING queue, id",
+        )?
+        .query_map([], |row| Ok((QueueId(row.get(0)?), SubscriptionId(row.get(1)?))))?
+        .collect::<Result<_, _>>()?;
+    for (queue, id) in &ended {
+        commit.published.changed.push(*id);
+        commit.memory.changed(commit.db, *queue, *id)?;
+    }
+    Ok(ended.len() as u64)
+}
+
+/// Those of `ids` that live.
+pub(in crate::storage::sqlite) fn live(
+    db: &Connection,
+    ids: &[SubscriptionId],
+    now: i64,
+) -> Result<Vec<SubscriptionId>, StoreError> {
+    let mut query = db.prepare_cached(
+        "SELECT 1 FROM subscription WHERE id = ?1 AND state = 0 AND (expires = 0 OR expires > ?2)",
+    )?;
+    let mut live = Vec::with_capacity(ids.len());
+    for id in ids {
+        if query.exists(params![id.0, now])? {
+            live.push(*id);
+        }
+    }
+    Ok(live)
 }

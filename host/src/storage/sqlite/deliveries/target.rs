@@ -19,7 +19,9 @@ pub(in crate::storage::sqlite) fn view(
         ["uri", "addresses", "options"].map(|column| targets::opened("newest", column));
     db.prepare_cached(&format!(
         "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0)
-         OR (t.frozen = 1 AND NOT EXISTS (SELECT 1 FROM asked a WHERE a.target = t.id)), t.driver,
+         OR (t.frozen = 1 AND NOT EXISTS (SELECT 1 FROM asked a
+            JOIN consent c ON c.subscription = a.subscription AND c.address = a.address WHERE a.target = t.id)),
+         t.driver,
          {uri}, {addresses}, {newest_uri}, {newest_addresses}, newest.driver, {options},
          CASE WHEN EXISTS (SELECT 1 FROM gone WHERE subscription = t.subscription) THEN
              (SELECT json_group_array(a.value) FROM
@@ -27,7 +29,7 @@ pub(in crate::storage::sqlite) fn view(
               WHERE EXISTS (SELECT 1 FROM gone g
                   WHERE g.subscription = t.subscription AND g.address = fingerprint(a.value)))
          ELSE '[]' END,
-         t.frozen, coalesce(s.waits, 0)
+         t.frozen, coalesce(s.waits, 0), coalesce(s.state = 1, 0)
          FROM target t JOIN project p ON p.id = t.project
          LEFT JOIN subscription s ON s.id = t.subscription
          LEFT JOIN queue q ON q.id = s.queue
@@ -52,6 +54,7 @@ fn read(row: &Row<'_>) -> Result<TargetView, StoreError> {
             None => Map::new(),
         },
         ended: row.get(5)?,
+        expired: row.get(16)?,
         driver: text(6)?,
         uri: text(7)?,
         addresses: json::read("addresses", &text(8)?)?,

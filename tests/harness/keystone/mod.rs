@@ -1,0 +1,5 @@
+//! A real Keystone, OpenStack's identity service, on SQLite. `install` puts it where `NUNCIO_KEYSTONE` says.
+
+mod server;
+
+pub use server::{Account, Keystone};
