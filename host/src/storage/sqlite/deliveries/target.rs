@@ -20,7 +20,8 @@ pub(in crate::storage::sqlite) fn view(
     db.prepare_cached(&format!(
         "SELECT t.id, t.subscription, p.name, coalesce(q.name, ''), q.metadata, coalesce(s.state = 2, 0)
          OR (t.frozen = 1 AND NOT EXISTS (SELECT 1 FROM asked a
-              JOIN consent c ON c.subscription = a.subscription AND c.address = a.address WHERE a.target = t.id)), t.driver,
+              JOIN consent c ON c.subscription = a.subscription AND c.address = a.address WHERE a.target = t.id)),
+          t.driver,
          {uri}, {addresses}, {newest_uri}, {newest_addresses}, newest.driver, {options},
          CASE WHEN EXISTS (SELECT 1 FROM gone WHERE subscription = t.subscription) THEN
              (SELECT json_group_array(a.value) FROM

@@ -120,7 +120,7 @@ async fn subscribed(bench: &Bench, queue: &str) -> SubscriptionId {
         addresses: vec![URI.into()],
         options: Wishes(json!({"secret": "signing secret"}).as_object().unwrap().clone()),
     };
-    let new = NewSubscription { uri_key: URI.into(), target, ttl: 0, asking: None };
+    let new = NewSubscription { uri_key: URI.into(), target, ttl: 0, asking: None, bound: false };
     match bench.store.subscribe("p", queue, new).await.unwrap() {
         Subscribed::New(id) | Subscribed::Exists { id, .. } => id,
     }
