@@ -2,8 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use metrics_exporter_prometheus::PrometheusHandle;
-use nuncio_core::{Clock, PublicIds, Refusal, Switchboard, retry::Policy};
+use nuncio_core::Refusal;
 use tokio::{
     sync::{broadcast, mpsc},
     task::JoinHandle,
@@ -11,37 +10,23 @@ use tokio::{
 };
 
 use crate::{
-    access::{self, Access},
-    api::{self, Face, Shared},
-    catalog::Catalog,
-    clock::System,
+    access,
+    api::{self, Face},
+    assembly::{COMMITS, Opened, assemble},
     config::{Config, ConfigError},
-    confirmation::Desk,
-    delivery::{Observed, Parts, Work},
+    delivery::{Observed, Work},
     door::{Door, bound},
-    drivers::{Roster, dismiss, wipe},
-    intake::Intake,
     jobs::Jobs,
-    numbers::{bounds, limits},
-    outlet::Outlet,
+    numbers::bounds,
     reload::{Reload, ReloadError, Reloaded, Reread},
-    render::{RenderError, Renderer},
+    render::RenderError,
     retention,
-    served::unserved,
     signals::{Signal, Signals},
-    signed::Signer,
-    storage::{
-        Committed, Store, StoreError,
-        sqlite::{self, Sqlite},
-    },
+    storage::{Committed, Store, StoreError, sqlite},
     telemetry,
-    tenants::{Quotas, Tenants},
+    tenants::Tenants,
     tls::{self, Certificates},
-    websocket::Sessions,
 };
-
-/// Commits on their way from the writer to delivery: beyond it, the writer waits.
-const COMMITS: usize = 256;
 
 /// What drivers get at least of the grace, also when deliveries have used it up.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -223,135 +208,6 @@ impl Host {
     pub async fn reload(&self) -> Result<Reloaded, ReloadError> {
         Arc::clone(&self.reload).again().await
     }
-}
-
-/// A store with what it publishes.
-pub(crate) struct Opened {
-    pub(crate) store: Arc<dyn Store>,
-    commits: mpsc::Receiver<Committed>,
-}
-
-/// Puts together what the API stands on: the store is opened, unless it is, and delivery goes on from where it stood.
-///
-/// # Errors
-/// As [`Host::start`].
-pub(crate) async fn assemble(
-    mut config: Config,
-    metrics: PrometheusHandle,
-    reread: Option<Reread>,
-    opened: Option<Opened>,
-) -> Result<Face, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(System);
-    let roster = drivers(&mut config, &clock).await?;
-    let board = Switchboard::new(roster.dispatcher().clone());
-    let hub = Arc::clone(roster.hub());
-    let config = Arc::new(config);
-    let renderer = Arc::new(Renderer::new(&config)?);
-    let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
-    let quotas = Arc::new(Quotas::new(config.limits.quota, config.tenants.clone()));
-    let Opened { store, commits } = match opened {
-        Some(opened) => opened,
-        None => open(&config, Arc::clone(&clock), Arc::clone(&quotas)).await?,
-    };
-    let ids = PublicIds::new(&store.id_key());
-    let signer = Signer::of(config.signed_url.secret_key.as_ref(), store.signing_key());
-    let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
-    let unbound = store.subscriptions_unbind().await?;
-    if unbound > 0 {
-        tracing::info!(
-            subscriptions = unbound,
-            "subscriptions have ended with the connections of the last run"
-        );
-    }
-    let parts = Parts {
-        config: Arc::clone(&config),
-        clock: Arc::clone(&clock),
-        store: Arc::clone(&store),
-        commits,
-        board: board.clone(),
-        ids: ids.clone(),
-        renderer: Arc::clone(&renderer),
-        confirmation: confirmation.clone(),
-        policy,
-    };
-    let delivery = Work::start(parts).await?;
-    let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
-    let tenants = Tenants::new(
-        Arc::clone(&quotas),
-        Arc::clone(&store),
-        Arc::clone(&clock),
-        (config.limits.max_projects, config.limits.keep_usage, access::names_projects(&config)),
-    );
-    let (conf, tenancy) = (Arc::clone(&config), Arc::clone(&tenants));
-    let intake = Intake::new(Arc::clone(&store), conf, Arc::clone(&clock), tenancy);
-    let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
-    let catalog = Catalog::new(
-        Arc::clone(&store),
-        Arc::clone(&config),
-        board.clone(),
-        Arc::clone(&renderer),
-        confirmation,
-    );
-    let sessions = Sessions::new(hub, &config);
-    let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));
-    let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
-    let shared = Shared {
-        access,
-        tenants,
-        store,
-        ids,
-        signer,
-        board,
-        config,
-        clock,
-        delivery,
-        jobs,
-        renderer,
-        intake,
-        outlet,
-        catalog,
-        reload,
-        sessions,
-        metrics,
-    };
-    Ok(Face::new(shared))
-}
-
-/// Opens the store of `config`; nobody else may have it open.
-pub(crate) async fn open(
-    config: &Config,
-    clock: Arc<dyn Clock>,
-    quotas: Arc<Quotas>,
-) -> Result<Opened, StartError> {
-    let (published, commits) = mpsc::channel(COMMITS);
-    let options = sqlite::Options {
-        path: config.storage.path().to_path_buf(),
-        log: 0,
-        limits: sqlite::Limits { quotas, ..limits(config) },
-        // The configuration is checked: what is there is a key.
-        key: config.storage.encryption_key.as_ref().and_then(|key| sqlite::SealingKey::parse(key.expose())),
-        clock,
-        published,
-    };
-    let opened = tokio::task::spawn_blocking(move || Sqlite::open(options)).await;
-    let store = opened.map_err(|error| StoreError::Unavailable(error.to_string()))??;
-    Ok(Opened { store, commits })
-}
-
-/// Makes the drivers; what is refused from outside is said, and the host goes on without it.
-async fn drivers(config: &mut Config, clock: &Arc<dyn Clock>) -> Result<Roster, StartError> {
-    let roster = Roster::gather(config, Arc::clone(clock)).await;
-    wipe(config);
-    let mut errors = roster.errors().to_vec();
-    errors.extend(unserved(config, roster.dispatcher()));
-    if !errors.is_empty() {
-        dismiss(roster.dispatcher().entries().to_vec(), config.delivery.shutdown_grace).await;
-        return Err(ConfigError(errors).into());
-    }
-    for problem in roster.refusals() {
-        tracing::error!(why = %problem, "a driver is refused: the host runs without it");
-    }
-    Ok(roster)
 }
 
 /// Runs a host until SIGTERM or SIGINT, then stops it gracefully; SIGHUP has it read its configuration again.

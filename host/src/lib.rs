@@ -3,6 +3,7 @@
 pub mod access;
 pub mod api;
 pub mod app;
+mod assembly;
 pub mod attachments;
 pub mod catalog;
 pub mod cli;

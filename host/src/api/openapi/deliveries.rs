@@ -125,7 +125,7 @@ fn selection() -> [Value; 8] {
 
 fn notification() -> Value {
     let uri = json!({
-        "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9+.-]*:", "description": "A subscriber URI.", "examples": ["log:"],
+        "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9+.-]*:", "description": "A subscriber URI.",
     });
     let options = json!({"type": "object"});
     let entry = closed(&["uri"], json!({"uri": uri, "options": options}));

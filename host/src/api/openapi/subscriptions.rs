@@ -68,7 +68,7 @@ pub(super) fn operations(limits: &Queues) -> Vec<Operation> {
 fn wish(required: &[&str]) -> Value {
     json!({"type": "object", "required": required, "properties": {
         "subscriber": {
-            "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9+.-]*:", "examples": ["https://hooks.example.org/orders", "log:"],
+            "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9+.-]*:",
             "description": "The URI: `https:`, `mailto:` or another scheme that has a driver.",
         },
         "ttl": {"type": "integer", "minimum": 60, "description": "Seconds."},

@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use crate::{
     api::{Face, router},
-    app,
+    assembly,
     config::Config,
     drivers::stranger::Stranger,
     reload::Reread,
@@ -78,7 +78,7 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         config.storage.url = format!("sqlite:{}", dir.path().join("nuncio.db").display());
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
-        let face = app::assemble(config, metrics, reread, None).await.unwrap();
+        let face = assembly::assemble(config, metrics, reread, None).await.unwrap();
         Self { router: router(face.clone()), face, _dir: dir }
     }
 

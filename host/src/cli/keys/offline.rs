@@ -8,7 +8,8 @@ use super::command::{Asked, listed, revoked, told};
 use crate::{
     access::{KeyError, Keys, Policy},
     api::{key_made, key_shown},
-    app::{self, StartError},
+    app::StartError,
+    assembly,
     cli::{
         arguments::Shared,
         fault::{Exit, Fault},
@@ -27,7 +28,7 @@ pub(super) async fn run(
     let config = shared.load()?;
     let clock: Arc<dyn Clock> = Arc::new(System);
     // What it publishes is nobody's business here, and there is nothing.
-    let opened = app::open(&config, Arc::clone(&clock), Arc::default()).await.map_err(refused)?;
+    let opened = assembly::open(&config, Arc::clone(&clock), Arc::default()).await.map_err(refused)?;
     let store = Arc::clone(&opened.store);
     let policy = Policy::new(&config.auth);
     let done = match Keys::load(Arc::clone(&store), clock, policy, config.auth.max_keys).await {
