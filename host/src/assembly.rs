@@ -54,19 +54,14 @@ pub(crate) async fn assemble(
     let clock: Arc<dyn Clock> = Arc::new(System);
     let roster = drivers(&mut config, &clock).await?;
     let board = Switchboard::new(roster.dispatcher().clone());
-    let hub = Arc::clone(roster.hub());
     let config = Arc::new(config);
     let renderer = Arc::new(Renderer::new(&config)?);
     let policy = Policy::own(&config.delivery.retry).map_err(StartError::Retry)?;
     let quotas = Arc::new(Quotas::new(config.limits.quota, config.tenants.clone()));
-    let Opened { store, commits } = match opened {
-        Some(opened) => opened,
-        None => open(&config, Arc::clone(&clock), Arc::clone(&quotas)).await?,
-    };
+    let Opened { store, commits } = stored(opened, &config, &clock, &quotas).await?;
     let ids = PublicIds::new(&store.id_key());
     let signer = Signer::of(config.signed_url.secret_key.as_ref(), store.signing_key());
     let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
-    unbind(&*store).await?;
     let parts = Parts {
         config: Arc::clone(&config),
         clock: Arc::clone(&clock),
@@ -79,7 +74,6 @@ pub(crate) async fn assemble(
         policy,
     };
     let delivery = Work::start(parts).await?;
-    let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
     let counting = (config.limits.max_projects, config.limits.keep_usage, access::names_projects(&config));
     let tenants = Tenants::new(Arc::clone(&quotas), Arc::clone(&store), Arc::clone(&clock), counting);
     let (conf, tenancy) = (Arc::clone(&config), Arc::clone(&tenants));
@@ -92,10 +86,11 @@ pub(crate) async fn assemble(
         Arc::clone(&renderer),
         confirmation,
     );
-    let sessions = Sessions::new(hub, &config);
+    let sessions = Sessions::new(Arc::clone(roster.hub()), &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
-    let shared = Shared {
+    let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
+    Ok(Face::new(Shared {
         access,
         tenants,
         store,
@@ -113,17 +108,25 @@ pub(crate) async fn assemble(
         reload,
         sessions,
         metrics,
-    };
-    Ok(Face::new(shared))
+    }))
 }
 
-/// Ends what lived with connections that are gone.
-async fn unbind(store: &dyn Store) -> Result<(), StartError> {
-    let subscriptions = store.subscriptions_unbind().await?;
+/// The store, in which nothing lives with connections that are gone.
+async fn stored(
+    opened: Option<Opened>,
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    quotas: &Arc<Quotas>,
+) -> Result<Opened, StartError> {
+    let opened = match opened {
+        Some(opened) => opened,
+        None => open(config, Arc::clone(clock), Arc::clone(quotas)).await?,
+    };
+    let subscriptions = opened.store.subscriptions_unbind().await?;
     if subscriptions > 0 {
         tracing::info!(subscriptions, "subscriptions have ended with the connections of the last run");
     }
-    Ok(())
+    Ok(opened)
 }
 
 /// Opens the store of `config`; nobody else may have it open.

@@ -37,7 +37,7 @@ fn browse(host: &Host, method: &str, path: &str, body: &str) -> Answer {
 /// The link in a mail's text, without where the host is.
 fn link(text: &str) -> String {
     let start = text.find(PUBLIC).unwrap_or_else(|| panic!("no link: {text}"));
-    text[start + PUBLIC.len()..].split(['\n', '>', ' ']).next().unwrap().to_owned()
+    text.get(start + PUBLIC.len()..).unwrap().split(['\n', '>', ' ']).next().unwrap().to_owned()
 }
 
 /// The link of the `n`th mail to ask or tell.

@@ -52,7 +52,7 @@ fn tokens_open_their_project_with_their_roles() {
 
     let unscoped = keystone.token("ann", None);
     ask(&host, &ann.project, &unscoped, "GET", "/v2/queues").expect(403);
-    for wrong in ["", "rubbish", &anns[..anns.len() - 4]] {
+    for wrong in ["", "rubbish", anns.get(..anns.len() - 4).unwrap()] {
         let refused = ask(&host, &ann.project, wrong, "GET", "/v2/queues").expect(401);
         let challenge = refused.header("www-authenticate").unwrap().to_owned();
         assert_eq!(challenge, format!("Keystone uri=\"{}\"", keystone.url()));

@@ -1,11 +1,10 @@
 //! `GET /v2/health`: whether the store does what it is for, tried out as Zaqar does.
 
-use std::time::Instant;
-
 use axum::extract::State;
 use bytes::Bytes;
 use nuncio_core::{Attributes, MessageId};
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{answer, face::Face, problem::Answer};

@@ -144,8 +144,8 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<Request, (Request, Reply)> {
-        Request::read(&Bytes::from(text.to_owned()), "text (JSON)").map_err(|wrong| *wrong)
+    fn read(text: &str) -> Result<Request, Box<(Request, Reply)>> {
+        Request::read(&Bytes::from(text.to_owned()), "text (JSON)")
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
             (r#"{"action": "x", "body": [1]}"#, "Schema validation failed."),
             (r#"{"action": "x", "headers": 1}"#, "Schema validation failed."),
         ] {
-            let (_, reply) = read(text).unwrap_err();
+            let (_, reply) = *read(text).unwrap_err();
             let body: Value = serde_json::from_slice(&reply.body).unwrap();
             assert!(
                 reply.status == 400 && body["error"].as_str().unwrap().starts_with(why),
@@ -189,7 +189,7 @@ mod tests {
             let made = json!({"action": action, "body": {&body: 1}, "headers": {&body: [body]}}).to_string();
             for text in [text, made] {
                 let (request, reply) =
-                    read(&text).map_or_else(|wrong| wrong, |request| (request, Reply::schema()));
+                    read(&text).map_or_else(|wrong| *wrong, |request| (request, Reply::schema()));
                 prop_assert!(serde_json::from_slice::<Value>(&reply.text(&request)).is_ok(), "{}", text);
             }
         }
