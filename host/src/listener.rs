@@ -11,7 +11,7 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot},
     task::JoinSet,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -100,6 +100,7 @@ async fn shake(
 
 /// How connections are served.
 struct Serving {
+    head: Duration,
     builder: Builder<TokioExecutor>,
     router: Router,
     graceful: GracefulShutdown,
@@ -110,20 +111,35 @@ impl Serving {
         let mut builder = Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.head);
         builder.http2().timer(TokioTimer::new()).keep_alive_interval(bounds.head);
-        Self { builder, router, graceful: GracefulShutdown::new() }
+        Self { head: bounds.head, builder, router, graceful: GracefulShutdown::new() }
     }
 
     fn begin<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S, slot: Slot) {
         let router = self.router.clone();
+        let asked = Arc::new(Notify::new());
+        let told = Arc::clone(&asked);
         let service = service_fn(move |request: Request<Incoming>| {
+            told.notify_one();
             let mut router = router.clone();
             async move { Ok::<_, Infallible>(infallible(router.call(request.map(Body::new)).await)) }
         });
         let served = self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let connection = self.graceful.watch(served);
+        let patience = self.head;
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error = %error, "a connection broke");
+            let mut connection = std::pin::pin!(connection);
+            // The connection's own timers begin once its first bytes have told which HTTP it is.
+            let ended = tokio::select! {
+                ended = &mut connection => Some(ended),
+                first = tokio::time::timeout(patience, asked.notified()) => match first {
+                    Ok(()) => Some(connection.as_mut().await),
+                    Err(_) => None,
+                },
+            };
+            match ended {
+                Some(Ok(())) => {}
+                Some(Err(error)) => tracing::debug!(error = %error, "a connection broke"),
+                None => tracing::debug!("a connection asked for nothing"),
             }
             drop(slot);
         });
@@ -208,6 +224,20 @@ mod tests {
         drop(stop);
         served.await.unwrap();
         assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_asks_for_nothing_does_not_keep_its_place() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (_stop, stopped) = oneshot::channel();
+        let bounds = Bounds { head: Duration::from_millis(100), ..BOUNDS };
+        tokio::spawn(serve(listener, None, Router::new(), bounds, stopped));
+        for said in ["", "PRI * HT"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(said.as_bytes()).await.unwrap();
+            assert_eq!(stream.read(&mut [0; 8]).await.unwrap_or(0), 0, "{said}");
+        }
     }
 
     #[tokio::test]

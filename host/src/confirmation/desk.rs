@@ -240,17 +240,30 @@ fn draft(body: &Value, ttl: i64) -> Draft {
     }
 }
 
-/// Under what a mailbox is counted: letters of both cases and what stands behind a `+` lead to the same one, nearly
-/// everywhere.
+/// Under what a mailbox is counted: letters of both cases, quotes, dots and what stands behind a `+` lead to the same one
+/// somewhere, and whoever wants to flood somebody would use them all.
 fn counted(address: &str) -> String {
     let address = address.to_lowercase();
     match address.rsplit_once('@') {
         Some((local, domain)) => {
-            let mailbox = local.split_once('+').map_or(local, |(mailbox, _)| mailbox);
+            let local = unquoted(local);
+            let mailbox = local.split_once('+').map_or(&*local, |(mailbox, _)| mailbox).replace('.', "");
             format!("{MAIL}:{mailbox}@{domain}")
         }
         None => address,
     }
+}
+
+/// A local part without its quotes, which mean nothing (RFC 5321, section 4.1.2).
+fn unquoted(local: &str) -> String {
+    let Some(inner) = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return local.to_owned();
+    };
+    let (mut plain, mut chars) = (String::new(), inner.chars());
+    while let Some(c) = chars.next() {
+        plain.extend(if c == '\\' { chars.next() } else { Some(c) });
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -262,6 +275,11 @@ mod tests {
     #[test]
     fn one_mailbox_is_counted_once_however_it_is_written() {
         assert_eq!(counted("Ann+Shop@Example.ORG"), counted("ann@example.org"));
+        for same in
+            [r#""ann"@example.org"#, r#""a\nn"@example.org"#, r#""\a\n\n+x"@example.org"#, "a.nn@example.org"]
+        {
+            assert_eq!(counted(same), counted("ann@example.org"), "{same}");
+        }
         assert_ne!(counted("ann@example.org"), counted("bob@example.org"));
     }
 

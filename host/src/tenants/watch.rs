@@ -163,6 +163,11 @@ impl Tenants {
     /// The store's.
     pub async fn stored(&self, project: &str) -> Result<Stored, StoreError> {
         let tenant = self.tenant(project);
+        if Arc::ptr_eq(&tenant, &self.others) {
+            // What is remembered there would be another project's.
+            let _alone = tenant.counting.lock().await;
+            return self.store.stored(project).await;
+        }
         if let Some(stored) = self.counted(&tenant) {
             return Ok(stored);
         }

@@ -45,6 +45,13 @@ impl Shown {
         let Some(token) = token else { return Reply::schema() };
         match face.access.identify(Credentials { project, token: Some(token), roles: None }).await {
             Ok(identity) => {
+                // What is attached already is looked after by this proof alone.
+                if self.0.as_ref().is_some_and(|proof| proof.project != identity.project) {
+                    return Reply::error(
+                        403,
+                        "The connection is another project's: open one for this project.",
+                    );
+                }
                 let (project, expires) = (identity.project.clone(), identity.expires);
                 self.0 = Some(Proof { token: token.to_owned().into(), project, expires });
                 authentified

@@ -101,6 +101,8 @@ impl Face {
                 .map(Told::Is)
                 .ok_or_else(|| Away("Keystone describes a token in a way that cannot be read".to_owned())),
             StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST => Ok(Told::Unknown),
+            // Whatever stands before Keystone finds the token too long: that is no failure of Keystone.
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Ok(Told::Unknown),
             StatusCode::UNAUTHORIZED => Ok(Told::OwnRefused),
             StatusCode::FORBIDDEN => Err(Away(
                 "the account of this host may not validate tokens: give it the role `admin` or `service` in Keystone"

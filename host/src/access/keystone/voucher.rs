@@ -31,7 +31,7 @@ const RENEWED_BEFORE_MS: i64 = 60_000;
 /// After a failure nobody asks for so long: requests must not queue up for one that does not answer.
 const PAUSE_MS: i64 = 1_000;
 /// The longest token that is asked about, bytes; those of Keystone have some hundreds.
-const MAX_TOKEN: usize = 8 << 10;
+const MAX_TOKEN: usize = 2 << 10;
 /// When a client may try again.
 const AFTER: Duration = Duration::from_secs(5);
 

@@ -29,7 +29,9 @@ pub(super) async fn run(
     let clock: Arc<dyn Clock> = Arc::new(System);
     // What it publishes is nobody's business here, and there is nothing.
     let opened = assembly::open(&config, Arc::clone(&clock), Arc::default()).await.map_err(refused)?;
-    let store = Arc::clone(&opened.store);
+    let assembly::Opened { store, commits } = opened;
+    // Nobody listens: the writer must not wait for anybody.
+    drop(commits);
     let policy = Policy::new(&config.auth);
     let done = match Keys::load(Arc::clone(&store), clock, policy, config.auth.max_keys).await {
         Ok(keys) => work(&keys, asked, project, output).await,

@@ -45,7 +45,7 @@ fn move_backlog(commit: &mut Commit<'_>) -> Result<bool, StoreError> {
         .prepare_cached(
             "UPDATE deferred SET lane = ?2 WHERE (message, idx) IN (
                 SELECT d.message, d.idx FROM target t JOIN deferred d ON d.target = t.id
-                WHERE t.subscription = ?1 AND t.recipients = 1 AND d.lane <> ?2 LIMIT ?3)
+                WHERE t.subscription = ?1 AND t.recipients = 1 AND t.frozen = 0 AND d.lane <> ?2 LIMIT ?3)
              RETURNING due",
         )?
         .query_map(params![id.0, lane.0, SLICE], |row| row.get(0))?

@@ -171,7 +171,7 @@ fn refuse(
     let told = |one: &Addressee| who.is_empty() || print(one) == *who;
     match ask(commit, (project, id), Kind::Unsubscribe, asking, told) {
         // A no counts whether or not it can be told.
-        Err(StoreError::AskedTooOften { .. }) => Ok(()),
+        Err(StoreError::AskedTooOften { .. } | StoreError::Full { .. } | StoreError::NoSpace(_)) => Ok(()),
         other => other,
     }
 }
@@ -236,7 +236,7 @@ fn changed(commit: &mut Commit<'_>, queue: QueueId, id: SubscriptionId) -> Resul
 
 fn tell(commit: &mut Commit<'_>, post: crate::storage::Post) -> Result<(), StoreError> {
     match intake::accept(commit, post) {
-        Err(error @ (StoreError::Full { .. } | StoreError::NoSpace(_))) => {
+        Err(error @ (StoreError::Full { .. } | StoreError::TooMany { .. } | StoreError::NoSpace(_))) => {
             tracing::warn!(%error, "an event is not told");
             Ok(())
         }
@@ -285,8 +285,13 @@ fn numbered(commit: &Commit<'_>, id: SubscriptionId, address: &str, ttl: i64) ->
     let mut other = commit.db.prepare_cached(
         "SELECT 1 FROM asked WHERE subscription = ?1 AND expires = ?2 AND address <> fingerprint(?3)",
     )?;
-    while other.exists(params![id.0, expires, address])? {
-        expires += 1000;
+    // Not the next that is free: of many who were asked within a second, each would look at all before it.
+    if other.exists(params![id.0, expires, address])? {
+        let last: i64 = commit
+            .db
+            .prepare_cached("SELECT max(expires) FROM asked WHERE subscription = ?1")?
+            .query_row([id.0], |row| row.get(0))?;
+        expires = last.saturating_add(1000);
     }
     Ok(expires)
 }

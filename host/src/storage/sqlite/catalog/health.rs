@@ -49,7 +49,7 @@ pub(in crate::storage::sqlite) fn found(
         && let Some(post) = tell(found)
     {
         match intake::accept(commit, post) {
-            Err(error @ (StoreError::Full { .. } | StoreError::NoSpace(_))) => {
+            Err(error @ (StoreError::Full { .. } | StoreError::TooMany { .. } | StoreError::NoSpace(_))) => {
                 tracing::warn!(%error, "an event is not told");
             }
             other => drop(other?),

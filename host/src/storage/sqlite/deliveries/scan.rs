@@ -127,7 +127,7 @@ impl Page<'_> {
 /// The lane of a target now: that of the newest revision where one address stands for one address.
 pub(super) fn lane(db: &Connection, target: TargetId) -> rusqlite::Result<Option<LaneId>> {
     db.prepare_cached(
-        "SELECT iif(t.recipients = 1 AND newest.recipients = 1, newest.lane, t.lane) FROM target t
+        "SELECT iif(t.frozen = 0 AND t.recipients = 1 AND newest.recipients = 1, newest.lane, t.lane) FROM target t
          LEFT JOIN subscription s ON s.id = t.subscription LEFT JOIN target newest ON newest.id = s.target
          WHERE t.id = ?1",
     )?

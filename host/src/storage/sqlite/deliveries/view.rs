@@ -137,7 +137,7 @@ fn aim(db: &Connection, target: TargetId) -> Result<Option<Aim>, StoreError> {
         "SELECT t.subscription, l.id, l.driver, l.destination, t.redacted, {addresses}, coalesce(s.state = 2, 0),
          t.project FROM target t
          LEFT JOIN subscription s ON s.id = t.subscription LEFT JOIN target newest ON newest.id = s.target
-         JOIN lane l ON l.id = iif(t.recipients = 1 AND newest.recipients = 1, newest.lane, t.lane)
+         JOIN lane l ON l.id = iif(t.frozen = 0 AND t.recipients = 1 AND newest.recipients = 1, newest.lane, t.lane)
          WHERE t.id = ?1"
     ))?
     .query_and_then([target.0], |row| {
