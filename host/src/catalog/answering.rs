@@ -7,7 +7,7 @@ use super::{error::CatalogError, queues::Catalog};
 use crate::{
     confirmation::{self, Queue},
     delivery::Happened,
-    place::plain,
+    place::Place,
     storage::{Asking, By, Post, SubscriptionRow, Updated, Word},
 };
 
@@ -79,8 +79,10 @@ impl Catalog {
         let what = if yes { Happened::SubscriptionConfirmed } else { Happened::SubscriptionUnsubscribed };
         let subscriber =
             SubscriberUri::parse(&row.uri).map_or_else(|_| "***".to_owned(), |uri| uri.redacted().to_owned());
+        let place = Place::of_stored(of.name.to_owned());
+        let (kind, name) = place.label();
         let about = [
-            ("queue", json!(plain(of.name))),
+            (kind, json!(name)),
             ("subscription", json!(self.confirmation.public(row.id))),
             ("subscriber", json!(subscriber)),
         ];
