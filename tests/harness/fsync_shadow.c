@@ -4,8 +4,8 @@
  *
  * Preloaded into a program (LD_PRELOAD), with NUNCIO_SHADOW_OF naming the folder that is watched and
  * NUNCIO_SHADOW_TO the shadow. After SIGKILL the shadow holds what was synced; what was only written is not
- * in it. Reads through the program's own descriptor, which must be readable: opening and closing the file
- * again would drop the program's POSIX locks on it. A new file's name counts as synced with its contents.
+ * in it. Reads through the program's own descriptor, where that can read: opening and closing the file again
+ * would drop the program's POSIX locks on it. A new file's name counts as synced with its contents.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -34,15 +34,23 @@ static void copy(int fd, const char *name, const char *to)
     int out = open(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (out < 0)
         fail(fresh);
+    /* What is only written has no locks that would be lost. */
+    char own[64];
+    snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
+    int in = (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY ? open(own, O_RDONLY | O_CLOEXEC) : fd;
+    if (in < 0)
+        fail(own);
     off_t at = 0;
     ssize_t got;
-    while ((got = pread(fd, buffer, sizeof buffer, at)) > 0) {
+    while ((got = pread(in, buffer, sizeof buffer, at)) > 0) {
         if (write(out, buffer, (size_t)got) != got)
             fail(fresh);
         at += got;
     }
     if (got < 0)
         fail(path);
+    if (in != fd)
+        close(in);
     close(out);
     if (rename(fresh, path) != 0)
         fail(path);

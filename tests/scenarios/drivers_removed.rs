@@ -22,7 +22,8 @@ fn removing_a_line_of_the_import_list_removes_its_scheme() {
     let listed: Value = serde_json::from_str(&listed).unwrap();
     let names: Vec<&str> =
         listed.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["log"]);
+    // Connections are the host's own.
+    assert_eq!(names, ["log", "websocket"]);
 
     let host = Recipe::new().binary(log_only()).start();
     for uri in ["http://127.0.0.1:1/", "https://example.org/", "mailto:ann@example.test"] {
