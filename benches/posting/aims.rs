@@ -9,7 +9,7 @@ use crate::{figures::Round, point::Point, rounds::STILL, table::Measured};
 const SHARE: f64 = 0.5;
 /// The share below which the short form fails: well below what is reached today, and above what a host would reach that
 /// does twice the work.
-const LEAST: f64 = 0.17;
+const LEAST: f64 = 0.12;
 /// The most of a POST's 99th percentile over the disk's that is aimed at.
 const SYNCS: f64 = 4.0;
 
