@@ -2,18 +2,29 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
+
 use crate::{
     Clock,
     net::Policy,
-    wire::{Metric, Receipt},
+    wire::{Device, DeviceCall, Metric, Receipt},
 };
 
 /// What a driver may ask of its host beside deliveries.
+#[async_trait]
 pub trait HostCalls: Send + Sync {
     /// Counts a figure.
     fn metric(&self, metric: Metric);
     /// Takes the far side's later word on a delivery.
     fn receipt(&self, receipt: Receipt);
+    /// The device that is registered under this id, if it still is.
+    ///
+    /// # Errors
+    /// Why the host cannot say: the delivery is to be deferred.
+    async fn device(&self, call: DeviceCall) -> Result<Option<Device>, String> {
+        let _: DeviceCall = call;
+        Ok(None)
+    }
 }
 
 /// A host that takes nothing: in tests, and where a driver is only looked at.

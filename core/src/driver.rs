@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Batch, Context, Manifest, Notice, Options, Outcomes, SubscriberUri,
-    wire::{Answer, Inbound},
+    wire::{Answer, Device, Inbound},
 };
 
 /// A driver: tries one delivery and says what happened.
@@ -69,6 +69,15 @@ pub trait Driver: Send + Sync {
     async fn receive(&self, request: &Inbound, body: &[u8]) -> Result<Answer, Refusal> {
         let _: (&Inbound, &[u8]) = (request, body);
         Err(Refusal::new("inbound", "this driver takes no inbound requests"))
+    }
+
+    /// Looks at a device when somebody registers it, and gives it back as it is to be kept. No I/O. Only asked of a driver
+    /// whose manifest says `devices`.
+    ///
+    /// # Errors
+    /// A [`Refusal`] that names the member (`/token`) and shows a right one; nothing is stored then.
+    async fn check_device(&self, device: Device) -> Result<Device, Refusal> {
+        Ok(device)
     }
 
     /// Ends what is under way within `grace` and lets go of connections. Nothing is delivered afterwards.

@@ -52,6 +52,9 @@ pub struct Manifest {
     /// How it reaches the network.
     #[serde(default)]
     pub network: Network,
+    /// Whether its URIs name devices that the host keeps for it (`apns:ID`): it then answers `check_device`.
+    #[serde(default)]
+    pub devices: bool,
     /// Whether a library's `submit` may block: it is then called on a thread of its own.
     #[serde(default)]
     pub blocking: bool,

@@ -92,6 +92,8 @@ pub struct RenderAnswer {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Inbound {
+    /// Whose account of the driver it is for, as the request's path names it; the driver refuses one that it has not.
+    pub account: String,
     /// `GET` or `POST`.
     pub method: String,
     /// What stands behind `/v2/inbound/{driver}/{account}`, with its slash; may be empty.
@@ -184,6 +186,66 @@ impl Receipt {
             reason: String::new(),
             at_ms: 0,
         }
+    }
+}
+
+/// What a driver may ask the host for: a device by its id. Its answer is a [`Device`], or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DeviceCall {
+    /// The project of the notice.
+    pub project: String,
+    /// The id, as the subscriber URI names it.
+    pub device: String,
+}
+
+impl DeviceCall {
+    /// Asks for `device` of `project`.
+    #[must_use]
+    pub fn new(project: impl Into<String>, device: impl Into<String>) -> Self {
+        Self { project: project.into(), device: device.into() }
+    }
+}
+
+/// Where a push service reaches one app on one device, or one browser: stored by the host under an id, so that no URI
+/// carries it. Its `Debug` form shows neither address nor keys.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Device {
+    /// Its id within the project.
+    pub id: String,
+    /// The scheme of the driver that reaches it: `apns`, `fcm`, `webpush`.
+    pub scheme: String,
+    /// Which account of the driver it belongs to.
+    pub account: String,
+    /// The token, or the endpoint of a browser's push service: a secret.
+    pub address: String,
+    /// What else is needed to reach it (`p256dh` and `auth` of a browser): secrets.
+    pub keys: BTreeMap<String, String>,
+    /// What is no secret (`topic`, `environment`), as the driver defines it.
+    pub attributes: BTreeMap<String, String>,
+    /// When it was registered the last time, in Unix milliseconds.
+    pub registered_ms: i64,
+}
+
+impl Device {
+    /// The device that `scheme` reaches at `address`.
+    #[must_use]
+    pub fn new(scheme: impl Into<String>, address: impl Into<String>) -> Self {
+        let account = "default".to_owned();
+        Self { scheme: scheme.into(), account, address: address.into(), ..Self::default() }
+    }
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Device")
+            .field("id", &self.id)
+            .field("scheme", &self.scheme)
+            .field("account", &self.account)
+            .finish_non_exhaustive()
     }
 }
 

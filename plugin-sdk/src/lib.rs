@@ -31,7 +31,7 @@ pub use nuncio_core::{
     Network, Notice, Options, Outcome, Outcomes, Part, Rate, Recipient, Refusal, Report, Scope,
     SettingsError, SubscriberUri, net,
     uri::{self, Form},
-    wire::{Answer, Inbound, Metric, Receipt},
+    wire::{Answer, Device, DeviceCall, Inbound, Metric, Receipt},
 };
 pub use plugin::Plugin;
 pub use read::read_options;

@@ -28,6 +28,9 @@ pub trait Plugin: Driver + Sized + 'static {
     const NETWORK: Network = Network::None;
     /// Whether it has [`receive`](Driver::receive).
     const RECEIVES: bool = false;
+    /// Whether its URIs name devices that the host keeps for it; it then has [`check_device`](Driver::check_device) and asks
+    /// [`HostCalls::device`](nuncio_core::HostCalls::device).
+    const DEVICES: bool = false;
     /// JSON pointers into the subscription options that are secret, like `/secret`.
     const OPTION_SECRETS: &'static [&'static str] = &[];
     /// Its settings; `()` has none. Give the struct `#[serde(deny_unknown_fields)]`, so that a misspelt key is
@@ -85,6 +88,10 @@ pub fn manifest<P: Plugin>(package: Package) -> Manifest {
     manifest.content = P::CONTENT;
     manifest.idempotency = P::IDEMPOTENCY.to_owned();
     manifest.network = P::NETWORK;
+    manifest.devices = P::DEVICES;
+    if P::DEVICES {
+        manifest.methods.push("check_device".to_owned());
+    }
     manifest
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn receive(
     let (parts, body) = request.into_parts();
     let limit = Limit::inbound(&face.config);
     let body = body::read(body, limit).await?;
-    let word = ask(entry, &inbound(&parts), &body, face.config.delivery.deadline).await?;
+    let word = ask(entry, &inbound(&parts, of("account")), &body, face.config.delivery.deadline).await?;
     let calls = Calls::new(entry.manifest.name.clone(), std::sync::Arc::clone(face.reload.figures()));
     if word.receipts.len() > MAX_RECEIPTS {
         tracing::warn!(
@@ -93,8 +93,9 @@ async fn ask(entry: &Entry, request: &Inbound, body: &[u8], patience: Duration) 
 }
 
 /// The request as the driver is told it.
-fn inbound(parts: &Parts) -> Inbound {
+fn inbound(parts: &Parts, account: &str) -> Inbound {
     let mut inbound = Inbound::default();
+    account.clone_into(&mut inbound.account);
     inbound.method = parts.method.as_str().to_owned();
     inbound.path = below(&parts.uri);
     inbound.query = parts.uri.query().unwrap_or_default().to_owned();
