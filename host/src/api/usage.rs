@@ -37,6 +37,7 @@ pub(super) async fn show(State(face): State<Face>, Extension(caller): Extension<
             "messages_per_second": quota.messages_per_second,
             "queues": quota.queues,
             "subscriptions": quota.subscriptions,
+            "devices": quota.devices,
             "stored_messages": quota.stored_messages,
             "stored_bytes": quota.stored_bytes,
         },

@@ -3,5 +3,7 @@
 mod accept;
 mod dedup;
 mod matching;
+mod telling;
 
 pub(super) use accept::{accept, send};
+pub(super) use telling::tell;
