@@ -2,8 +2,8 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
-    sync::mpsc::{Receiver, Sender, TryRecvError, channel},
+    path::Path,
+    sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
     thread::JoinHandle,
 };
 
@@ -21,7 +21,7 @@ pub(super) type Copied = rusqlite::Result<Done>;
 
 /// The handle of the thread. It ends when this is dropped.
 pub(super) struct Copier {
-    asked: Option<Sender<()>>,
+    asked: Option<SyncSender<()>>,
     copied: Receiver<Copied>,
     busy: bool,
     thread: Option<JoinHandle<()>>,
@@ -30,8 +30,9 @@ pub(super) struct Copier {
 impl Copier {
     /// Starts the thread for the database at `path`.
     pub(super) fn start(path: &Path) -> io::Result<Self> {
-        let (asked, asks) = channel();
-        let (told, copied) = channel();
+        // One is asked for at a time.
+        let (asked, asks) = sync_channel(1);
+        let (told, copied) = sync_channel(1);
         let path = path.to_owned();
         let thread = std::thread::Builder::new()
             .name("store-copier".into())
@@ -78,7 +79,7 @@ impl Drop for Copier {
     }
 }
 
-fn work(path: &PathBuf, asks: &Receiver<()>, told: &Sender<Copied>) {
+fn work(path: &Path, asks: &Receiver<()>, told: &SyncSender<Copied>) {
     let mut db = None;
     while asks.recv().is_ok() {
         let copied = copy(path, &mut db);
