@@ -76,6 +76,8 @@ const KEYS: &[Key] = &[
         "How long a client may take to send the body of a request."),
     key("http.public_url", Kind::Url, "", "URL", r#""https://nuncio.example.org""#,
         "Where this host is reached from outside, through a proxy: links in mails and in requests to confirm begin with it."),
+    key("http.allow_hosts", Kind::Names, "[]", "host names", r#"["nuncio.internal"]"#,
+        "Host names under which this host may be asked for with `auth.strategy = \"none\"`, beside `localhost`, addresses and that of `public_url`. What names another is refused: it may be a web page's, made to lead here."),
     key("http.max_inbound_body", Kind::Bytes { min: 1 << 10, max: 64 << 20 }, r#""1 MiB""#, "bytes", r#""64 KiB""#,
         "The largest body of a request to `/v2/inbound`, and of a driver's answer to it."),
     key("websocket.enabled", Kind::Boolean, "true", "", "false",

@@ -23,7 +23,7 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
     if !is_wanted(headers) {
         return missing().into_response();
     }
-    let key = match checked(&face, request.version(), headers) {
+    let key = match checked(&face, &request) {
         Ok(key) => key.clone(),
         Err(refusal) => return *refusal,
     };
@@ -44,17 +44,17 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
 }
 
 /// The key of a handshake that is as it must be.
-fn checked<'a>(
-    face: &Face,
-    version: Version,
-    headers: &'a HeaderMap,
-) -> Result<&'a HeaderValue, Box<Response>> {
+fn checked<'a>(face: &Face, request: &'a Request) -> Result<&'a HeaderValue, Box<Response>> {
     let refuse = |problem: Problem| Err(Box::new(problem.into_response()));
-    if version != Version::HTTP_11 {
+    let headers = request.headers();
+    if request.version() != Version::HTTP_11 {
         return refuse(Problem::request("A WebSocket handshake is made over HTTP/1.1."));
     }
     if headers.get(header::SEC_WEBSOCKET_VERSION) != Some(&SUPPORTED) {
         return Err(Box::new(missing().into_response()));
+    }
+    if let Err(denied) = face.access.reached(request) {
+        return refuse(denied.into());
     }
     if !from_here(headers, &face.config.websocket.allow_origins) {
         return refuse(Problem::forbidden(

@@ -32,6 +32,9 @@ async fn a_listener_of_its_own_takes_the_place_of_the_http_port() {
 async fn pages_of_other_origins_do_not_connect() {
     let house = House::new().await;
     assert_eq!(refused(&house, &[("origin", "https://evil.example")]).await, 403);
+    // A page whose name was made to lead here is of the same origin as what it asks for.
+    let rebound = [("host", "evil.example:8888"), ("origin", "http://evil.example:8888")];
+    assert_eq!(refused(&house, &rebound).await, 403);
     let own = format!("http://{}", house.host.address());
     assert!(Client::try_connect(house.host.address(), &[("origin", &own)]).await.is_ok());
 }
