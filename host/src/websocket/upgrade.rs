@@ -8,7 +8,11 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::api::{Face, Problem};
+use super::places::Full;
+use crate::{
+    api::{Face, Problem},
+    config::Websocket,
+};
 
 const SUPPORTED: HeaderValue = HeaderValue::from_static("13");
 
@@ -27,10 +31,9 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
         Ok(key) => key.clone(),
         Err(refusal) => return *refusal,
     };
-    let Some(place) = face.sessions.place() else {
-        let most = face.config.websocket.max_connections;
-        let why = format!("There are {most} connections (websocket.max_connections). Please try again.");
-        return Problem::busy(why).into_response();
+    let place = match face.sessions.place() {
+        Ok(place) => place,
+        Err(full) => return Problem::busy(told(full, &face.config.websocket)).into_response(),
     };
     let upgrade = hyper::upgrade::on(&mut request);
     face.sessions.serve(face.clone(), place, upgrade);
@@ -41,6 +44,17 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
         (header::SEC_WEBSOCKET_ACCEPT, HeaderValue::from_str(&accepted).unwrap_or(SUPPORTED)),
     ];
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+}
+
+fn told(full: Full, config: &Websocket) -> String {
+    let (most, what) = match full {
+        Full::All => (config.max_connections, "connections (websocket.max_connections)"),
+        Full::Strangers => (
+            config.max_unauthenticated,
+            "connections on which nobody was let in yet (websocket.max_unauthenticated)",
+        ),
+    };
+    format!("There are {most} {what}. Please try again.")
 }
 
 /// The key of a handshake that is as it must be.

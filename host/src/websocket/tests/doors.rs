@@ -118,3 +118,46 @@ async fn a_signed_url_opens_what_it_names_and_nothing_else() {
     let actions: Vec<_> = crate::websocket::actions().map(|(_, action)| action).collect();
     assert!(actions.contains(&Action::SubscriptionAttach));
 }
+
+#[tokio::test]
+async fn connections_on_which_nobody_is_let_in_are_few_and_end_soon() {
+    let house = House::with(|config| {
+        config.auth.strategy = Strategy::Token;
+        config.websocket.max_unauthenticated = 2;
+        config.websocket.login_timeout = std::time::Duration::from_secs(1);
+    })
+    .await;
+    let (_, token) = key(&house, "p", "member").await;
+    let mut known = authenticated(&house, "p", &token).await;
+    let (mut first, mut second) = (house.client().await, house.client().await);
+    assert_eq!(refused(&house, &[]).await, 503);
+    // To be answered is not to be let in.
+    assert_eq!(first.ask("queue_list", json!({})).await.0, 403);
+    for stranger in [&mut first, &mut second] {
+        let closed = stranger.closed().await;
+        assert!(closed.reason.contains("websocket.login_timeout"), "{closed}");
+    }
+    assert_eq!(known.ask("queue_list", json!({})).await.0, 200);
+    drop((first, second));
+    while Client::try_connect(house.host.address(), &[]).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_project_has_so_many_connections_and_others_have_theirs() {
+    let house = House::with(|config| config.limits.quota.websocket_connections = 1).await;
+    let (mut first, mut second) = (house.client().await, house.client().await);
+    assert_eq!(first.ask("ping_node", json!({})).await.0, 204);
+    let (status, body) = second.ask("ping_node", json!({})).await;
+    let why = body["error"].as_str().unwrap();
+    assert!(status == 403 && why.contains("limits.websocket_connections = 1"), "{body}");
+    let mut other = house.client().await;
+    other.headers["X-Project-ID"] = json!("other");
+    assert_eq!(other.ask("ping_node", json!({})).await.0, 204);
+    assert_eq!(first.ask("ping_node", json!({})).await.0, 204);
+    drop(first);
+    while second.ask("ping_node", json!({})).await.0 != 204 {
+        tokio::task::yield_now().await;
+    }
+}
