@@ -92,6 +92,23 @@ async fn claims_hold_messages_until_they_are_released() {
 }
 
 #[tokio::test]
+async fn a_subscription_whose_owner_cannot_be_asked_is_warned_of() {
+    let house = House::with(|config| {
+        config.drivers.insert("mailto".to_owned(), json!({"relay": "smtp://127.0.0.1:9", "from": "n@example.org"}));
+    })
+    .await;
+    let mut client = house.client().await;
+    let mail = json!({"queue_name": Q, "subscriber": "mailto:ann@example.org", "options": {"subjekt": "x"}});
+    let (status, body) = client.ask("subscription_create", mail).await;
+    let warnings = body["warnings"].as_array().cloned().unwrap_or_default();
+    assert!(status == 201 && warnings.len() == 2, "{body}");
+    assert!(warnings[0].as_str().unwrap().contains("subjekt"), "{body}");
+    assert!(warnings[1].as_str().unwrap().contains("public_url"), "{body}");
+    let (_, body) = client.ask("subscription_create", json!({"queue_name": Q, "subscriber": "log:"})).await;
+    assert!(body["subscription_id"].is_string() && body["warnings"].is_null(), "{body}");
+}
+
+#[tokio::test]
 async fn the_host_is_asked_for_its_documents_and_its_health() {
     let house = House::new().await;
     let mut client = house.client().await;
