@@ -128,7 +128,18 @@ async fn what_is_wrong_is_answered_and_the_connection_goes_on() {
     let error = |why: &str| (400, json!({"error": why}));
     assert_eq!(client.ask("nope", json!({})).await, error("nope is not a valid action"));
     assert_eq!(client.ask("queue_create", json!({})).await, error("Schema validation failed."));
-    assert_eq!(client.ask("pool_list", json!({})).await.0, 400);
+    assert_eq!(client.ask("pool_list", json!({})).await, error("Schema validation failed."));
+    for verb in ["list", "create", "update", "get", "delete"] {
+        for (what, body) in
+            [("pool", json!({"pool_name": "p"})), ("flavor", json!({"flavor_name": "f", "pool_name": "p"}))]
+        {
+            let (status, body) = client.ask(&format!("{what}_{verb}"), body).await;
+            assert!(
+                status == 404 && body["error"].as_str().unwrap().contains("admin_mode"),
+                "{verb}: {body}"
+            );
+        }
+    }
     let (status, body) = client.ask("queue_create", json!({"queue_name": "a b"})).await;
     assert!(status == 400 && body["exception"].is_string() && body["error"].is_string(), "{body}");
     let long = json!({"queue_name": "q", "messages": [{"body": "x".repeat(262_144)}]});
