@@ -94,7 +94,9 @@ async fn claims_hold_messages_until_they_are_released() {
 #[tokio::test]
 async fn a_subscription_whose_owner_cannot_be_asked_is_warned_of() {
     let house = House::with(|config| {
-        config.drivers.insert("mailto".to_owned(), json!({"relay": "smtp://127.0.0.1:9", "from": "n@example.org"}));
+        config
+            .drivers
+            .insert("mailto".to_owned(), json!({"relay": "smtp://127.0.0.1:9", "from": "n@example.org"}));
     })
     .await;
     let mut client = house.client().await;
