@@ -23,6 +23,7 @@ mod misbehaviour;
 mod openapi;
 mod pacing;
 mod phones;
+mod pipe;
 mod plugins;
 mod replay;
 mod retention;

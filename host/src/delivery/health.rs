@@ -26,7 +26,7 @@ use super::{
 use crate::{
     config::Config,
     place::Place,
-    storage::{Finding, Found, LaneRow, Lost, LostDevice, Post, Store, StoreError},
+    storage::{Finding, Found, LaneRow, Lost, LostDevice, Post, Store, StoreError, Telling},
     times,
 };
 
@@ -210,13 +210,18 @@ impl Health {
 
     fn tell(&self, told: Told) {
         if self.told.try_send(told).is_err() {
-            metrics::counter!("nuncio_events_lost_total").increment(1);
+            lost();
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SubscriptionId, i64>> {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Counts an event that is not told.
+fn lost() {
+    metrics::counter!("nuncio_events_lost_total").increment(1);
 }
 
 /// What an event says of a subscription.
@@ -274,8 +279,8 @@ async fn end_device(
     about: Map<String, Value>,
 ) -> Result<LostDevice, StoreError> {
     let (events, told, at, id) = (events.clone(), project.clone(), lost.at, lost.id.clone());
-    let tell = move || events.post(&told, Happened::DeviceGone, at, about);
-    let became = store.device_lost(&project, lost, Box::new(tell)).await?;
+    let tell = Telling::new(move || events.post(&told, Happened::DeviceGone, at, about.clone()));
+    let became = store.device_lost(&project, lost, tell).await?;
     if became == LostDevice::Ended {
         tracing::warn!(device = id, "a device is gone and is not used again until it is registered anew");
     }
@@ -315,7 +320,7 @@ async fn lane_event(
 ) -> Result<(), StoreError> {
     let name = store.project(project).await?.unwrap_or_default();
     match events.post(&name, what, at, about) {
-        Some(post) => store.accept(post).await.map(drop),
+        Some(post) => store.accept(post).await.map(drop).inspect_err(|_| lost()),
         None => Ok(()),
     }
 }

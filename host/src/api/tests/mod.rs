@@ -12,6 +12,7 @@ mod limits;
 mod messages;
 mod notifications;
 mod queues;
+mod rebinding;
 mod reload;
 mod rules;
 mod signed;

@@ -2,8 +2,8 @@
 
 mod accept;
 mod dedup;
+mod event;
 mod matching;
-mod telling;
 
 pub(super) use accept::{accept, send};
-pub(super) use telling::tell;
+pub(super) use event::tell;
