@@ -15,7 +15,7 @@ use crate::{
     config::{Config, ConfigError},
     confirmation::Desk,
     delivery::{Parts, Work},
-    drivers::{Roster, dismiss, wipe},
+    drivers::{Behind, Roster, dismiss, wipe},
     intake::Intake,
     jobs::Jobs,
     numbers::limits,
@@ -60,8 +60,7 @@ pub(crate) async fn assemble(
     let quotas = Arc::new(Quotas::new(config.limits.quota, config.tenants.clone()));
     let Opened { store, commits } = stored(opened, &config, &clock, &quotas).await?;
     let ids = PublicIds::new(&store.id_key());
-    roster.behind().lend(Arc::clone(&store), board.clone());
-    roster.behind().open(Arc::clone(&store), ids.clone(), Arc::clone(&clock));
+    let behind = behind(&roster, &store, &board, &ids, &clock);
     let signer = Signer::of(config.signed_url.secret_key.as_ref(), store.signing_key());
     let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
     let parts = Parts {
@@ -80,7 +79,6 @@ pub(crate) async fn assemble(
     let tenants = Tenants::new(Arc::clone(&quotas), Arc::clone(&store), Arc::clone(&clock), counting);
     let (conf, tenancy) = (Arc::clone(&config), Arc::clone(&tenants));
     let intake = Intake::new(Arc::clone(&store), conf, Arc::clone(&clock), tenancy);
-    let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
     let catalog = Catalog::new(
         Arc::clone(&store),
         Arc::clone(&config),
@@ -88,12 +86,12 @@ pub(crate) async fn assemble(
         Arc::clone(&renderer),
         confirmation,
     );
-    let behind = Arc::clone(roster.behind());
     let sessions = Sessions::new(Arc::clone(roster.hub()), &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
-    let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
     Ok(Face::new(Shared {
+        outlet: Outlet::new(Arc::clone(&store), Arc::clone(&config)),
+        jobs: Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs),
         access,
         tenants,
         store,
@@ -103,16 +101,28 @@ pub(crate) async fn assemble(
         config,
         clock,
         delivery,
-        jobs,
         renderer,
         intake,
-        outlet,
         catalog,
         reload,
         behind,
         sessions,
         metrics,
     }))
+}
+
+/// What drivers stand on, from now on: they were made before the store was open.
+fn behind(
+    roster: &Roster,
+    store: &Arc<dyn Store>,
+    board: &Switchboard,
+    ids: &PublicIds,
+    clock: &Arc<dyn Clock>,
+) -> Arc<Behind> {
+    let behind = Arc::clone(roster.behind());
+    behind.lend(Arc::clone(store), board.clone());
+    behind.open(Arc::clone(store), ids.clone(), Arc::clone(clock));
+    behind
 }
 
 /// The store, in which nothing lives with connections that are gone.

@@ -56,7 +56,7 @@ for line in sys.stdin:
         if device["address"].startswith("token-"):
             reply(message, json=device)
         else:
-            wrong = {"at": "/address", "why": "`%s` is no token" % device["address"], "fix": "write token-1"}
+            wrong = {"at": "/address", "why": "`%s` is no token" % device["address"], "fix": "write a token"}
             reply(message, status="invalid", json=[wrong])
     elif kind == "call" and message["json"]["account"] != "oslo":
         reply(message, status="invalid", json=[{"at": "account", "why": "there is no such account", "fix": "oslo"}])

@@ -88,7 +88,7 @@ mod tests {
             let text = String::from_utf8(text).unwrap();
             for name in shown() {
                 let word = name.rsplit_once("nuncio-").map_or("", |(_, words)| words);
-                let groups = ["drivers-", "deliveries-", "jobs-", "keys-"];
+                let groups = ["drivers-", "deliveries-", "devices-", "jobs-", "keys-"];
                 let last = groups.iter().find_map(|group| word.strip_prefix(group)).unwrap_or(word);
                 assert!(text.contains(last), "{shell}: {name}");
             }
