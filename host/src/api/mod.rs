@@ -44,7 +44,7 @@ mod subscriptions;
 mod usage;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::times;
 

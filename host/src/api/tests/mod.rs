@@ -3,7 +3,7 @@
 mod claims;
 mod confirming;
 mod deliveries;
-mod house;
+pub(crate) mod house;
 mod inbound;
 mod jobs;
 mod keys;
@@ -16,4 +16,4 @@ mod rules;
 mod signed;
 mod subscriptions;
 mod topics;
-mod walk;
+pub(crate) mod walk;
