@@ -113,6 +113,20 @@ async fn a_connection_opens_no_project_but_that_of_its_token() {
 }
 
 #[tokio::test]
+async fn a_connection_of_one_project_does_not_become_that_of_another() {
+    let walk = Walk::new().await;
+    let face = walk.house.host.face();
+    let mut guest = Guest::known(&walk.house, &walk.owner, OWNER).await;
+    let (stranger, again) =
+        (Person::of(face, STRANGER, "member").await, Person::of(face, OWNER, "reader").await);
+    assert_eq!(guest.authenticate(&stranger, None).await, 403);
+    // It is still whose it was, and another token of the same project may take over.
+    assert_eq!(guest.ask("queue_create", json!({"queue_name": "one"})).await.status, 201);
+    assert_eq!(guest.authenticate(&again, None).await, 200);
+    assert_eq!(guest.ask("queue_create", json!({"queue_name": "two"})).await.status, 403);
+}
+
+#[tokio::test]
 async fn what_another_project_signed_opens_nothing() {
     let walk = Walk::new().await;
     let (face, stranger) = (walk.house.host.face(), Person::default());
