@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use nuncio_core::{Cursor, Kind, LaneRules, MessageId, SubscriptionId, Why};
@@ -12,7 +15,7 @@ use super::bench::{Bench, PROJECT, QUEUE, draft, key, post, subscription, target
 use crate::{
     storage::{
         Addressed, Addressee, Asking, By, NewSubscription, NewTarget, Post, StoreError, Subscribed,
-        SubscriptionChange, Updated, Word, Wording, sqlite::Limits,
+        SubscriptionChange, Telling, Updated, Word, Wording, sqlite::Limits,
     },
     tenants::{Quota, Quotas},
 };
@@ -147,11 +150,17 @@ async fn who_was_sent_to_without_a_word_need_not_agree_to_a_change(bench: Bench)
     assert_eq!(matched(&bench).await, 1);
 }
 
+fn event() -> Telling {
+    Telling::new(|| {
+        let to = Addressed::Queue("events".into());
+        Some(Post { to, kind: Kind::Event, ..post(&["{}"]) })
+    })
+}
+
 /// Says no as the one who was asked until `expires`, who is told how to come back, and what happens is told.
 async fn refuses(bench: &Bench, id: SubscriptionId, expires: i64, asked: &Asked) -> Updated {
-    let event = Post { to: Addressed::Queue("events".into()), kind: Kind::Event, ..post(&["{}"]) };
     let asking = Some(asking(&["a"], 9, asked));
-    let word = Word { yes: false, by: By::Asked { expires }, asking, tell: Some(event) };
+    let word = Word { yes: false, by: By::Asked { expires }, asking, tell: Some(event()) };
     bench.store.subscription_confirm(PROJECT, QUEUE, id, word).await.unwrap()
 }
 
@@ -175,8 +184,7 @@ async fn an_answer_counts_although_the_project_may_have_no_queue_for_its_event(_
     let asked = Asked::default();
     let id = subscribed(&bench, wish("a", asking(&["a"], 9, &asked))).await;
     let expires = asked.lock().unwrap()[0].1;
-    let event = Post { to: Addressed::Queue("events".into()), kind: Kind::Event, ..post(&["{}"]) };
-    let word = Word { yes: true, by: By::Asked { expires }, asking: None, tell: Some(event) };
+    let word = Word { yes: true, by: By::Asked { expires }, asking: None, tell: Some(event()) };
     assert_eq!(bench.store.subscription_confirm(PROJECT, QUEUE, id, word).await.unwrap(), Updated::Done);
     assert!(is_confirmed(&bench, id).await);
     assert_eq!(refuses(&bench, id, expires, &asked).await, Updated::Done);
@@ -212,6 +220,27 @@ async fn a_question_stays_out_of_the_lane_of_its_subscription(mut bench: Bench) 
     assert_eq!(rows.len(), 1, "when the subscription moves");
 }
 
+async fn an_event_is_written_only_when_something_changes(bench: Bench) {
+    let asked = Asked::default();
+    let id = subscribed(&bench, wish("a,b", asking(&["a", "b"], 9, &asked))).await;
+    let questions = asked.lock().unwrap().clone();
+    let written = Arc::new(AtomicUsize::new(0));
+    let says = async |yes, by| {
+        let count = Arc::clone(&written);
+        let telling = Telling::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            None
+        });
+        let word = Word { yes, by, asking: None, tell: Some(telling) };
+        bench.store.subscription_confirm(PROJECT, QUEUE, id, word).await.unwrap();
+        written.load(Ordering::SeqCst)
+    };
+    let of = |n: usize| By::Asked { expires: questions[n].1 };
+    assert_eq!(says(true, of(0)).await, 0, "one of two");
+    assert_eq!((says(true, of(1)).await, says(true, of(1)).await), (1, 1));
+    assert_eq!((says(false, By::All).await, says(false, By::All).await), (2, 2));
+}
+
 super::promises! {
     a_no_counts_although_there_is_no_room_for_what_it_would_tell,
     an_answer_counts_although_the_project_may_have_no_queue_for_its_event,
@@ -221,4 +250,5 @@ super::promises! {
     the_answer_of_one_is_never_that_of_another,
     nobody_is_asked_too_often_whatever_becomes_of_subscriptions,
     who_was_sent_to_without_a_word_need_not_agree_to_a_change,
+    an_event_is_written_only_when_something_changes,
 }

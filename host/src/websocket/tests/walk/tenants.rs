@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{asked::bodies, guest::Guest};
+use super::{
+    asked::{VAIN, bodies},
+    guest::Guest,
+};
 use crate::{
     access::{Grant, Grants},
     api::tests::{
@@ -86,7 +89,7 @@ async fn whoever_may_reaches_his_own_by_every_action() {
             assert_ne!(told.status, 400, "{name}: {told:?}");
             reached |= (200..300).contains(&told.status);
         }
-        assert!(reached, "{name}: what it is asked with reaches nothing, so that the walk proves nothing");
+        assert_eq!(reached, !VAIN.contains(&name), "{name}: what reaches nothing proves nothing");
     }
 }
 
