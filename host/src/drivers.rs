@@ -11,6 +11,7 @@ use nuncio_driver_log as _;
 #[cfg(feature = "driver-mailto")]
 use nuncio_driver_mailto as _;
 
+mod behind;
 mod calls;
 mod candidate;
 mod description;
@@ -27,6 +28,7 @@ pub(crate) mod stranger;
 mod tests;
 mod wiping;
 
+pub use behind::{Behind, Devices};
 pub use calls::Calls;
 pub use description::{Standing, described, described_refusal};
 pub use farewell::{dismiss, retire};
