@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::fitted;
 
+/// What is looked at behind the limit, in bytes: the longest thing that a person may see as one character.
+const AHEAD: usize = 256;
+
 /// The option `overflow` of a push: what is done with a notification that is too large for the service.
 ///
 /// A notification is one, so `split`, which SMS has, is not among them.
@@ -45,6 +48,10 @@ impl Overflow {
                 "shorten it, or let it be cut by the option overflow = \"truncate\"",
             );
         }
+        // A text has no more bytes than a payload with it, and the cut looks a little ahead: a longer one need not be written
+        // again and again.
+        let end = text.floor_char_boundary(limit.saturating_add(AHEAD));
+        let text = text.get(..end).unwrap_or(text);
         fitted(text, &size, limit).map_or_else(
             || {
                 let why = format!(
