@@ -13,7 +13,7 @@ use nuncio_plugin_sdk::{
 use serde_json::Value;
 
 use crate::{
-    accounts::Accounts,
+    accounts::{Accounts, KEY},
     answer::Services,
     browser::Browser,
     options::{self, Wanted},
@@ -38,6 +38,7 @@ pub struct WebPush {
 struct Ready {
     browser: Browser,
     account: String,
+    public: String,
     headers: HeaderMap,
     payload: Vec<u8>,
 }
@@ -58,8 +59,8 @@ impl WebPush {
         let browser = Browser::of(device, &self.network).map_err(recipient)?;
         let (account, signer) = self
             .accounts
-            .of(&device.account)
-            .map_err(|refusal| Report::deferred(Scope::Account, refusal.to_string()))?;
+            .of(device)
+            .map_err(|refusal| Report::deferred(Scope::Recipient, refusal.to_string()))?;
         let wanted = Wanted::read(notice.options).map_err(recipient)?;
         let mut push = Push::of(notice, CHANNEL).map_err(message)?;
         let wanted = wanted.over(&mut push).map_err(message)?;
@@ -67,12 +68,13 @@ impl WebPush {
         let ours = |refusal: Refusal| Report::deferred(Scope::Recipient, refusal.to_string());
         let token = signer.authorization(&browser.origin(), self.clock.now_ms()).map_err(ours)?;
         let headers = render::headers(&wanted, token).map_err(recipient)?;
-        Ok(Ready { account: account.to_owned(), browser, headers, payload })
+        let (account, public) = (account.to_owned(), signer.public().to_owned());
+        Ok(Ready { browser, account, public, headers, payload })
     }
 
     async fn push(&self, notice: &Notice<'_>, id: &str) -> Result<Report, Report> {
         let device = self.device(notice, id).await?;
-        let Ready { browser, account, headers, payload } = self.ready(notice, &device)?;
+        let Ready { browser, account, headers, payload, .. } = self.ready(notice, &device)?;
         let body = seal::sealed(&payload, &browser.keys)
             .map_err(|_| Report::deferred(Scope::Recipient, "the message could not be encrypted"))?;
         let left = time_left(notice, &*self.clock);
@@ -120,15 +122,12 @@ impl Driver for WebPush {
 
     async fn check_device(&self, mut device: Device) -> Result<Device, Refusal> {
         let browser = Browser::of(&device, &self.network)?;
-        if let Some(name) = device.attributes.keys().next() {
+        if let Some(name) = device.attributes.keys().find(|name| *name != KEY) {
             let at = format!("/attributes/{}", name.replace('~', "~0").replace('/', "~1"));
-            return Err(Refusal::new(at, "a browser has no attributes").fix("leave it out"));
+            return Err(Refusal::new(at, "a browser has no attribute but `key`").fix("leave it out"));
         }
-        // The subscription is bound to one key for good: whatever becomes the default later, it stays with this one.
-        if !self.accounts.none() {
-            let (account, _) = self.accounts.of(&device.account)?;
-            account.clone_into(&mut device.account);
-        }
+        let (_, signer) = self.accounts.of(&device)?;
+        device.attributes.insert(KEY.to_owned(), signer.public().to_owned());
         Ok(browser.kept(device))
     }
 
@@ -142,7 +141,7 @@ impl Driver for WebPush {
         let refused = |report: Report| Refusal::new("webpush", report.reason);
         let device = self.device(notice, id(notice.uri)?).await.map_err(refused)?;
         let ready = self.ready(notice, &device).map_err(refused)?;
-        Ok(render::shown(&ready.browser.origin(), &ready.headers, &ready.payload))
+        Ok(render::shown(&ready.browser.origin(), &ready.headers, &ready.public, &ready.payload))
     }
 }
 

@@ -35,12 +35,16 @@ pub(crate) fn headers(wanted: &Wanted, authorization: HeaderValue) -> Result<Hea
     Ok(headers)
 }
 
-/// The request to the service at `origin` as text, with the endpoint and the token masked and the payload in clear.
-pub(crate) fn shown(origin: &str, headers: &HeaderMap, payload: &[u8]) -> String {
+/// The request to the service at `origin` as text, with the endpoint and the token masked; our `public` key and the payload
+/// are in clear.
+pub(crate) fn shown(origin: &str, headers: &HeaderMap, public: &str, payload: &[u8]) -> String {
     let mut text = format!("POST {origin}/***\n");
     for (name, value) in headers {
-        let value =
-            if value.is_sensitive() { "***".into() } else { String::from_utf8_lossy(value.as_bytes()) };
+        let value = if value.is_sensitive() {
+            format!("vapid t=***, k={public}").into()
+        } else {
+            String::from_utf8_lossy(value.as_bytes())
+        };
         text.push_str(&format!("{name}: {value}\n"));
     }
     text.push_str(&format!("\nEncrypted for the browser, {} bytes:\n", payload.len()));
@@ -62,9 +66,9 @@ mod tests {
         token.set_sensitive(true);
         let headers = headers(&wanted, token).unwrap();
         assert_eq!(
-            shown("https://push.example.net", &headers, b"{\"id\":\"d\"}"),
+            shown("https://push.example.net", &headers, "d", b"{\"id\":\"d\"}"),
             "POST https://push.example.net/***\nttl: 60\nurgency: high\ntopic: order-7\n\
-             content-type: application/octet-stream\ncontent-encoding: aes128gcm\nauthorization: ***\n\n\
+             content-type: application/octet-stream\ncontent-encoding: aes128gcm\nauthorization: vapid t=***, k=d\n\n\
              Encrypted for the browser, 10 bytes:\n{\"id\":\"d\"}"
         );
     }
