@@ -173,3 +173,6 @@ impl Plugin for WebPush {
 }
 
 register_driver!(WebPush);
+
+#[cfg(test)]
+mod tests;

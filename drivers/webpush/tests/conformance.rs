@@ -47,5 +47,5 @@ nuncio_plugin_sdk::testing::conformance!(
         .expect(Case::Reset, Outcome::Deferred, Scope::Recipient)
         .expect(Case::Hang, Outcome::Deferred, Scope::Recipient)
         .expect(Case::Garbage, Outcome::Deferred, Scope::Recipient)
-        .without("idempotency", "the id is within what is encrypted: tests/delivery.rs opens it")
+        .without("idempotency", "the id is within what is encrypted: src/driver/tests.rs opens it")
 );
