@@ -33,4 +33,5 @@ mod walk_mail;
 mod walk_tomorrow;
 mod walk_webhooks;
 mod webhooks;
+mod webpush;
 mod websocket;
