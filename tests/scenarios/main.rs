@@ -36,4 +36,5 @@ mod walk_mail;
 mod walk_tomorrow;
 mod walk_webhooks;
 mod webhooks;
+mod webpush;
 mod websocket;
