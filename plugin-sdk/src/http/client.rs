@@ -14,7 +14,7 @@ use super::{
     endpoint::Endpoint,
     error::HttpError,
     pool::{Pool, Pooling},
-    tls::{self, TlsError},
+    tls::{self, Identity, TlsError},
 };
 use crate::connect::GuardedConnector;
 
@@ -62,7 +62,29 @@ impl Client {
     /// # Errors
     /// [`TlsError`] when `ca_file` cannot be used.
     pub fn with(policy: Arc<Policy>, ca_file: Option<&Path>, pooling: Pooling) -> Result<Self, TlsError> {
-        let dial = Dial::new(GuardedConnector::new(policy), tls::config(ca_file)?);
+        Self::made(policy, ca_file, pooling, None)
+    }
+
+    /// [`with`](Self::with), showing `identity` to servers that ask for a certificate.
+    ///
+    /// # Errors
+    /// [`TlsError`] when `ca_file` or `identity` cannot be used.
+    pub fn identified(
+        policy: Arc<Policy>,
+        ca_file: Option<&Path>,
+        pooling: Pooling,
+        identity: &Identity,
+    ) -> Result<Self, TlsError> {
+        Self::made(policy, ca_file, pooling, Some(identity))
+    }
+
+    fn made(
+        policy: Arc<Policy>,
+        ca_file: Option<&Path>,
+        pooling: Pooling,
+        identity: Option<&Identity>,
+    ) -> Result<Self, TlsError> {
+        let dial = Dial::new(GuardedConnector::new(policy), tls::config(ca_file, identity)?);
         Ok(Self { pool: Pool::new(dial, pooling) })
     }
 
