@@ -35,6 +35,14 @@ pub struct Answer {
     pub truncated: bool,
 }
 
+impl Answer {
+    /// A whole answer: what tests of a driver read without a server.
+    #[must_use]
+    pub const fn new(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { status, headers, body, truncated: false }
+    }
+}
+
 /// An HTTP client whose every connection goes through the guard. Clones share the connections, and the last one closes
 /// them.
 #[derive(Clone)]

@@ -22,6 +22,7 @@
 mod attempt;
 mod body;
 mod client;
+mod configured;
 mod dial;
 mod endpoint;
 mod error;
@@ -35,6 +36,7 @@ mod tls;
 
 pub use bytes::Bytes;
 pub use client::{Answer, BODY_CAP, Client};
+pub use configured::Configured;
 pub use endpoint::Endpoint;
 pub use error::HttpError;
 pub use http::{

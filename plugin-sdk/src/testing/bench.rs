@@ -17,7 +17,7 @@ use super::{
     clock::System,
     kit::{Kit, SERVER, filled, placed},
     letter::Letter,
-    made::context,
+    made::{Keeps, context},
     server::{Does, Peer, Server},
 };
 
@@ -128,6 +128,7 @@ impl<'a> Bench<'a> {
         networks: &[&str],
     ) -> Result<Result<Made, SettingsError>, String> {
         let context = context(Arc::new(System), networks).map_err(|error| error.to_string())?;
+        let context = context.with_host(Arc::new(Keeps(self.kit.devices.clone())));
         let _inside = self.runtime.enter();
         let made = caught(|| self.maker.make(&self.kit.name, settings, &context))?;
         Ok(made.map(|driver| Made { driver, runtime: self.runtime.handle().clone() }))

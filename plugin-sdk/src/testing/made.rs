@@ -2,13 +2,48 @@
 
 use std::{sync::Arc, time::Duration};
 
-use nuncio_core::{Clock, Context, Driver, Linked, Refusal, SettingsError, inventory, net::Policy};
+use async_trait::async_trait;
+use nuncio_core::{
+    Clock, Context, Driver, HostCalls, Linked, Refusal, SettingsError, inventory,
+    net::Policy,
+    wire::{Device, DeviceCall, Metric, Receipt},
+};
 use serde_json::Value;
 
 use super::clock::{Stopped, System};
 
 /// The default total time of one attempt, as a host without configuration has it.
 const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A host that has these devices, in every project, and takes nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Keeps(pub Vec<Device>);
+
+#[async_trait]
+impl HostCalls for Keeps {
+    fn metric(&self, _: Metric) {}
+
+    fn receipt(&self, _: Receipt) {}
+
+    async fn device(&self, call: DeviceCall) -> Result<Option<Device>, String> {
+        Ok(self.0.iter().find(|device| device.id == call.device).cloned())
+    }
+}
+
+/// As [`made`], in a host with this `clock` that has `devices`.
+///
+/// # Errors
+/// As [`made`].
+pub fn made_with(
+    clock: Arc<dyn Clock>,
+    name: &str,
+    settings: Value,
+    networks: &[&str],
+    devices: Vec<Device>,
+) -> Result<Arc<dyn Driver>, SettingsError> {
+    let found = linked(name).ok_or_else(|| Refusal::new("", missing(name)))?;
+    (found.create)(settings, &context(clock, networks)?.with_host(Arc::new(Keeps(devices))))
+}
 
 /// Makes the linked driver `name` with `settings`, in a host that may reach `networks` (`127.0.0.0/8`) besides public
 /// addresses. The test needs `use my_driver as _;`, or the linker drops the driver.

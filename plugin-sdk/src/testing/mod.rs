@@ -38,5 +38,5 @@ pub use finding::{Finding, Findings, Rule, Verdict};
 pub use kit::Kit;
 pub use letter::Letter;
 pub use library::Packaging;
-pub use made::{made, made_at};
+pub use made::{Keeps, made, made_at, made_with};
 pub use server::{Case, Conversation, Does, Peer, Server, Wire};
