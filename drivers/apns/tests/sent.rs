@@ -18,7 +18,7 @@ use nuncio_plugin_sdk::{
     Clock, Device, Driver, Outcome, Scope,
     http::Bytes,
     serde_json::{Value, json},
-    testing::{Letter, made_with},
+    testing::{Host, Letter},
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_rustls::{
@@ -76,7 +76,8 @@ impl Apple {
             "team_id": "DEF123GHIJ", "key_id": "ABC123DEFG", "key": key.serialize_pem(),
             "topic": "com.example.app", "url": url,
         }}});
-        let driver = made_with(Arc::clone(&clock) as _, "apns", settings, &[], vec![phone]).unwrap();
+        let driver =
+            Host::new().device(phone).make_by(Arc::clone(&clock) as _, "apns", settings, &[]).unwrap();
         Self { driver, clock, seen, connections, _roots: roots }
     }
 

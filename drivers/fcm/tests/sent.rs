@@ -18,7 +18,7 @@ use nuncio_driver_fcm as _;
 use nuncio_plugin_sdk::{
     Clock, Device, Driver, Outcome, Scope,
     serde_json::json,
-    testing::{Does, Letter, Peer, Server, made_with},
+    testing::{Does, Host, Letter, Peer, Server},
 };
 use tokio::task::JoinSet;
 
@@ -53,7 +53,8 @@ impl Google {
         let mut phone = Device::new("fcm", TOKEN);
         "phone-7".clone_into(&mut phone.id);
         let clock = Arc::new(Hand(AtomicI64::new(NOW_MS)));
-        let driver = made_with(Arc::clone(&clock) as _, "fcm", settings, &[], vec![phone]).unwrap();
+        let driver =
+            Host::new().device(phone).make_by(Arc::clone(&clock) as _, "fcm", settings, &[]).unwrap();
         Self { server, driver, clock }
     }
 

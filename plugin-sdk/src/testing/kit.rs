@@ -96,13 +96,6 @@ impl Kit {
         self
     }
 
-    /// With a device that the host has, by its id, in every project. May be called again.
-    #[must_use]
-    pub fn device(mut self, device: Device) -> Self {
-        self.devices.push(device);
-        self
-    }
-
     /// With the options of a subscription, for every delivery.
     ///
     /// # Panics
@@ -111,6 +104,14 @@ impl Kit {
     pub fn options(mut self, options: Value) -> Self {
         let Value::Object(options) = options else { panic!("options are an object") };
         self.options = options;
+        self
+    }
+
+    /// With a device that the host keeps, whose id one of the kit's URIs names. `{server}` may stand in its address. May be
+    /// called again; its address and keys are among the secrets that the kit looks for in all that the driver says.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.devices.push(device);
         self
     }
 
