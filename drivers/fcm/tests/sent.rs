@@ -108,12 +108,12 @@ async fn an_access_token_that_is_refused_is_asked_for_anew_unless_it_is_young() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_not_given_is_no_doubt_about_the_message() {
-    let google = Google::start();
     for (does, scope) in [
         (Does::Status(400), Scope::Account),
         (Does::Status(503), Scope::Destination),
         (Does::Resets, Scope::Destination),
     ] {
+        let google = Google::start();
         google.server.does(does);
         let report = google.deliver().await;
         assert_eq!((report.outcome, report.scope), (Outcome::Deferred, scope), "{report:?}");
