@@ -150,7 +150,7 @@ impl Wanted {
             && push.text.is_empty()
             && push.badge.is_none()
             && push.sound.is_none()
-            && !push.own.get("aps").is_some_and(|aps| aps.get("alert").is_some());
+            && push.own.get("aps").is_none_or(|aps| aps.get("alert").is_none());
         self.push_type.unwrap_or(if silent { PushType::Background } else { PushType::Alert })
     }
 

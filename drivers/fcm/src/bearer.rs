@@ -84,7 +84,7 @@ impl Bearers {
         if same && now_ms.saturating_sub(bearer.made_ms) >= YOUNG_MS {
             *current = None;
         }
-        !current.as_ref().is_some_and(|one| one.header == bearer.header)
+        current.as_ref().is_none_or(|one| one.header != bearer.header)
     }
 
     async fn ask(&self, client: &Client, now_ms: i64, left: Duration) -> Result<Bearer, Report> {

@@ -7,7 +7,7 @@
 mod test_key;
 
 use nuncio_driver_fcm as _;
-use nuncio_plugin_sdk::{Device, Outcome, Scope};
+use nuncio_plugin_sdk::Device;
 
 fn device() -> Device {
     let mut device = Device::new("fcm", "cR1p-xyz_0:APA91bHun4MxP5egoKMwt2KZFBaFUH-1RYqx");
