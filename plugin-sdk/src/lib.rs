@@ -8,9 +8,11 @@
 //! Features, none by default, so that an author's tree stays small: `connect` (the guarded connector) and `http`
 //! (an HTTP client on it). A driver that dials what a subscriber URI names uses one of them and nothing else.
 
+pub mod accounts;
 #[cfg(feature = "connect")]
 pub mod connect;
 mod deadline;
+pub mod devices;
 mod entry;
 #[cfg(all(doctest, feature = "http"))]
 mod guide;
