@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU16, Ordering},
     },
     time::Duration,
@@ -48,22 +48,42 @@ pub(super) struct Smpp {
     pub(super) transmitter: Link,
     /// Where receipts come by a session of their own.
     pub(super) receiver: Option<Link>,
-    pub(super) ids: Arc<Mutex<Ids>>,
     pub(super) references: AtomicU16,
 }
 
 /// Hands receipts over to the host, by the ids that it knows.
-pub(super) fn inbox(account: &str, ids: Arc<Mutex<Ids>>, host: Arc<dyn HostCalls>) -> Inbox {
-    let account = account.to_owned();
-    Arc::new(move |delivery: &Delivery| match Word::of(delivery) {
-        Word::Final(mut receipt) => {
-            receipt.provider_id =
-                ids.lock().unwrap_or_else(PoisonError::into_inner).of_receipt(&receipt.provider_id);
-            host.receipt(receipt);
+pub(super) struct Receipts {
+    pub(super) account: String,
+    pub(super) ids: Mutex<Ids>,
+    pub(super) host: Arc<dyn HostCalls>,
+}
+
+impl Receipts {
+    fn ids(&self) -> MutexGuard<'_, Ids> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inbox for Receipts {
+    fn taken(&self, id: &str) {
+        self.ids().taken(id);
+    }
+
+    fn delivered(&self, delivery: &Delivery) {
+        match Word::of(delivery) {
+            Word::Final(mut receipt) => {
+                receipt.provider_id = self.ids().of_receipt(&receipt.provider_id);
+                self.host.receipt(receipt);
+            }
+            Word::Underway => {}
+            Word::Message => {
+                tracing::info!(
+                    account = self.account,
+                    "a message of a phone was dropped: nobody takes them here"
+                );
+            }
         }
-        Word::Underway => {}
-        Word::Message => tracing::info!(account, "a message of a phone was dropped: nobody takes them here"),
-    })
+    }
 }
 
 impl Smpp {
@@ -128,11 +148,7 @@ impl Smpp {
         if answer.status != status::OK {
             return Err(self.refused(sms, answer.status));
         }
-        let id = Reader(&answer.body).text().trim().to_owned();
-        if !id.is_empty() {
-            self.ids.lock().unwrap_or_else(PoisonError::into_inner).taken(&id);
-        }
-        Ok(id)
+        Ok(Reader(&answer.body).text().trim().to_owned())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, io, path::Path, sync::Arc};
 
-use nuncio_plugin_sdk::Refusal;
+use nuncio_plugin_sdk::{Refusal, async_trait};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio::{
@@ -18,6 +18,13 @@ const PORTS: (u16, u16) = (2775, 3550);
 /// A connection to a message centre.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Where a message centre is, for a person, and the way there.
+#[async_trait]
+pub(super) trait Dial: fmt::Display + Send + Sync {
+    /// Connects. It has no limit of time of its own.
+    async fn dial(&self) -> io::Result<Box<dyn Stream>>;
+}
 
 /// Where a message centre is.
 pub(super) struct Endpoint {
@@ -65,9 +72,11 @@ impl Endpoint {
         let port = url.port().unwrap_or(if encrypted { PORTS.1 } else { PORTS.0 });
         Ok(Self { host, port, tls })
     }
+}
 
-    /// Connects. It has no limit of time of its own.
-    pub(super) async fn dial(&self) -> io::Result<Box<dyn Stream>> {
+#[async_trait]
+impl Dial for Endpoint {
+    async fn dial(&self) -> io::Result<Box<dyn Stream>> {
         let tcp = TcpStream::connect((self.host.as_str(), self.port)).await?;
         tcp.set_nodelay(true)?;
         Ok(match &self.tls {

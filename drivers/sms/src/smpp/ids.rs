@@ -51,7 +51,7 @@ impl Ids {
 
     /// Remembers the id of a message that was taken.
     pub(super) fn taken(&mut self, id: &str) {
-        if self.rule == ReceiptIds::Same {
+        if self.rule == ReceiptIds::Same || id.is_empty() {
             return;
         }
         for key in keys(id) {

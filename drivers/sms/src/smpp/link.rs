@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    endpoint::Endpoint,
+    endpoint::Dial,
     pdu::{Fields, Pdu, Reader, command},
     session::{Inbox, Session, Times, Unanswered},
     status,
@@ -51,7 +51,7 @@ impl Role {
 
 /// Who binds, and where.
 pub(super) struct Login {
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: Box<dyn Dial>,
     pub(super) system_id: String,
     pub(super) password: Secret,
     pub(super) system_type: String,
@@ -104,7 +104,7 @@ pub(super) struct Link {
 struct Shared {
     login: Arc<Login>,
     role: Role,
-    inbox: Inbox,
+    inbox: Arc<dyn Inbox>,
     state: watch::Sender<State>,
     closing: watch::Sender<bool>,
 }
@@ -119,7 +119,7 @@ impl Drop for Link {
 
 impl Link {
     /// A link of `role` with a window of `window` submissions. Dials nobody yet.
-    pub(super) fn new(login: Arc<Login>, role: Role, window: usize, inbox: Inbox) -> Self {
+    pub(super) fn new(login: Arc<Login>, role: Role, window: usize, inbox: Arc<dyn Inbox>) -> Self {
         let (state, closing) = (watch::Sender::new(State::Binding), watch::Sender::new(false));
         let shared = Arc::new(Shared { login, role, inbox, state, closing });
         Self { shared, window: Window::new(window), task: Mutex::new(None) }
@@ -142,6 +142,9 @@ impl Link {
         let begun = Instant::now();
         let rest = || left.saturating_sub(begun.elapsed());
         let Ok(_place) = timeout(rest(), self.window.place()).await else { return Err(Failure::Full) };
+        if rest().is_zero() {
+            return Err(Failure::Full);
+        }
         let session = self.session(rest()).await?;
         let answer = session.request(command::SUBMIT_SM, body, rest()).await.map_err(Failure::Unanswered)?;
         if status::is_throttling(answer.status) {
@@ -283,6 +286,3 @@ pub(super) fn random() -> u16 {
     let [low, high, ..] = RandomState::new().build_hasher().finish().to_le_bytes();
     u16::from_le_bytes([low, high])
 }
-
-#[cfg(test)]
-mod tests;

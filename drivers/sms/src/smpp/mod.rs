@@ -6,6 +6,8 @@
 
 mod account;
 mod endpoint;
+#[cfg(test)]
+mod fake;
 mod ids;
 mod link;
 mod pdu;

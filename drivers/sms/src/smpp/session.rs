@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{
     endpoint::Stream,
-    pdu::{Delivery, Pdu, command},
+    pdu::{Delivery, Pdu, Reader, command},
     status,
 };
 
@@ -30,8 +30,13 @@ const READ: usize = 16 * 1024;
 /// How long the last PDUs may take to be written when a session ends.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Takes what the centre delivers, and is done with it when it returns.
-pub(super) type Inbox = Arc<dyn Fn(&Delivery) + Send + Sync>;
+/// Takes what the centre says of messages, in its order, and is done with each word when it returns.
+pub(super) trait Inbox: Send + Sync {
+    /// It took a message, and calls it `id`.
+    fn taken(&self, id: &str);
+    /// It delivers a receipt, or a message of a phone.
+    fn delivered(&self, delivery: &Delivery);
+}
 
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +94,7 @@ impl Session {
     pub(super) fn over(
         stream: Box<dyn Stream>,
         times: Times,
-        inbox: Inbox,
+        inbox: Arc<dyn Inbox>,
     ) -> (Arc<Self>, impl Future<Output = String>) {
         let (out, queue) = mpsc::channel(QUEUED);
         let session = Arc::new(Self {
@@ -168,7 +173,7 @@ async fn keep(
     session: Arc<Session>,
     stream: Box<dyn Stream>,
     queue: mpsc::Receiver<Out>,
-    inbox: Inbox,
+    inbox: Arc<dyn Inbox>,
 ) -> String {
     let (reader, writer) = tokio::io::split(stream);
     let mut writing = std::pin::pin!(write(writer, queue));
@@ -216,7 +221,7 @@ async fn write(mut writer: WriteHalf<Box<dyn Stream>>, mut queue: mpsc::Receiver
     }
 }
 
-async fn read(session: &Session, mut reader: ReadHalf<Box<dyn Stream>>, inbox: Inbox) -> String {
+async fn read(session: &Session, mut reader: ReadHalf<Box<dyn Stream>>, inbox: Arc<dyn Inbox>) -> String {
     let mut octets = Vec::with_capacity(READ);
     loop {
         match reader.read_buf(&mut octets).await {
@@ -231,7 +236,7 @@ async fn read(session: &Session, mut reader: ReadHalf<Box<dyn Stream>>, inbox: I
                 Ok(None) => break,
                 Ok(Some((pdu, length))) => {
                     done += length;
-                    if let Some(why) = take(session, pdu, &inbox).await {
+                    if let Some(why) = take(session, pdu, &*inbox).await {
                         return why;
                     }
                 }
@@ -243,15 +248,19 @@ async fn read(session: &Session, mut reader: ReadHalf<Box<dyn Stream>>, inbox: I
 }
 
 /// Takes one PDU of the centre; why the session ends, if it does.
-async fn take(session: &Session, pdu: Pdu, inbox: &Inbox) -> Option<String> {
+async fn take(session: &Session, pdu: Pdu, inbox: &dyn Inbox) -> Option<String> {
     if pdu.is_response() {
+        if pdu.command == command::SUBMIT_SM | command::RESPONSE && pdu.status == status::OK {
+            // Here, since its receipt may be the next that is read.
+            inbox.taken(Reader(&pdu.body).text().trim());
+        }
         session.answered(pdu);
         return None;
     }
     let (answer, ends) = match pdu.command {
         command::DELIVER_SM => {
             // Answered only when it was handed over: an unanswered one comes again.
-            inbox(&Delivery::read(&pdu.body));
+            inbox.delivered(&Delivery::read(&pdu.body));
             (Pdu::answer(&pdu, status::OK, vec![0]), None)
         }
         command::ENQUIRE_LINK => (Pdu::answer(&pdu, status::OK, Vec::new()), None),
@@ -291,6 +300,3 @@ async fn watch_silence(session: &Session) -> String {
         session.heard.send_replace(Instant::now());
     }
 }
-
-#[cfg(test)]
-mod tests;

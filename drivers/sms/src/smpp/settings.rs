@@ -7,13 +7,13 @@ use std::{
 };
 
 use nuncio_plugin_sdk::{
-    JsonSchema, Refusal, Secret, SettingsError, core::duration::parse_duration, schemars,
+    Context, JsonSchema, Refusal, Secret, SettingsError, core::duration::parse_duration, schemars,
 };
 use serde::Deserialize;
 
 use super::{
-    account::{Form, Smpp, inbox},
-    endpoint::Endpoint,
+    account::{Form, Receipts, Smpp},
+    endpoint::{Dial, Endpoint},
     ids::{Ids, ReceiptIds},
     link::{Link, Login, Role, random},
     session::Times,
@@ -138,6 +138,20 @@ impl Kind for Settings {
         else {
             return Err(SettingsError(wrong));
         };
+        Ok(Box::new(self.account(Box::new(endpoint), common, form, times, opening.context)))
+    }
+}
+
+impl Settings {
+    /// The account at `endpoint`.
+    pub(super) fn account(
+        self,
+        endpoint: Box<dyn Dial>,
+        common: Common,
+        form: Form,
+        times: Times,
+        context: &Context,
+    ) -> Smpp {
         let centre = endpoint.to_string();
         let login = Arc::new(Login {
             endpoint,
@@ -146,8 +160,11 @@ impl Kind for Settings {
             system_type: self.system_type,
             times,
         });
-        let ids = Arc::new(Mutex::new(Ids::new(self.receipt_ids)));
-        let inbox = inbox(opening.name, ids.clone(), opening.context.host.clone());
+        let inbox = Arc::new(Receipts {
+            account: common.name.clone(),
+            ids: Mutex::new(Ids::new(self.receipt_ids)),
+            host: context.host.clone(),
+        });
         let link = |role| Link::new(login.clone(), role, usize::from(self.window), inbox.clone());
         let (transmitter, receiver) = match self.bind {
             Bind::Transceiver => (link(Role::Transceiver), None),
@@ -155,12 +172,10 @@ impl Kind for Settings {
         };
         // References begin elsewhere after a restart, so that parts of before are not taken for parts of after.
         let references = AtomicU16::new(random());
-        Ok(Box::new(Smpp { common, form, centre, transmitter, receiver, ids, references }))
+        Smpp { common, form, centre, transmitter, receiver, references }
     }
-}
 
-impl Settings {
-    fn common(&self, name: &str) -> Common {
+    pub(super) fn common(&self, name: &str) -> Common {
         let rules = Rules {
             max_parts: self.max_parts,
             transliterate: self.transliterate,
@@ -196,7 +211,7 @@ impl Settings {
         wrong
     }
 
-    fn form(&self) -> Result<Form, Refusal> {
+    pub(super) fn form(&self) -> Result<Form, Refusal> {
         Ok(Form {
             wording: Wording { alphabet: self.alphabet, segmentation: self.segmentation },
             service_type: self.service_type.clone(),
@@ -207,7 +222,7 @@ impl Settings {
         })
     }
 
-    fn times(&self) -> Result<Times, Refusal> {
+    pub(super) fn times(&self) -> Result<Times, Refusal> {
         let read = |at: &str, text: &str| {
             let fits =
                 |time: &Duration| (Duration::from_millis(100)..=Duration::from_secs(3600)).contains(time);
