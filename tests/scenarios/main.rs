@@ -30,6 +30,7 @@ mod replay;
 mod retention;
 mod second_host;
 mod sendmail;
+mod sms;
 mod tenants;
 mod tls;
 mod walk_mail;

@@ -51,7 +51,8 @@ fn nothing_tells(host: &Host, browser: &Browser) {
     let log = host.log();
     let devices = host.get("/v2/devices").expect(200).text();
     let endpoint = browser.subscription["endpoint"].as_str().unwrap();
-    let secrets = [endpoint.rsplit('/').next(), browser.subscription["keys"]["auth"].as_str(), KEY.lines().nth(1)];
+    let secrets =
+        [endpoint.rsplit('/').next(), browser.subscription["keys"]["auth"].as_str(), KEY.lines().nth(1)];
     for secret in secrets.into_iter().flatten() {
         for said in [&log, &devices] {
             assert!(!said.contains(secret), "{secret} stands in {said}");
@@ -82,7 +83,10 @@ fn a_notification_and_the_messages_of_a_queue_reach_the_browser_and_nobody_else_
     assert_eq!(service.pushed(), json!({"ttl": "60"}));
     let cut = &shown(&service, &browser, 2)[1];
     let text = cut["text"].as_str().unwrap();
-    assert!(text.ends_with('…') && text.len() > 3_000 && long.starts_with(text.trim_end_matches('…')), "{cut}");
+    assert!(
+        text.ends_with('…') && text.len() > 3_000 && long.starts_with(text.trim_end_matches('…')),
+        "{cut}"
+    );
     nothing_tells(&host, &browser);
 }
 
@@ -94,12 +98,16 @@ fn a_browser_that_took_its_permission_back_ends_its_device() {
     let id = host.notify(&json!({"to": ["webpush:ann"], "content": "Hello"})).remove(0);
     let dead = host.settled(&id, "dead", SOON);
     let last = failures(&dead).last().unwrap();
-    assert!(last["code"] == 410 && last["reason"].as_str().unwrap().contains("no such subscription"), "{dead}");
+    assert!(
+        last["code"] == 410 && last["reason"].as_str().unwrap().contains("no such subscription"),
+        "{dead}"
+    );
     let device = until("the device to end", SOON, || {
         Some(host.get("/v2/devices/ann").expect(200).json()).filter(|device| device["ended"].is_string())
     });
     assert!(device["reason"].as_str().unwrap().contains("no such subscription"), "{device}");
-    host.request("POST", "/v2/notifications", &json!({"to": ["webpush:ann"], "content": "Hello"})).expect(400);
+    host.request("POST", "/v2/notifications", &json!({"to": ["webpush:ann"], "content": "Hello"}))
+        .expect(400);
 
     let again = service.subscribe(PUBLIC.trim());
     host.request("PUT", "/v2/devices/ann", &again.device());
@@ -115,8 +123,14 @@ fn a_key_that_the_service_refuses_holds_what_is_to_be_sent_and_burns_no_try() {
     let id = host.notify(&json!({"to": ["webpush:ann"], "content": "Hello"})).remove(0);
     let held = host.failed(&id, 1, SOON);
     let first = &failures(&held)[0];
-    assert_eq!((&first["code"], &first["scope"], &first["outcome"]), (&json!(400), &json!("account"), &json!("deferred")));
-    assert!(first["reason"].as_str().unwrap().contains("refuses the key or subject of the account `shop`"), "{held}");
+    assert_eq!(
+        (&first["code"], &first["scope"], &first["outcome"]),
+        (&json!(400), &json!("account"), &json!("deferred"))
+    );
+    assert!(
+        first["reason"].as_str().unwrap().contains("refuses the key or subject of the account `shop`"),
+        "{held}"
+    );
     assert_eq!(held["state"], "held", "{held}");
 }
 
@@ -132,7 +146,10 @@ fn what_is_no_subscription_is_refused_with_a_right_one_and_without_its_secrets()
         let mut device = browser.device();
         *device.pointer_mut(member).unwrap() = value;
         let refused = host.request("PUT", "/v2/devices/ann", &device).expect(400).text();
-        assert!(refused.contains(place) && refused.contains("give ") && !refused.contains("capability"), "{refused}");
+        assert!(
+            refused.contains(place) && refused.contains("give ") && !refused.contains("capability"),
+            "{refused}"
+        );
     }
     let mut other = browser.device();
     other["attributes"] = json!({"key": OTHER});
@@ -144,11 +161,15 @@ fn what_is_no_subscription_is_refused_with_a_right_one_and_without_its_secrets()
 fn a_browser_is_reached_from_the_command_line() {
     let (service, host) = begin();
     let browser = register(&service, &host, "ann", PUBLIC.trim());
-    let arguments = ["send", "webpush:ann", "--project", "tests", "--subject", "Order 7", "--body", "It is here"];
+    let arguments =
+        ["send", "webpush:ann", "--project", "tests", "--subject", "Order 7", "--body", "It is here"];
     let dry = nuncio(&host, &[&arguments[..], &["--dry-run"]].concat());
     let text = String::from_utf8_lossy(&dry.stdout).into_owned();
     assert!(dry.status.success() && text.contains("\"title\":\"Order 7\""), "{dry:?}");
-    assert!(text.contains("/***") && !text.contains(browser.subscription["clientHash"].as_str().unwrap()), "{text}");
+    assert!(
+        text.contains("/***") && !text.contains(browser.subscription["clientHash"].as_str().unwrap()),
+        "{text}"
+    );
     assert!(service.shown(&browser).is_empty(), "a dry run sends nothing");
     let sent = nuncio(&host, &arguments);
     assert!(sent.status.success(), "{sent:?}");
