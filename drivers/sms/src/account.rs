@@ -27,6 +27,8 @@ pub(crate) struct Sms<'a> {
     /// The delivery id of the notice's first recipient: the same on every attempt. With several numbers they share it, so
     /// that a key of idempotency is this and the number.
     pub(crate) id: &'a str,
+    /// Which of the notice's recipients it is for; the delivery id above is that of number 0.
+    pub(crate) index: u32,
     /// Who it goes to.
     pub(crate) to: &'a Number,
     /// Who it is from; `None` leaves it to the far side.
