@@ -3,20 +3,19 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use nuncio_plugin_sdk::{
-    Answer, Clock, Inbound, Receipt, Refusal, Report, Scope, SettingsError, async_trait,
-    http::{self, Client, HttpError},
+    Answer, Clock, Inbound, Receipt, Refusal, Report, Scope, SettingsError, async_trait, http::Client,
     net::Policy,
 };
 
-use super::call::{Call, Reader};
+use super::{
+    answer::{Answered, plain},
+    call::{Call, Reader},
+};
 use crate::{
     account::{Account, Common, Sms},
     settings::{Opening, check_common},
     text::Rules,
 };
-
-/// What an HTTP request was answered with.
-pub(crate) type Answered = Result<http::Answer, HttpError>;
 
 /// What is a vendor's own.
 pub(crate) trait Gateway: Send + Sync {
@@ -27,7 +26,7 @@ pub(crate) trait Gateway: Send + Sync {
     fn call(&self, sms: &Sms<'_>, reader: Reader) -> Result<Call, Refusal>;
 
     /// What `answer` means for `sms`; `own_sender`: the subscription named the sender.
-    fn report(&self, answer: &Answered, sms: &Sms<'_>, own_sender: bool, now_ms: i64) -> Report;
+    fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report;
 
     /// What a request of the vendor's says; `None` of what changes nothing.
     ///
@@ -105,9 +104,11 @@ impl<G: Gateway> Account for Desk<G> {
             Err(refusal) => return Report::rejected(Scope::Message, refusal.to_string()),
         };
         let answer = self.client.send(request, left).await;
-        let sender = sms.sender.map(ToString::to_string);
-        let own_sender = sender != self.common.sender;
-        self.gateway.report(&answer, sms, own_sender, self.clock.now_ms())
+        let plain = plain(&answer, self.clock.now_ms());
+        let Ok(answer) = &answer else { return plain };
+        let own_sender = sms.sender.map(ToString::to_string) != self.common.sender;
+        let answered = Answered { plain, body: &answer.body, truncated: answer.truncated };
+        self.gateway.report(answered, sms, own_sender)
     }
 
     fn shown(&self, sms: &Sms<'_>) -> String {

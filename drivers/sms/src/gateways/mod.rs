@@ -6,6 +6,8 @@
 
 mod answer;
 mod call;
+#[cfg(test)]
+mod fixtures;
 mod gateway;
 mod generic;
 mod kannel;

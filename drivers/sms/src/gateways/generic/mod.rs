@@ -8,7 +8,7 @@ mod template;
 mod tests;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use nuncio_plugin_sdk::{Inbound, Outcome, Receipt, Refusal, Report, Secret, serde_json};
+use nuncio_plugin_sdk::{Inbound, Receipt, Refusal, Report, Secret, serde_json};
 use serde_json::Value;
 
 use plan::Plan;
@@ -16,9 +16,9 @@ pub use settings::Settings;
 use template::Slot;
 
 use super::{
-    answer::{beside, body, coded, plain},
+    answer::Answered,
     call::{Call, Reader},
-    gateway::{Answered, Gateway},
+    gateway::Gateway,
     pairs,
     reference::{NAME, Reference, TOKEN},
     said::{Meaning, line},
@@ -102,41 +102,32 @@ impl Gateway for Generic {
         })
     }
 
-    fn report(&self, answer: &Answered, sms: &Sms<'_>, own_sender: bool, now_ms: i64) -> Report {
-        let plain = plain(answer, now_ms);
-        let status = plain.code;
-        if status == 0 {
-            return plain;
-        }
+    fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report {
         let settings = &self.0.settings;
-        let json: Value = serde_json::from_slice(body(answer)).unwrap_or_default();
+        let status = answer.plain.code;
+        let json: Value = serde_json::from_slice(answer.body).unwrap_or_default();
         let at = |pointer: &Option<String>| {
-            pointer
-                .as_deref()
-                .and_then(|pointer| json.pointer(pointer))
-                .and_then(pairs::plain)
-                .unwrap_or_default()
+            let value = pointer.as_deref().and_then(|pointer| json.pointer(pointer));
+            value.and_then(pairs::plain).unwrap_or_default()
         };
         let (code, words) = (at(&settings.error_code), at(&settings.error_text));
         let number = code.parse().unwrap_or(status);
-        let reason = || line(VENDOR, if code.is_empty() { "" } else { &code }, &words);
+        let reason = line(VENDOR, &code, &words);
         match self.word(status, &code).map(settings::Word::meaning) {
-            Some(Some(meaning)) => beside(meaning.report(own_sender, reason()).code(number), plain),
-            None if !self.is_success(status) || plain.outcome != Outcome::Delivered => {
-                if code.is_empty() && words.is_empty() {
-                    failed(plain)
-                } else {
-                    coded(failed(plain), number, reason())
-                }
+            Some(Some(meaning)) => answer.beside(meaning.report(own_sender, reason).code(number)),
+            None if !self.is_success(status) => {
+                let has_words = !(code.is_empty() && words.is_empty());
+                let answer = failed(answer);
+                if has_words { answer.coded(number, reason) } else { answer.plain }
             }
             None if !code.is_empty() => {
-                let reason = format!("{}; this code is not in the account's `codes`", reason());
-                beside(Meaning::Later.report(own_sender, reason).code(number).maybe_sent(), plain)
+                let reason = format!("{reason}; this code is not in the account's `codes`");
+                answer.beside(Meaning::Later.report(own_sender, reason).code(number).maybe_sent())
             }
             _ => {
                 let parts = at(&settings.parts).parse().ok().filter(|parts| *parts > 0);
                 let report = Report::delivered().code(status).provider_id(at(&settings.id));
-                beside(report.cost(parts.unwrap_or_else(|| sms.text.count())), plain)
+                answer.beside(report.cost(parts.unwrap_or_else(|| sms.text.count())))
             }
         }
     }
@@ -150,11 +141,16 @@ impl Gateway for Generic {
     }
 }
 
-/// `plain`, where a success of HTTP is none of this gateway's.
-fn failed(plain: Report) -> Report {
-    if plain.outcome == Outcome::Delivered {
-        let reason = format!("HTTP status {} is no success of this gateway's", plain.code);
-        return beside(Meaning::Account.report(false, reason).code(plain.code).maybe_sent(), plain);
+/// `answer`, where a success of HTTP is none of this gateway's.
+fn failed(mut answer: Answered<'_>) -> Answered<'_> {
+    if answer.is_success() {
+        let status = answer.plain.code;
+        let reason = format!("HTTP status {status} is no success of this gateway's");
+        answer.plain = Meaning::Account
+            .report(false, reason)
+            .code(status)
+            .excerpt(std::mem::take(&mut answer.plain.excerpt))
+            .maybe_sent();
     }
-    plain
+    answer
 }

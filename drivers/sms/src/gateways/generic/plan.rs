@@ -44,7 +44,9 @@ impl Plan {
                 Some((key.clone(), read(value, &at, Escape::None)?))
             })
             .collect();
-        let (Some(url), Some(body)) = (url, body) else { return Err(SettingsError(wrong)) };
+        let (Some(url), Some(body), true) = (url, body, wrong.is_empty()) else {
+            return Err(SettingsError(wrong));
+        };
         let plan = Self { settings, url, headers, body };
         wrong.extend(plan.wrong_request());
         wrong.extend(plan.wrong_values(has_sender));

@@ -12,9 +12,9 @@ use nuncio_plugin_sdk::{Inbound, Outcome, Receipt, Refusal, Report};
 pub use settings::Settings;
 
 use super::{
-    answer::{beside, body, plain},
+    answer::Answered,
     call::{Call, Reader},
-    gateway::{Answered, Gateway},
+    gateway::Gateway,
     pairs::Pairs,
     reference::{NAME, Reference, TOKEN},
     said::{Meaning, clean, line, receipt},
@@ -65,23 +65,20 @@ impl Gateway for Kannel {
         Ok(call)
     }
 
-    fn report(&self, answer: &Answered, sms: &Sms<'_>, own_sender: bool, now_ms: i64) -> Report {
-        let plain = plain(answer, now_ms);
-        if plain.code == 0 {
-            return plain;
-        }
-        if plain.outcome == Outcome::Delivered {
+    fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report {
+        if answer.is_success() {
             // Kannel names no id when it takes a message: what its report will name is our own reference.
             let reference = Reference::new(sms.id, sms.index);
-            return plain.provider_id(reference.as_str()).cost(sms.text.count());
+            return answer.plain.provider_id(reference.as_str()).cost(sms.text.count());
         }
-        let words = String::from_utf8_lossy(body(answer));
-        match meaning(plain.code, &words) {
+        let status = answer.plain.code;
+        let words = String::from_utf8_lossy(answer.body);
+        match meaning(status, &words) {
             Some(meaning) => {
-                let reason = line(VENDOR, &plain.code.to_string(), &words);
-                beside(meaning.report(own_sender, reason).code(plain.code), plain)
+                let reason = line(VENDOR, &status.to_string(), &words);
+                answer.beside(meaning.report(own_sender, reason).code(status))
             }
-            None => plain,
+            None => answer.plain,
         }
     }
 

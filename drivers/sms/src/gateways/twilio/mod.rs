@@ -14,9 +14,9 @@ use serde::Deserialize;
 pub use settings::Settings;
 
 use super::{
-    answer::{beside, body, coded, plain, unreadable},
+    answer::Answered,
     call::{Call, Reader},
-    gateway::{Answered, Gateway},
+    gateway::Gateway,
     pairs::Pairs,
     reference::{NAME, Reference},
     said::{line, receipt},
@@ -59,29 +59,24 @@ impl Gateway for Twilio {
         Ok(call.header("accept", "application/json").form(&pairs))
     }
 
-    fn report(&self, answer: &Answered, sms: &Sms<'_>, own_sender: bool, now_ms: i64) -> Report {
-        let plain = plain(answer, now_ms);
-        if plain.code == 0 {
-            return plain;
-        }
-        let said: Option<Said> = serde_json::from_slice(body(answer)).ok();
-        let taken = plain.outcome == Outcome::Delivered;
-        let (code, words) = match said {
+    fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report {
+        let taken = answer.is_success();
+        let (code, words) = match serde_json::from_slice(answer.body).ok() {
             Some(Said { error_code: Some(code), error_message, .. }) if taken => (code, error_message),
             Some(said) if taken && !said.sid.is_empty() => {
                 // A messaging service splits the text later: then the count is 0.
                 let parts = said.num_segments.and_then(|count| count.parse().ok()).filter(|count| *count > 0);
-                return plain.provider_id(said.sid).cost(parts.unwrap_or_else(|| sms.text.count()));
+                return answer.plain.provider_id(said.sid).cost(parts.unwrap_or_else(|| sms.text.count()));
             }
-            _ if taken => return unreadable(VENDOR, answer, plain, sms.text.count()),
+            _ if taken => return answer.unreadable(VENDOR, sms.text.count()),
             Some(Said { code: Some(code), message, .. }) => (code, message),
-            _ => return plain,
+            _ => return answer.plain,
         };
         let reason = line(VENDOR, &code.to_string(), &words.unwrap_or_default());
         match codes::meaning(code) {
-            Some(meaning) => beside(meaning.report(own_sender, reason).code(code), plain),
-            None if taken => beside(Report::rejected(Scope::Recipient, reason).code(code), plain),
-            None => coded(plain, code, reason),
+            Some(meaning) => answer.beside(meaning.report(own_sender, reason).code(code)),
+            None if taken => answer.beside(Report::rejected(Scope::Recipient, reason).code(code)),
+            None => answer.coded(code, reason),
         }
     }
 

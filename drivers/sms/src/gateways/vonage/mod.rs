@@ -14,9 +14,9 @@ use serde::Deserialize;
 pub use settings::Settings;
 
 use super::{
-    answer::{beside, body, plain, unreadable},
+    answer::Answered,
     call::{Call, Reader},
-    gateway::{Answered, Gateway},
+    gateway::Gateway,
     pairs::Pairs,
     reference::Reference,
     said::{line, receipt},
@@ -70,15 +70,14 @@ impl Gateway for Vonage {
         Ok(Call::post(self.0.messages()).header("accept", "application/json").form(&pairs))
     }
 
-    fn report(&self, answer: &Answered, sms: &Sms<'_>, own_sender: bool, now_ms: i64) -> Report {
-        let plain = plain(answer, now_ms);
-        if plain.outcome != Outcome::Delivered {
-            return plain;
+    fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report {
+        if !answer.is_success() {
+            return answer.plain;
         }
-        let said: Option<Said> = serde_json::from_slice(body(answer)).ok();
+        let said: Option<Said> = serde_json::from_slice(answer.body).ok();
         let messages = said.map(|said| said.messages).unwrap_or_default();
         let Some(first) = messages.first() else {
-            return unreadable(VENDOR, answer, plain, sms.text.count());
+            return answer.unreadable(VENDOR, sms.text.count());
         };
         let taken = messages.iter().filter(|message| message.status == "0").count();
         if let Some(wrong) = messages.iter().find(|message| message.status != "0") {
@@ -86,9 +85,9 @@ impl Gateway for Vonage {
             let reason = line(VENDOR, &wrong.status, &wrong.words);
             let report = codes::meaning(status).report(own_sender, reason).code(status);
             // Some parts of the text may be on their way.
-            return beside(if taken > 0 { report.maybe_sent() } else { report }, plain);
+            return answer.beside(if taken > 0 { report.maybe_sent() } else { report });
         }
-        plain.provider_id(first.id.clone()).cost(u32::try_from(taken).unwrap_or(u32::MAX))
+        answer.plain.provider_id(first.id.clone()).cost(u32::try_from(taken).unwrap_or(u32::MAX))
     }
 
     fn receipt(&self, inbound: &Inbound, body: &[u8], now_ms: i64) -> Result<Option<Receipt>, Refusal> {
