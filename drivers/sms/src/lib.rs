@@ -17,4 +17,4 @@ mod words;
 pub use driver::Sms;
 pub use gateways::{GenericSettings, KannelSettings, TwilioSettings, VonageSettings};
 pub use settings::{AccountSettings, Settings};
-pub use smpp::Settings as SmppSettings;
+pub use smpp::{Alphabet, Bind, ReceiptIds, Segmentation, Settings as SmppSettings};
