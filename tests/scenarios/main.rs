@@ -22,6 +22,7 @@ mod mail;
 mod misbehaviour;
 mod openapi;
 mod pacing;
+mod pipe;
 mod plugins;
 mod replay;
 mod retention;

@@ -46,7 +46,8 @@ impl Plugin for Sms {
     type Settings = Settings;
 
     fn limits() -> Limits {
-        Limits::default().in_flight(256).formats(&["subject", "text"])
+        // Ten parts of the 7-bit alphabet: what an account takes where nobody changed `max_parts`.
+        Limits::default().in_flight(256).text_chars(1530).formats(&["subject", "text"])
     }
 
     fn options() -> Value {

@@ -36,6 +36,7 @@ async fn command(arguments: Arguments, output: Output) -> Result<Exit, Fault> {
         Command::Replay(wanted) => super::remote::replay(wanted, &shared, output).await,
         Command::Cancel(wanted) => super::remote::cancel(wanted, &shared, output).await,
         Command::Jobs(wanted) => super::remote::jobs(wanted, &shared, output).await,
+        Command::Pipe(wanted) => super::pipe::run(wanted, &shared, output).await,
         Command::Keys(wanted) => super::keys::run(wanted, &shared, output).await,
         Command::Check(wanted) => super::check::run(&wanted, &shared, output).await,
         Command::Backup(wanted) => super::backup::run(wanted, &shared, output).await,

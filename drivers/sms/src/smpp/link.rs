@@ -11,7 +11,7 @@ use nuncio_plugin_sdk::Secret;
 use tokio::{
     sync::watch,
     task::JoinHandle,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use super::{
@@ -26,6 +26,8 @@ use super::{
 /// centres lock an account after some refusals.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 const REFUSED: Duration = Duration::from_secs(15);
+/// How long a submission waits for a session.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// After so long a session the next failure counts as the first.
 const STEADY: Duration = Duration::from_secs(30);
 /// SMPP 3.4.
@@ -155,20 +157,23 @@ impl Link {
         Ok(answer)
     }
 
-    /// The session, when there is one within `left`.
+    /// The session, when there is one within `left` and [`PATIENCE`]: a short break of the connection costs no try.
     async fn session(&self, left: Duration) -> Result<Arc<Session>, Failure> {
+        let until = Instant::now() + left.min(PATIENCE);
         let mut state = self.shared.state.subscribe();
-        let settled = state.wait_for(|state| !matches!(state, State::Binding));
-        let binding = || Trouble::of(format!("not bound to {} yet", self.shared.login.endpoint));
-        match timeout(left, settled).await {
-            Ok(Ok(state)) => match &*state {
-                State::Bound(session) => Ok(session.clone()),
-                State::Down(trouble, until) => {
-                    Err(Failure::Down(trouble.clone(), until.saturating_duration_since(Instant::now())))
+        loop {
+            let now = state.borrow_and_update().clone();
+            match now {
+                State::Bound(session) => return Ok(session),
+                State::Down(trouble, again) if again >= until => {
+                    return Err(Failure::Down(trouble, again.saturating_duration_since(Instant::now())));
                 }
-                State::Binding => Err(Failure::Down(binding(), PAUSES.0)),
-            },
-            _ => Err(Failure::Down(binding(), PAUSES.0)),
+                State::Binding | State::Down(..) => {}
+            }
+            if !matches!(timeout_at(until, state.changed()).await, Ok(Ok(()))) {
+                let why = format!("not bound to {} yet", self.shared.login.endpoint);
+                return Err(Failure::Down(Trouble::of(why), PAUSES.0));
+            }
         }
     }
 

@@ -9,5 +9,5 @@ mod which;
 
 pub(super) use bulk::{Cancel, Replay, cancel, replay};
 pub(super) use deliveries::{Arguments as Deliveries, run as deliveries};
-pub(super) use host::{Host, Place, encoded};
+pub(super) use host::{Host, Place, Posted, encoded};
 pub(super) use jobs::{Arguments as Jobs, run as jobs};

@@ -155,9 +155,9 @@ async fn what_was_outstanding_when_the_connection_ends_is_maybe_sent() {
         assert!(report.reason.contains("closed the connection"), "{}", report.reason);
     }
     // While there is no session nothing is sent, and it is said when to come again.
-    let down = bench.send("three").await;
+    let down = bench.within("three", Duration::from_millis(10)).await;
     assert!(!down.maybe_sent && down.retry_after.is_some(), "{down:?}");
-    sleep(down.retry_after.unwrap() + Duration::from_millis(1)).await;
+    // A short break is waited for.
     assert_eq!(bench.send("four").await.outcome, Outcome::Delivered);
     assert_eq!(bench.centre.connections.load(SeqCst), 2);
 }
@@ -168,7 +168,7 @@ async fn the_pause_before_it_binds_again_grows() {
     let bench = bench(centre, json!({}));
     let mut pauses = Vec::new();
     for _ in 0..9 {
-        let report = bench.send("Hello").await;
+        let report = bench.within("Hello", Duration::from_millis(10)).await;
         let pause = report.retry_after.unwrap();
         pauses.push(pause.as_secs_f64());
         sleep(pause + Duration::from_millis(1)).await;
@@ -239,7 +239,7 @@ async fn a_silent_centre_is_asked_and_left_when_it_does_not_answer() {
     sleep(Duration::from_millis(500)).await;
     assert!(bench.centre.heard(command::ENQUIRE_LINK).is_empty());
     sleep(Duration::from_secs(11)).await;
-    let report = bench.send("Hello").await;
+    let report = bench.within("Hello", Duration::from_millis(10)).await;
     assert!(report.reason.contains("silent: no answer within 10000 ms to enquire_link"), "{}", report.reason);
     // The second connection answers, and is kept.
     sleep(Duration::from_secs(300)).await;

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::thread::Desk;
+use super::{copier::Copier, thread::Desk};
 use crate::storage::{StoreError, sqlite::commit::Commit};
 
 /// Tells the client what became of its change: `None` when it is committed.
@@ -74,8 +74,9 @@ impl Writer {
     pub(in crate::storage::sqlite) fn start(desk: Desk) -> io::Result<Self> {
         let limits = desk.limits.clone();
         let (requests, queue) = mpsc::channel(limits.pending_operations.max(1));
+        let copier = Copier::start(&desk.path)?;
         let thread =
-            std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(queue))?;
+            std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(copier, queue))?;
         let most = limits.pending_bytes.div_ceil(KIB as u32).max(1);
         let room = Arc::new(Semaphore::new(most as usize));
         let (bytes, patience) = (limits.pending_bytes.into(), limits.pending_time);
