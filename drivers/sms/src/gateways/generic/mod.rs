@@ -126,7 +126,7 @@ impl Gateway for Generic {
             }
             _ => {
                 let parts = at(&settings.parts).parse().ok().filter(|parts| *parts > 0);
-                let report = Report::delivered().code(status).provider_id(at(&settings.id));
+                let report = Report::delivered().code(status).provider_id(self.0.named(&at(&settings.id)));
                 answer.beside(report.cost(parts.unwrap_or_else(|| sms.text.count())))
             }
         }
@@ -134,7 +134,10 @@ impl Gateway for Generic {
 
     fn receipt(&self, inbound: &Inbound, body: &[u8], _: i64) -> Result<Option<Receipt>, Refusal> {
         match &self.0.settings.receipt {
-            Some(receipts) => receipts.read(inbound, body),
+            Some(receipts) => Ok(receipts.read(inbound, body)?.map(|mut receipt| {
+                receipt.provider_id = self.0.named(&receipt.provider_id);
+                receipt
+            })),
             None => Err(Refusal::new("receipt", "this account takes no receipts")
                 .fix("add a table `receipt` to its settings")),
         }

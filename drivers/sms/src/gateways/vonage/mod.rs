@@ -76,9 +76,9 @@ impl Gateway for Vonage {
         }
         let said: Option<Said> = serde_json::from_slice(answer.body).ok();
         let messages = said.map(|said| said.messages).unwrap_or_default();
-        let Some(first) = messages.first() else {
+        if messages.is_empty() {
             return answer.unreadable(VENDOR, sms.text.count());
-        };
+        }
         let taken = messages.iter().filter(|message| message.status == "0").count();
         if let Some(wrong) = messages.iter().find(|message| message.status != "0") {
             let status = wrong.status.parse().unwrap_or(0);
@@ -87,7 +87,8 @@ impl Gateway for Vonage {
             // Some parts of the text may be on their way.
             return answer.beside(if taken > 0 { report.maybe_sent() } else { report });
         }
-        answer.plain.provider_id(first.id.clone()).cost(u32::try_from(taken).unwrap_or(u32::MAX))
+        let ids: Vec<_> = messages.iter().map(|message| message.id.as_str()).collect();
+        answer.plain.provider_id(ids.join(" ")).cost(u32::try_from(taken).unwrap_or(u32::MAX))
     }
 
     fn receipt(&self, inbound: &Inbound, body: &[u8], now_ms: i64) -> Result<Option<Receipt>, Refusal> {

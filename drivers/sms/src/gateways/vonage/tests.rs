@@ -59,10 +59,10 @@ fn taken(ids: &[&str]) -> String {
 }
 
 #[test]
-fn a_text_in_parts_has_the_id_of_its_first_and_the_price_of_all() {
+fn a_text_in_parts_has_the_ids_and_the_price_of_all() {
     let report = said(&vonage(), 200, taken(&["0C000000217B7F02", "0C000000217B7F03"]).as_bytes());
     assert_eq!((report.outcome, report.cost), (Delivered, 2));
-    assert_eq!(report.provider_id, "0C000000217B7F02");
+    assert_eq!(report.provider_id, "0C000000217B7F02 0C000000217B7F03");
 }
 
 #[test]
