@@ -193,3 +193,19 @@ fn a_web_subscriber_answers_with_what_it_was_sent_and_nobody_else_can() {
     host.post("orders", &[json!("agreed")]);
     assert_eq!(sink.wait_for("/hook", 2, SOON)[1].json()["body"], "agreed");
 }
+
+#[test]
+fn events_count_when_something_changes_and_as_lost_where_their_queue_is_full() {
+    let sink = Sink::start();
+    let more = "[events]\nqueue = \"events\"\n[queues]\nmax_messages = 1";
+    let host = asking("all", more).start();
+    let id = host.subscribe("orders", &sink.url("/hook"), &json!({}));
+    let path = format!("/v2/queues/orders/subscriptions/{id}/confirm");
+    let says = |yes: bool| {
+        host.request("PUT", &path, &json!({"confirmed": yes})).expect(204);
+        ["nuncio_events_total", "nuncio_events_lost_total"].map(|name| host.metric(name))
+    };
+    assert_eq!(says(true), [1.0, 0.0]);
+    assert_eq!(says(true), [1.0, 0.0], "nothing changed");
+    assert_eq!(says(false), [2.0, 1.0], "the queue is full");
+}

@@ -28,6 +28,7 @@ mod replay;
 mod retention;
 mod second_host;
 mod sendmail;
+mod sms;
 mod tls;
 mod walk_mail;
 mod walk_tomorrow;

@@ -61,4 +61,6 @@ pub(crate) use problem::Problem;
 pub(crate) use queues::{page as queues_page, resource_types};
 pub use router::{router, sockets};
 pub(crate) use shown::json_text;
-pub(crate) use subscriptions::{page as subscriptions_page, shown as subscription};
+pub(crate) use subscriptions::{
+    page as subscriptions_page, shown as subscription, warnings as subscription_warnings,
+};

@@ -28,7 +28,8 @@ pub fn router(face: Face) -> Router {
     let (zaqar, zaqars) = zaqar().parts();
     let (own, owns) = own().parts();
     let (bare, bares) = bare().parts();
-    let document = Document::new(&face.config, [&*zaqars, &*owns, &*bares]);
+    let served = if face.config.http.enabled { vec![&*zaqars, &*owns, &*bares] } else { vec![&*bares] };
+    let document = Document::new(&face.config, served);
     let zaqars = Gate { face: face.clone(), rules: zaqars };
     let owns = Gate { face: face.clone(), rules: owns };
     let bare = bare.layer(Extension(document));

@@ -129,6 +129,8 @@ pub struct Http {
     pub body_timeout: Duration,
     /// Where this host is reached from outside, without a slash at the end.
     pub public_url: Option<String>,
+    /// More names under which clients reach this host that prove nothing, lower case.
+    pub allow_hosts: Vec<String>,
     /// The largest body of an inbound request and of its answer, bytes.
     pub max_inbound_body: usize,
 }

@@ -163,13 +163,18 @@ impl Health {
 
     fn tell(&self, told: Told) {
         if self.told.try_send(told).is_err() {
-            metrics::counter!("nuncio_events_lost_total").increment(1);
+            lost();
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SubscriptionId, i64>> {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Counts an event that is not told.
+fn lost() {
+    metrics::counter!("nuncio_events_lost_total").increment(1);
 }
 
 /// What an event says of a subscription.
@@ -241,7 +246,7 @@ async fn lane_event(
 ) -> Result<(), StoreError> {
     let name = store.project(project).await?.unwrap_or_default();
     match events.post(&name, what, at, about) {
-        Some(post) => store.accept(post).await.map(drop),
+        Some(post) => store.accept(post).await.map(drop).inspect_err(|_| lost()),
         None => Ok(()),
     }
 }

@@ -14,6 +14,6 @@ pub use words::{
     Finding, Forgotten, Found, Gauges, JobFilter, JobId, JobKey, JobRow, JobState, KeyRow, LaneRow, Loaded,
     NewClaim, NewJob, NewSubscription, NewTarget, Post, Progress, PullFilter, Pulled, Purge, Question,
     QueueRow, QueueStats, RequeueResult, Scanned, Search, Selection, Standing, StoreError, Stored,
-    Subscribed, SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Updated, Usage, UsageDay, Verb,
-    Word, Wording, alone_at, own_destination,
+    Subscribed, SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Telling, Updated, Usage,
+    UsageDay, Verb, Word, Wording, alone_at, own_destination,
 };

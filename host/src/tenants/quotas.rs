@@ -12,6 +12,8 @@ pub struct Quota {
     pub requests_per_second: u64,
     /// Messages posted in a second.
     pub messages_per_second: u64,
+    /// WebSocket connections at once.
+    pub websocket_connections: u64,
     /// Queues.
     pub queues: u64,
     /// Subscriptions.

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use nuncio_plugin_sdk::Secret;
 use tokio::{
     sync::watch,
@@ -237,17 +238,26 @@ impl Shared {
         let (session, kept) = Session::over(stream, self.login.times, self.inbox.clone());
         let mut kept = std::pin::pin!(kept);
         let patience = self.login.times.answer;
-        let bind = tokio::select! {
-            bind = session.request(self.role.command(), self.login.body(), patience) => bind,
-            why = &mut kept => return Trouble::of(format!("{endpoint}: {why} before it answered the bind")),
+        let mut bind = std::pin::pin!(session.request(self.role.command(), self.login.body(), patience));
+        let (bind, ended) = tokio::select! {
+            bind = &mut bind => (Some(bind), None),
+            // A centre that refuses hangs up at once: its answer may be there all the same.
+            why = &mut kept => (bind.now_or_never(), Some(why)),
         };
-        let answer = match bind {
-            Ok(answer) => answer,
-            Err(Unanswered { why, .. }) => return Trouble::of(format!("{endpoint}: {why} to the bind")),
+        let answer = match (bind, &ended) {
+            (Some(Ok(answer)), _) => answer,
+            (Some(Err(Unanswered { why, .. })), None) => {
+                return Trouble::of(format!("{endpoint}: {why} to the bind"));
+            }
+            (_, Some(why)) => return Trouble::of(format!("{endpoint}: {why} before it answered the bind")),
+            (None, None) => return Trouble::of(format!("{endpoint}: no answer to the bind")),
         };
         if answer.status != status::OK {
             let why = format!("{endpoint} refuses the bind: {}", status::named(answer.status));
             return Trouble { why, code: answer.status, credentials: status::is_credentials(answer.status) };
+        }
+        if let Some(why) = ended {
+            return Trouble::of(format!("{endpoint}: {why}"));
         }
         let name = Reader(&answer.body).text();
         tracing::info!(centre = %endpoint, name, "bound");

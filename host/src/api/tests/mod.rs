@@ -11,6 +11,7 @@ mod limits;
 mod messages;
 mod notifications;
 mod queues;
+mod rebinding;
 mod reload;
 mod rules;
 mod signed;

@@ -1,13 +1,16 @@
 //! The yes of those to whom subscriptions lead.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use nuncio_core::{Kind, SubscriptionId};
 
 use super::bench::{Bench, PROJECT, QUEUE, draft, subscription, target};
 use crate::storage::{
-    Addressee, Asking, By, NewSubscription, StoreError, Subscribed, SubscriptionChange, Updated, Word,
-    Wording,
+    Addressee, Asking, By, NewSubscription, StoreError, Subscribed, SubscriptionChange, Telling, Updated,
+    Word, Wording,
 };
 
 const DAY: i64 = 86_400;
@@ -140,10 +143,32 @@ async fn who_was_sent_to_without_a_word_need_not_agree_to_a_change(bench: Bench)
     assert_eq!(matched(&bench).await, 1);
 }
 
+async fn an_event_is_written_only_when_something_changes(bench: Bench) {
+    let asked = Asked::default();
+    let id = subscribed(&bench, wish("a,b", asking(&["a", "b"], 9, &asked))).await;
+    let questions = asked.lock().unwrap().clone();
+    let written = Arc::new(AtomicUsize::new(0));
+    let says = async |yes, by| {
+        let count = Arc::clone(&written);
+        let telling = Telling::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            None
+        });
+        let word = Word { yes, by, asking: None, tell: Some(telling) };
+        bench.store.subscription_confirm(PROJECT, QUEUE, id, word).await.unwrap();
+        written.load(Ordering::SeqCst)
+    };
+    let of = |n: usize| By::Asked { expires: questions[n].1 };
+    assert_eq!(says(true, of(0)).await, 0, "one of two");
+    assert_eq!((says(true, of(1)).await, says(true, of(1)).await), (1, 1));
+    assert_eq!((says(false, By::All).await, says(false, By::All).await), (2, 2));
+}
+
 super::promises! {
     a_question_comes_with_its_subscription_and_matches_nothing_else,
     everybody_must_agree_and_each_answers_for_himself,
     the_answer_of_one_is_never_that_of_another,
     nobody_is_asked_too_often_whatever_becomes_of_subscriptions,
     who_was_sent_to_without_a_word_need_not_agree_to_a_change,
+    an_event_is_written_only_when_something_changes,
 }

@@ -15,7 +15,7 @@ mod subscription;
 mod usage;
 
 pub use claim::{Claimed, DeadLetters, Deletion, NewClaim};
-pub use consent::{Addressee, Asking, By, Consent, Question, Word, Wording};
+pub use consent::{Addressee, Asking, By, Consent, Question, Telling, Word, Wording};
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;

@@ -130,7 +130,9 @@ async fn a_part_that_fails_says_what_was_sent_before_it() {
 #[tokio::test(start_paused = true)]
 async fn refused_credentials_are_the_accounts_matter_and_show_no_password() {
     for status in [0x0D, 0x0E, 0x0F] {
-        let centre = Centre::that(move |_, at, pdu| answers(at, pdu, status));
+        let centre = Centre::that(move |_, at, pdu| {
+            answers(at, pdu, status).into_iter().chain([Does::HangsUp]).collect()
+        });
         let report = bench(centre, json!({})).send("Hello").await;
         assert_eq!((report.outcome, report.scope, report.code), (Outcome::Deferred, Scope::Account, status));
         assert!(report.reason.contains(&status::named(status)) && !report.reason.contains("hunter2"));

@@ -48,12 +48,7 @@ pub(in crate::storage::sqlite) fn found(
     if found != Found::Nothing
         && let Some(post) = tell(found)
     {
-        match intake::accept(commit, post) {
-            Err(error @ (StoreError::Full { .. } | StoreError::TooMany { .. } | StoreError::NoSpace(_))) => {
-                tracing::warn!(%error, "an event is not told");
-            }
-            other => drop(other?),
-        }
+        intake::tell(commit, post)?;
     }
     Ok(found)
 }
