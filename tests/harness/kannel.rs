@@ -34,8 +34,44 @@ pub struct Arrived {
     pub to: String,
     /// The user data header.
     pub header: Vec<u8>,
-    /// The text.
-    pub text: String,
+    /// The text, in UTF-16 where Kannel sent it so.
+    pub text: Text,
+}
+
+/// What stands in an SMS, or in a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// In the 7-bit alphabet, which Kannel writes in UTF-8.
+    Gsm(String),
+    /// In UTF-16: a part may end within a character.
+    Ucs2(Vec<u16>),
+}
+
+impl Arrived {
+    /// How many parts there are, by the header (3GPP TS 23.040 section 9.2.3.24.1).
+    #[must_use]
+    pub fn total(&self) -> u8 {
+        self.header.get(4).copied().unwrap_or(1)
+    }
+
+    /// Which of them it is, from 1.
+    #[must_use]
+    pub fn number(&self) -> u8 {
+        self.header.get(5).copied().unwrap_or(1)
+    }
+
+    /// The text of all `parts`.
+    #[must_use]
+    pub fn whole(parts: &[Self]) -> String {
+        let mut units = Vec::new();
+        for part in parts {
+            match &part.text {
+                Text::Gsm(text) => units.extend(text.encode_utf16()),
+                Text::Ucs2(part) => units.extend(part),
+            }
+        }
+        String::from_utf16(&units).expect("the parts together are a text")
+    }
 }
 
 /// The user of `sendsms`.
@@ -122,14 +158,12 @@ fn read(line: &str) -> Option<Arrived> {
         (kind, rest) = (words.next()?, words.next()?);
     }
     let text = match kind {
-        "text" => rest.to_owned(),
-        "data" => String::from_utf8(bytes(rest)).ok()?,
+        "text" => Text::Gsm(rest.to_owned()),
+        "data" => Text::Gsm(String::from_utf8(bytes(rest)).ok()?),
         "ucs-2" | "udh-ucs-2" => {
-            let units: Vec<u16> = bytes(rest)
-                .chunks(2)
-                .filter_map(|pair| Some(u16::from_be_bytes(pair.try_into().ok()?)))
-                .collect();
-            String::from_utf16_lossy(&units)
+            let units = bytes(rest);
+            let units = units.chunks(2).map(|pair| Some(u16::from_be_bytes(pair.try_into().ok()?)));
+            Text::Ucs2(units.collect::<Option<_>>()?)
         }
         _ => return None,
     };
@@ -185,7 +219,7 @@ log-level = 0
 group = sendsms-user
 username = {KANNEL_USER}
 password = {KANNEL_PASSWORD}
-max-messages = 10
+max-messages = 20
 concatenation = true
 denied-prefix = \"+1999\"
 "
@@ -200,9 +234,9 @@ mod tests {
     #[test]
     fn a_line_of_the_message_centre_is_an_sms() {
         let arrived = read("Nuncio +15551230101 ucs-2 %04%16%046%00+%D8%3D%DE%00").unwrap();
-        assert_eq!(arrived.text, "Жж 😀");
+        assert_eq!(Arrived::whole(&[arrived]), "Жж 😀");
         let part = read("Nuncio +15551230101 udh %05%00%03%04%02%01 data a+b%21").unwrap();
-        assert_eq!((part.header, part.text.as_str()), (vec![5, 0, 3, 4, 2, 1], "a b!"));
+        assert_eq!((part.total(), part.number(), Arrived::whole(&[part])), (2, 1, "a b!".to_owned()));
         assert_eq!(read("Nuncio +15551230101"), None);
     }
 
@@ -214,8 +248,7 @@ mod tests {
         let to_user = format!("{}?username={KANNEL_USER}&password={KANNEL_PASSWORD}", kannel.url());
         let answer = succeed(curl.arg("-sS").arg(format!("{to_user}&from=me&to=%2B15551230101&text=a%5Eb")));
         assert!(answer == "0: Accepted for delivery" || answer == "3: Queued for later delivery", "{answer}");
-        let wanted = ("me".to_owned(), "a^b".to_owned());
         let arrived = phone.next(Duration::from_secs(30));
-        assert_eq!((arrived.from, arrived.text), wanted);
+        assert_eq!((arrived.from.as_str(), Arrived::whole(&[arrived.clone()]).as_str()), ("me", "a^b"));
     }
 }

@@ -37,7 +37,7 @@ pub use authority::Authority;
 pub use failing_disk::FailingDisk;
 pub use folder::Folder;
 pub use host::{Host, Recipe, Tenant, binary, failures, libraries};
-pub use kannel::{Arrived, KANNEL_PASSWORD, KANNEL_USER, Kannel, Phone};
+pub use kannel::{Arrived, KANNEL_PASSWORD, KANNEL_USER, Kannel, Phone, Text};
 pub use keystone::{Account as Member, Keystone};
 pub use maildir::{Mail, Maildir};
 pub use nginx::Nginx;

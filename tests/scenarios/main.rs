@@ -12,6 +12,7 @@ mod demo;
 mod drivers_removed;
 mod faults;
 mod filters;
+mod gateways;
 mod graceful_stop;
 mod health;
 mod keystone;
