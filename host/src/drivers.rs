@@ -13,6 +13,7 @@ use nuncio_driver_mailto as _;
 #[cfg(feature = "driver-sms")]
 use nuncio_driver_sms as _;
 
+mod behind;
 mod calls;
 mod candidate;
 mod description;
@@ -29,6 +30,7 @@ pub(crate) mod stranger;
 mod tests;
 mod wiping;
 
+pub use behind::{Behind, Devices};
 pub use calls::Calls;
 pub use description::{Standing, described, described_refusal};
 pub use farewell::{dismiss, retire};

@@ -23,6 +23,7 @@ mod mail;
 mod misbehaviour;
 mod openapi;
 mod pacing;
+mod phones;
 mod pipe;
 mod plugins;
 mod replay;
