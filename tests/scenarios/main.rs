@@ -13,6 +13,7 @@ mod drivers_removed;
 mod encrypted;
 mod faults;
 mod filters;
+mod gateways;
 mod graceful_stop;
 mod health;
 mod keystone;
