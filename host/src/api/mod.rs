@@ -11,6 +11,7 @@ mod claims;
 mod context;
 mod deliveries;
 mod denials;
+mod devices;
 mod drivers;
 mod face;
 mod health;

@@ -3,6 +3,7 @@
 mod claims;
 mod confirming;
 mod deliveries;
+mod devices;
 pub(crate) mod house;
 mod inbound;
 mod jobs;

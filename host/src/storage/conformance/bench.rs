@@ -94,6 +94,18 @@ impl Bench {
         (self.store, self.published) = open(&self.dir, "cut-n.db", &self.clock, &self.limits);
     }
 
+    /// What is in the files of the database.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let read = |name| std::fs::read(self.dir.path().join(name)).unwrap_or_default();
+        ["n.db", "n.db-wal"].into_iter().flat_map(read).collect()
+    }
+
+    /// How many rows a table has.
+    pub(super) fn rows(&self, table: &str) -> i64 {
+        let db = rusqlite::Connection::open(self.dir.path().join("n.db")).unwrap();
+        db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    }
+
     /// Posts bodies to the queue.
     pub(super) async fn post(&self, bodies: &[&str]) -> Accepted {
         self.store.accept(post(bodies)).await.unwrap()
@@ -134,7 +146,10 @@ impl Bench {
 
     /// Records settlements; the watermark stays at the beginning.
     pub(super) async fn record(&self, settlements: Vec<Settlement>) {
-        self.store.record(settlements, Cursor::default(), Arc::new(|why| panic!("{why}"))).await.unwrap();
+        self.store
+            .record(settlements, Vec::new(), Cursor::default(), Arc::new(|why| panic!("{why}")))
+            .await
+            .unwrap();
     }
 
     /// The delivery, which is there.

@@ -158,8 +158,8 @@ async fn settlements_that_fail_are_tried_again_before_those_after_them() {
     let (told, mut failures) = mpsc::channel(64);
     let failed = Arc::new(move |why: String| assert!(why.contains("broken") && told.try_send(()).is_ok()));
     let low = |n: usize| Cursor { message: ids[n], idx: 1 };
-    let first = bench.store.record(vec![delivered(ids[0])], low(0), failed.clone());
-    let second = bench.store.record(Vec::new(), low(1), failed.clone());
+    let first = bench.store.record(vec![delivered(ids[0])], Vec::new(), low(0), failed.clone());
+    let second = bench.store.record(Vec::new(), Vec::new(), low(1), failed.clone());
     let mend = async {
         failures.recv().await.unwrap();
         failures.recv().await.unwrap();
@@ -195,7 +195,7 @@ async fn an_outcome_that_cannot_be_read_does_not_stop_recovery() {
     let ids = bench.post(3, 1).await.unwrap().ids;
     for id in &ids {
         let failed = Arc::new(|why: String| panic!("{why}"));
-        bench.store.record(vec![delivered(*id)], Cursor::default(), failed).await.unwrap();
+        bench.store.record(vec![delivered(*id)], Vec::new(), Cursor::default(), failed).await.unwrap();
     }
     assert_eq!(bench.count("SELECT count(*) FROM outcome"), 3);
     bench.execute("UPDATE outcome SET packed = x'63' WHERE seq = 2").await;
@@ -244,7 +244,7 @@ async fn a_waiting_row_that_cannot_be_read_is_buried_and_holds_up_nothing() {
     };
     let failed = Arc::new(|why: String| panic!("{why}"));
     let low = Cursor { message: MessageId(i64::MAX), idx: 0 };
-    bench.store.record(accepted.ids.iter().map(wait).collect(), low, failed).await.unwrap();
+    bench.store.record(accepted.ids.iter().map(wait).collect(), Vec::new(), low, failed).await.unwrap();
     bench
         .execute(
             "UPDATE deferred SET why = 99 WHERE message = (SELECT max(message) FROM deferred);
@@ -356,7 +356,7 @@ async fn a_thousand_successes_are_one_row() {
     let failed = Arc::new(|why: String| panic!("{why}"));
     bench
         .store
-        .record(ids.iter().map(|id| delivered(*id)).collect(), Cursor::default(), failed)
+        .record(ids.iter().map(|id| delivered(*id)).collect(), Vec::new(), Cursor::default(), failed)
         .await
         .unwrap();
     let blocks: std::collections::BTreeSet<_> = ids.iter().map(|id| id.block()).collect();

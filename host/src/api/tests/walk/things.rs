@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use nuncio_core::wire::Device;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -40,6 +41,10 @@ impl Things {
         let key =
             KeyWish { project: OWNER.to_owned(), roles: vec!["reader".to_owned()], ..KeyWish::default() };
         let key = face.access.keys().create(key).await.unwrap().row.id;
+        let device = format!("phone{n}");
+        let mut phone = Device::new("apns", "theirs");
+        phone.id.clone_from(&device);
+        face.store.device_put(OWNER, phone).await.unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self(BTreeMap::from([
             ("topic", queue.clone()),
@@ -54,6 +59,7 @@ impl Things {
             ("delivery", text(&sent["deliveries"][0]["id"])),
             ("job", job),
             ("key", key),
+            ("device", device),
             ("driver", "log".to_owned()),
             ("account", "default".to_owned()),
             ("*below", "x".to_owned()),
@@ -151,6 +157,7 @@ pub(crate) async fn seen(door: &impl Door, owner: &Person, things: &Things) -> S
         "/v2/topics/{topic}/subscriptions",
         "/v2/deliveries/{delivery}",
         "/v2/jobs/{job}",
+        "/v2/devices/{device}",
     ] {
         let (path, query) = route.split_once('?').unwrap_or((route, ""));
         let told = door.send(owner, "GET", &format!("{}?{query}", things.path(path)), None).await;
