@@ -85,6 +85,7 @@ pub(crate) async fn assemble(
         board.clone(),
         Arc::clone(&renderer),
         confirmation,
+        roster.trusts().cloned(),
     );
     let sessions = Sessions::new(Arc::clone(roster.hub()), &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));

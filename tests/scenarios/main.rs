@@ -28,6 +28,7 @@ mod retention;
 mod second_host;
 mod sendmail;
 mod tls;
+mod trusts;
 mod walk_mail;
 mod walk_tomorrow;
 mod walk_webhooks;

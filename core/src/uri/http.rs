@@ -141,7 +141,10 @@ mod tests {
         assert_eq!(uri.addresses(), [uri.canonical()]);
         assert_eq!(SubscriberUri::shown_address(uri.canonical()), uri.redacted());
         let Form::Http(http) = uri.form() else { panic!("{:?}", uri.form()) };
-        assert_eq!((http.url.as_str(), http.by_trust), ("https://ann:s3cret@example.org/b?token=t0ken", true));
+        assert_eq!(
+            (http.url.as_str(), http.by_trust),
+            ("https://ann:s3cret@example.org/b?token=t0ken", true)
+        );
         assert!(!format!("{uri:?} {http:?}").contains("s3cret"));
         let Form::Http(plain) = parse("https://example.org").form().clone() else { panic!("it is http") };
         assert!(uri.is_by_trust() && !plain.by_trust && !parse("trust+ftp://h/").is_by_trust());

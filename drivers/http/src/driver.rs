@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use nuncio_plugin_sdk::{
-    Checked, Clock, ContentForm, Context, Driver, HostCalls, Limits, Network, Notice, Options, Outcomes, Plugin,
-    Refusal, Report, Scope, SettingsError, SubscriberUri, async_trait,
+    Checked, Clock, ContentForm, Context, Driver, HostCalls, Limits, Network, Notice, Options, Outcomes,
+    Plugin, Refusal, Report, Scope, SettingsError, SubscriberUri, async_trait,
     core::net::Policy,
     http::{Client, HeaderValue, report},
     register_driver, schemars, time_left,

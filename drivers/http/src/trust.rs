@@ -1,5 +1,7 @@
 //! `trust+http:` and `trust+https:`: a webhook with a token of whoever subscribed, which the host gets by a trust.
 
+use std::time::Duration;
+
 use nuncio_plugin_sdk::{
     NoToken, Notice, Report, Scope, Token, TokenCall,
     http::{HeaderName, HeaderValue},
@@ -13,6 +15,8 @@ const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 const UNAUTHORIZED: u32 = 401;
 /// So much of a token is taken for the token, where a receiver repeats it; the beginning is the same for many.
 const TELLING_BYTES: usize = 24;
+/// After how long a token is asked for again, where nobody could give one.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Sends `letter` with a token; once more with another one where the receiver does not take the first: whoever answers
 /// 401 has done nothing with what was sent.
@@ -70,7 +74,7 @@ fn hide(excerpt: &mut String, token: &str) {
 
 fn without(no: NoToken) -> Report {
     match no {
-        NoToken::Away(why) => Report::deferred(Scope::Account, why),
+        NoToken::Away(why) => Report::deferred(Scope::Account, why).retry_after(LOOK_AGAIN),
         NoToken::Gone(why) => Report::gone(why),
         NoToken::Refused(why) => Report::rejected(Scope::Recipient, why),
         _ => Report::deferred(Scope::Account, "the host gives no token"),

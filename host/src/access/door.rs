@@ -7,7 +7,7 @@ use nuncio_core::Clock;
 use super::{
     action::Action,
     denied::{Denied, StartError},
-    identity::{Credentials, Identity, Proof},
+    identity::{Bearer, Credentials, Identity, Proof},
     keys::Keys,
     keystone::Keystone,
     policy::{Grants, Policy},
@@ -100,6 +100,13 @@ impl Access {
             return Err(Denied::OtherProject);
         }
         Ok(identity)
+    }
+
+    /// The token by which somebody has just been identified, where it is one of Keystone.
+    #[must_use]
+    pub fn bearer(&self, shown: Credentials<'_>) -> Option<Bearer> {
+        let token = shown.token.filter(|token| !token.is_empty());
+        token.filter(|_| matches!(self.strategy, Strategy::Keystone(_))).map(Bearer::new)
     }
 
     /// Whether `identity` may do `action`.

@@ -83,7 +83,7 @@ async fn target(face: &Face, entry: Entry, attachments: &[Attachment]) -> Result
             "options.filter: a notification goes to all that it names; leave the filter out".to_owned()
         );
     }
-    let admitted = face.catalog.admit(&entry.uri, entry.options, None).await.map_err(|refusal| {
+    let admitted = face.catalog.admit_once(&entry.uri, entry.options).await.map_err(|refusal| {
         let text = refusal.to_string();
         text.strip_prefix("subscriber: ").unwrap_or(&text).to_owned()
     })?;

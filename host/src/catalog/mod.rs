@@ -2,6 +2,8 @@
 //! URI or option dies here, at the door, with a message that points at the place.
 
 mod answering;
+mod ending;
+mod entrusting;
 mod error;
 mod metadata;
 mod options;

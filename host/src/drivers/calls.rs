@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use nuncio_core::{
-    HostCalls, Outcome,
+    HostCalls, NoToken, Outcome, Token, TokenCall,
     wire::{Metric, Receipt},
 };
 
 use super::figures::Figures;
+use crate::access::Trusts;
 
 /// The longest word of a driver that stands in a log line, characters.
 const MAX_WORD: usize = 200;
@@ -17,16 +19,25 @@ const MAX_WORD: usize = 200;
 pub struct Calls {
     driver: String,
     figures: Arc<Figures>,
+    trusts: Option<Arc<Trusts>>,
 }
 
 impl Calls {
     /// Those of the driver called `driver`.
     #[must_use]
     pub const fn new(driver: String, figures: Arc<Figures>) -> Self {
-        Self { driver, figures }
+        Self { driver, figures, trusts: None }
+    }
+
+    /// With who gives tokens by trusts.
+    #[must_use]
+    pub fn with_trusts(mut self, trusts: Option<Arc<Trusts>>) -> Self {
+        self.trusts = trusts;
+        self
     }
 }
 
+#[async_trait]
 impl HostCalls for Calls {
     fn metric(&self, metric: Metric) {
         if let Err(why) = self.figures.count(&self.driver, &metric) {
@@ -52,6 +63,15 @@ impl HostCalls for Calls {
             reason = word(&receipt.reason),
             "a receipt came"
         );
+    }
+
+    async fn token(&self, call: TokenCall) -> Result<Token, NoToken> {
+        match &self.trusts {
+            Some(trusts) => trusts.token(&call).await,
+            None => Err(NoToken::Refused(
+                "there is no token to send: this host does not ask Keystone (auth.strategy)".to_owned(),
+            )),
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::{candidate::Digest, figures::Figures, gathering::Gathering};
 use crate::{
-    config::{Config, Problem},
+    access::Trusts,
+    config::{Config, Problem, Strategy},
     websocket::Hub,
 };
 
@@ -21,6 +22,8 @@ pub(super) struct Ground {
     pub(super) hub: Arc<Hub>,
     /// Whether it delivers.
     pub(super) sockets: bool,
+    /// Who gives tokens by trusts; `None` where clients are not known by Keystone.
+    pub(super) trusts: Option<Arc<Trusts>>,
 }
 
 /// What is remembered of a driver that was made.
@@ -91,7 +94,12 @@ impl Roster {
     /// Makes every driver of `config`: those that are linked, then libraries, then programs.
     pub async fn gather(config: &Config, clock: Arc<dyn Clock>) -> Self {
         let sockets = config.websocket.enabled;
-        let ground = Ground { clock, figures: Arc::default(), hub: Arc::default(), sockets };
+        let known_by_keystone = config.auth.strategy == Strategy::Keystone;
+        // What cannot be used of [keystone] is told by the door, which needs it to let anybody in.
+        let trusts =
+            known_by_keystone.then(|| Trusts::new(&config.keystone, Arc::clone(&clock)).ok()).flatten();
+        let trusts = trusts.map(Arc::new);
+        let ground = Ground { clock, figures: Arc::default(), hub: Arc::default(), sockets, trusts };
         Gathering::new(config, ground, None).all().await
     }
 
@@ -117,6 +125,12 @@ impl Roster {
     #[must_use]
     pub const fn hub(&self) -> &Arc<Hub> {
         &self.ground.hub
+    }
+
+    /// Who makes trusts and gives tokens by them.
+    #[must_use]
+    pub const fn trusts(&self) -> Option<&Arc<Trusts>> {
+        self.ground.trusts.as_ref()
     }
 
     /// What is wrong so that a host does not start.
