@@ -34,6 +34,25 @@ impl Letter {
         hex(&mut text[NUMBER.len() + DIGITS + STAMP.len()..][..DIGITS], stamp);
     }
 
+    /// Where number and time of a letter without them, however it is written, stand in `text`: the first two rows of
+    /// zeros that are long enough.
+    #[must_use]
+    pub fn blanks(text: &[u8]) -> Option<[usize; 2]> {
+        let find = |from: usize| {
+            let rest = text.get(from..)?;
+            rest.windows(DIGITS)
+                .position(|window| window.iter().all(|byte| *byte == b'0'))
+                .map(|at| from + at)
+        };
+        let number = find(0)?;
+        Some([number, find(number + DIGITS)?])
+    }
+
+    /// Writes a number, or a time, at the begin of `place`.
+    pub fn digits(place: &mut [u8], number: u64) {
+        hex(&mut place[..DIGITS], number);
+    }
+
     /// Number and time of the letter in the body of a delivery.
     #[must_use]
     pub fn find(body: &[u8]) -> Option<(u64, u64)> {
@@ -66,5 +85,15 @@ mod tests {
         assert_eq!(Letter::find(&body), Some((0xfedc_ba98, u64::MAX)));
         assert!(serde_json::from_slice::<serde_json::Value>(&body).is_ok());
         assert_eq!(Letter::find(b"{\"n\":\"12"), None);
+    }
+
+    #[test]
+    fn a_letter_is_filled_wherever_it_stands() {
+        let mut body = [b"{\"body\":", Letter::of_size(100).text(), b"}"].concat();
+        let [number, time] = Letter::blanks(&body).unwrap();
+        Letter::digits(&mut body[number..], 7);
+        Letter::digits(&mut body[time..], 8);
+        assert_eq!(Letter::find(&body), Some((7, 8)));
+        assert_eq!(Letter::blanks(&body), None);
     }
 }

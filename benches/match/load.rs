@@ -46,7 +46,7 @@ impl Load {
             );
             write!(
                 stream.get_mut(),
-                "POST /v2/queues/q{queue}/messages HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\n\
+                "POST /v2/queues/q{queue}/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
                  Client-ID: 11111111-1111-4111-8111-111111111111\r\nX-Project-ID: benchmark\r\n\
                  Content-Length: {}\r\n\r\n{body}",
                 body.len()

@@ -44,7 +44,7 @@ impl Canned {
         let message = format!("{{\"messages\":[{{\"body\":{}}}]}}", str::from_utf8(letter.text())?);
         let posted = ask("messages", &message)?;
         let answered = match point.work {
-            Work::Posts => posted,
+            Work::Posts | Work::Sockets(_) => posted,
             Work::Claims => ask("claims?limit=1", "{}")?,
         };
         let answer = folder.join(point.name);

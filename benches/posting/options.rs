@@ -10,7 +10,7 @@ use crate::{canned::Canned, point::Point};
 #[derive(Debug, Parser)]
 #[command(name = "posting")]
 pub(crate) struct Options {
-    /// About 40 seconds, and an error when a message is lost or doubled, or posts are far too slow.
+    /// About a minute, and an error when a message is lost or doubled, or posts are far too slow.
     #[arg(long, conflicts_with_all = ["point", "rounds", "seconds"])]
     pub(crate) short: bool,
     /// One point only.

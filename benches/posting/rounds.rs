@@ -57,7 +57,8 @@ fn round(stage: &Stage<'_>, canned: &Canned, point: &Point) -> Result<Round> {
 
 fn echo(stage: &Stage<'_>, canned: &Canned, point: &Point) -> Result<Loaded> {
     let echo = UnderTest::spawn(stage.cores, canned.echo()?)?;
-    load::measure(stage.cores, &order(&echo, point, stage.seconds * ECHO))
+    let order = Order { work: point.work.beside(), ..order(&echo, point, stage.seconds * ECHO) };
+    load::measure(stage.cores, &order)
 }
 
 fn host(stage: &Stage<'_>, point: &Point) -> Result<(Loaded, f64)> {

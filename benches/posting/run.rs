@@ -38,7 +38,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let mut points = Vec::new();
     for point in Point::all() {
-        if options.point.as_deref().is_some_and(|name| name != point.name) {
+        let other = options.point.as_deref().is_some_and(|name| name != point.name);
+        if other || (options.short && !point.short) {
             continue;
         }
         let count = if options.short { FEW } else { options.rounds };

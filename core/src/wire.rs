@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Options, Outcome, Report, Scope, net::Policy};
+use crate::{Options, Outcome, Report, Scope, SubscriberUri, net::Policy};
 
 /// What `create` is given: the host's word, and the driver's settings with their secrets resolved.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -189,7 +189,7 @@ impl Receipt {
     }
 }
 
-/// What a driver may ask the host for: a device by its id. Its answer is a [`Device`], or nothing.
+/// What a driver may ask the host for by `device.get`: a device by its id. The answer is a [`DeviceAnswer`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -205,6 +205,23 @@ impl DeviceCall {
     #[must_use]
     pub fn new(project: impl Into<String>, device: impl Into<String>) -> Self {
         Self { project: project.into(), device: device.into() }
+    }
+}
+
+/// The answer to `device.get`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct DeviceAnswer {
+    /// The device; none when it is not registered, or has ended.
+    pub device: Option<Device>,
+}
+
+impl DeviceAnswer {
+    /// Answers with this device, or with none.
+    #[must_use]
+    pub const fn of(device: Option<Device>) -> Self {
+        Self { device }
     }
 }
 
@@ -236,6 +253,22 @@ impl Device {
     pub fn new(scheme: impl Into<String>, address: impl Into<String>) -> Self {
         let account = "default".to_owned();
         Self { scheme: scheme.into(), account, address: address.into(), ..Self::default() }
+    }
+
+    /// The longest id, in characters.
+    pub const MAX_ID: usize = 64;
+
+    /// Whether `text` may be the id of a device: 1 to 64 letters, digits, `_` and `-` of ASCII.
+    #[must_use]
+    pub fn is_id(text: &str) -> bool {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        (1..=Self::MAX_ID).contains(&text.len()) && text.bytes().all(allowed)
+    }
+
+    /// The id in a URI that names a device and nothing else: `apns:ID`.
+    #[must_use]
+    pub fn id_in(uri: &SubscriberUri) -> Option<&str> {
+        uri.canonical().split_once(':').map(|(_, id)| id).filter(|id| Self::is_id(id))
     }
 }
 

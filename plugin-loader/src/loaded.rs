@@ -10,7 +10,7 @@ use std::{
 
 use nuncio_core::{
     Batch, Checked, Driver, Manifest, Notice, Options, Outcomes, Refusal, SubscriberUri,
-    wire::{Answer, Inbound},
+    wire::{Answer, Device, Inbound},
 };
 
 use crate::{
@@ -80,6 +80,13 @@ impl Driver for Loaded {
             return self.instance.receive(request, body).await;
         }
         Err(Refusal::new("inbound", "this driver takes no inbound requests"))
+    }
+
+    async fn check_device(&self, device: Device) -> Result<Device, Refusal> {
+        if self.manifest().has("check_device") {
+            return self.instance.check_device(device).await;
+        }
+        Ok(device)
     }
 
     async fn shutdown(&self, grace: Duration) {

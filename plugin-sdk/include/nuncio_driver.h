@@ -101,7 +101,8 @@ typedef struct nuncio_host {
   void (*log)(void *ctx, int32_t level, nuncio_bytes target, nuncio_bytes message, nuncio_bytes fields_json);
   int32_t (*log_enabled)(void *ctx, int32_t level, nuncio_bytes target);   /* 0 = nobody would read it */
   /* All that is not hot. OK: one reply() to the driver follows, or has come from inside. Anything else: none will.
-   * 1.0: "metric" (a figure to count), "receipt" (the far side's later word on a delivery). Unknown: UNSUPPORTED. */
+   * "metric" (a figure to count), "receipt" (the far side's later word on a delivery), "device.get" (a device that the
+   * host keeps: its reply comes later, from another thread). Unknown: UNSUPPORTED. */
   nuncio_status (*call)(void *ctx, uint64_t token, nuncio_bytes method, nuncio_bytes json, nuncio_bytes blob);
   /* The driver's answer to a call of the host. OK: json is the method's result. INVALID: a JSON array as in
    * nuncio_error. Other statuses: {"why": text}. */
@@ -118,9 +119,10 @@ typedef struct nuncio_driver {
   nuncio_status (*submit)(void *self, const nuncio_notice *const *notices, size_t n, size_t *accepted);
   void (*cancel)(void *self, const uint64_t *tokens, size_t n);   /* advisory; each still completes */
   /* OK: one host->reply() follows, or has come from inside. Anything else: none will. The methods, their JSON and
-   * what answers when a driver does not have them stand in docs/writing-a-driver.md. 1.0: "check", "disabled",
-   * "render", "receive". */
+   * what answers when a driver does not have them stand in docs/writing-a-driver.md: "check", "disabled", "render",
+   * "receive", "check_device". */
   nuncio_status (*call)(void *self, uint64_t token, nuncio_bytes method, nuncio_bytes json, nuncio_bytes blob);
+  /* The host's answer to a call of the driver; it must not block. */
   void (*reply)(void *self, uint64_t token, nuncio_status status, nuncio_bytes json, nuncio_bytes blob);
   void (*shutdown)(void *self, uint32_t grace_ms);
   void (*destroy)(void *self);

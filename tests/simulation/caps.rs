@@ -127,6 +127,11 @@ impl Caps {
         self.began.remove(&lane);
     }
 
+    /// Nothing is known of a gate that nothing leads to.
+    pub(crate) fn gate_gone(&mut self, gate: GateId) {
+        self.passed.remove(&gate);
+    }
+
     /// A new rate counts from now on.
     pub(crate) fn ruled(&mut self, lane: LaneId) {
         self.began.remove(&lane);

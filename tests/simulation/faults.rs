@@ -165,6 +165,9 @@ impl World {
 
     fn hold_or_release(&mut self) -> Result<(), String> {
         let gate = GateId(self.rng.range(1, self.options.gates.len() as u64) as u32);
+        if self.closed.contains(&gate) || self.is_news_of(gate) {
+            return Ok(());
+        }
         if !self.held.remove(&gate) && self.rng.chance(500) {
             self.held.insert(gate);
         }
@@ -184,9 +187,20 @@ impl World {
             self.safety.orders.begins_anew(same);
         }
         if self.rng.chance(300) {
-            self.options.lanes[at].1 = GateId(self.rng.range(1, self.options.gates.len() as u64) as u32);
+            let gate = GateId(self.rng.range(1, self.options.gates.len() as u64) as u32);
+            if !self.closed.contains(&gate) && !self.is_news_of(gate) {
+                self.options.lanes[at].1 = gate;
+            }
         }
         self.rule_lane(at)
+    }
+
+    /// Whether the engine has yet to hear of a gate.
+    fn is_news_of(&self, one: GateId) -> bool {
+        self.news.iter().any(|event| match event {
+            Event::GateRules { gate, .. } | Event::GateGone { gate } => *gate == one,
+            _ => false,
+        })
     }
 
     /// Retention removes a lane in which nothing waits.
@@ -194,6 +208,13 @@ impl World {
         for lane in (1..=self.options.lanes.len() as i64).map(LaneId) {
             if self.rng.chance(500) && !self.store.uses(lane, &self.options) && self.retired.insert(lane) {
                 self.news.push_back(Event::LaneGone { lane });
+            }
+        }
+        for gate in (1..=self.options.gates.len() as u32).map(GateId) {
+            let lanes = (1..).map(LaneId).zip(&self.options.lanes);
+            let mut leading = lanes.filter(|(lane, (_, to))| *to == gate && !self.retired.contains(lane));
+            if leading.next().is_none() && self.closed.insert(gate) {
+                self.news.push_back(Event::GateGone { gate });
             }
         }
         Ok(())

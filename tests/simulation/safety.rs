@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nuncio_core::{
     Cursor, Deferred, DeliveryKey, LaneId, OnDead, Settlement, State, TargetId, Why,
-    engine::{Batch, End, Job, Limits, Ticket},
+    engine::{Batch, End, GateId, Job, Limits, Ticket},
 };
 
 use crate::{
@@ -242,6 +242,10 @@ impl Safety {
 
     pub(crate) fn lane_forgotten(&mut self, lane: LaneId) {
         self.caps.forgotten(lane);
+    }
+
+    pub(crate) fn gate_gone(&mut self, gate: GateId) {
+        self.caps.gate_gone(gate);
     }
 
     pub(crate) fn lane_ruled(&mut self, lane: LaneId) {

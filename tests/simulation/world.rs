@@ -51,6 +51,8 @@ pub(crate) struct World {
     pub(crate) news: VecDeque<Event>,
     /// Lanes that retention removed.
     pub(crate) retired: BTreeSet<LaneId>,
+    /// Gates that nothing leads to since.
+    pub(crate) closed: BTreeSet<GateId>,
     pub(crate) doubt: Option<Doubt>,
     /// What the engine was not told yet: it may be told several things at once.
     heard: Vec<Event>,
@@ -79,6 +81,7 @@ impl World {
             mail: VecDeque::new(),
             news: VecDeque::new(),
             retired: BTreeSet::new(),
+            closed: BTreeSet::new(),
             doubt: None,
             heard: Vec::new(),
             prompt: false,
@@ -106,6 +109,7 @@ impl World {
         self.mail.clear();
         self.news.clear();
         self.retired.clear();
+        self.closed.clear();
         self.flights.clear();
         (self.read, self.wake, self.doubt) = (None, None, None);
         self.safety.restarted(&self.store, &self.options);
@@ -117,9 +121,13 @@ impl World {
     }
 
     pub(crate) fn rule_gate(&mut self, gate: GateId) -> Result<(), String> {
+        let rules = self.gate_rules(gate);
+        self.tell(rules)
+    }
+
+    fn gate_rules(&self, gate: GateId) -> Event {
         let (max, rate) = *self.options.gate(gate);
-        let held = self.held.contains(&gate);
-        self.tell(Event::GateRules { gate, max, held, rate })
+        Event::GateRules { gate, max, held: self.held.contains(&gate), rate }
     }
 
     pub(crate) fn rule_lane(&mut self, at: usize) -> Result<(), String> {
@@ -135,7 +143,13 @@ impl World {
     /// Something leads to a lane again.
     fn revive(&mut self, lane: LaneId) {
         if self.retired.remove(&lane) {
-            self.news.push_back(self.lane_rules(lane.0 as usize - 1));
+            let at = lane.0 as usize - 1;
+            let gate = self.options.lanes[at].1;
+            if self.closed.remove(&gate) {
+                self.held.remove(&gate);
+                self.news.push_back(self.gate_rules(gate));
+            }
+            self.news.push_back(self.lane_rules(at));
         }
     }
 
@@ -157,6 +171,10 @@ impl World {
             Event::StoreFailed => self.safety.store_failed(),
             Event::Drain => self.safety.drains(),
             Event::LaneRules { lane, .. } => self.safety.lane_ruled(*lane),
+            Event::GateGone { gate } => {
+                self.held.remove(gate);
+                self.safety.gate_gone(*gate);
+            }
             Event::Tick => self.wake = None,
             Event::Finished { ticket, ends, timed_out, .. } => {
                 self.safety.finished(*ticket, ends, *timed_out, self.clock.elapsed, &self.options)

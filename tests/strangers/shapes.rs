@@ -18,6 +18,8 @@ fn read(block: &Block, name: &str) -> Value {
         "Answer" => again::<wire::Answer>(text),
         "CheckCall" => again::<wire::CheckCall>(text),
         "Checked" => again::<Checked>(text),
+        "DeviceAnswer" => again::<wire::DeviceAnswer>(text),
+        "DeviceCall" => again::<wire::DeviceCall>(text),
         "DisabledAnswer" => again::<wire::DisabledAnswer>(text),
         "Envelope" => again::<wire::Envelope>(text),
         "Inbound" => again::<wire::Inbound>(text),
@@ -42,5 +44,5 @@ fn every_member_shown_is_one_that_is_read_and_none_is_missing() {
             names.push(name.clone());
         }
     }
-    assert_eq!(names.len(), 12, "{names:?}");
+    assert_eq!(names.len(), 14, "{names:?}");
 }

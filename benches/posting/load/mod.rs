@@ -7,6 +7,7 @@ mod floor;
 mod order;
 mod posts;
 mod process;
+mod sockets;
 mod work;
 
 pub(crate) use order::{Loaded, Order, queue};

@@ -14,6 +14,7 @@ use super::{
     floor::Floor,
     order::{CONNECTIONS, Loaded, Order, queue},
     posts,
+    sockets::{self, Socket},
 };
 use crate::point::Work;
 
@@ -66,6 +67,10 @@ async fn begin_work(
         Work::Posts => {
             let poster = Poster::connect(order.to, &queue, 1, order.body_bytes).await?;
             working.spawn_local(posts::post(floor, poster));
+        }
+        Work::Sockets(form) => {
+            let socket = Socket::connect(order.to, &queue, order.body_bytes, form).await?;
+            working.spawn_local(sockets::post(floor, socket));
         }
         Work::Claims => {
             let line = Line::connect(order.to).await?;

@@ -112,6 +112,12 @@ pub enum Event {
         /// How many attempts may begin in a while.
         rate: Option<Rate>,
     },
+    /// Nothing that is stored leads to a gate any more: it holds nobody, and is forgotten once no lane leads to it here
+    /// and nothing is in flight through it. Its rules are told again before another lane leads to it.
+    GateGone {
+        /// The gate.
+        gate: GateId,
+    },
     /// Messages were committed, in the order of their ids.
     Committed {
         /// Their deliveries that are due now.

@@ -54,6 +54,16 @@ impl Gate {
         self.held
     }
 
+    /// Holds nobody any more.
+    pub(super) fn release(&mut self) {
+        self.held = false;
+    }
+
+    /// Whether slots of it are taken or kept.
+    pub(super) fn is_used(&self) -> bool {
+        self.used + self.promised > 0
+    }
+
     /// Takes a slot: one that was promised, or a free one.
     pub(super) fn enter(&mut self, now: i64, promised: bool) -> bool {
         if promised {

@@ -23,6 +23,8 @@ pub struct Engine {
     pub(super) limits: Limits,
     pub(super) lanes: BTreeMap<LaneId, Lane>,
     pub(super) gates: BTreeMap<GateId, Gate>,
+    /// The lanes of each gate.
+    pub(super) led: BTreeSet<(GateId, LaneId)>,
     pub(super) ready: Ready,
     /// Slow lanes that wait for their share of the slots, and the slots they have.
     pub(super) suspects: VecDeque<LaneId>,
@@ -46,6 +48,8 @@ pub struct Engine {
     pub(super) latest: i64,
     /// Lanes that are to be forgotten.
     pub(super) gone: BTreeSet<LaneId>,
+    /// Gates that are to be forgotten.
+    pub(super) gates_gone: BTreeSet<GateId>,
     started: bool,
     stalled: bool,
     draining: bool,
@@ -59,6 +63,7 @@ impl Engine {
             limits,
             lanes: BTreeMap::new(),
             gates: BTreeMap::new(),
+            led: BTreeSet::new(),
             ready: Ready::default(),
             suspects: VecDeque::new(),
             suspects_in_flight: 0,
@@ -76,6 +81,7 @@ impl Engine {
             behind_backlog: BTreeSet::new(),
             latest: i64::MIN,
             gone: BTreeSet::new(),
+            gates_gone: BTreeSet::new(),
             started: false,
             stalled: false,
             draining: false,
@@ -101,6 +107,7 @@ impl Engine {
             self.scheduled(now, lane, due);
         }
         self.forget_lanes(actions);
+        self.forget_gates();
         if !self.draining {
             self.wake_throttled(now);
             self.dispatch(now, actions);
@@ -146,6 +153,7 @@ impl Engine {
             }
             Event::LaneGone { lane } => self.lane_gone(lane),
             Event::GateRules { gate, max, held, rate } => self.rule_gate(now, gate, (max, held, rate)),
+            Event::GateGone { gate } => self.gate_gone(now, gate),
             Event::Committed { jobs, rest, head } => self.committed(now, jobs, rest, head),
             Event::Scheduled { lane, due } => self.scheduled(now, lane, due),
             Event::Scanned { jobs, next, reached, end } => {
@@ -199,7 +207,10 @@ impl Engine {
     /// Lets a lane lead through `gate`. What is known of another destination does not hold for this one.
     fn lead(&mut self, now: i64, id: LaneId, gate: GateId, actions: &mut Vec<Action>) {
         let Some(lane) = self.lanes.get_mut(&id) else { return };
-        if lane.gate.replace(gate).is_some_and(|before| before != gate) {
+        let before = lane.gate.replace(gate);
+        self.led.insert((gate, id));
+        if let Some(before) = before.filter(|before| *before != gate) {
+            self.led.remove(&(before, id));
             lane.turn = match lane.turn {
                 Turn::AtGate => Turn::Idle,
                 turn => turn,
@@ -216,14 +227,13 @@ impl Engine {
     }
 
     fn rule_gate(&mut self, now: i64, id: GateId, (max, held, rate): (u32, bool, Option<Rate>)) {
+        self.gates_gone.remove(&id);
         let known = self.gates.get_mut(&id).map(|gate| gate.rule(max, held, rate));
         if known.is_none() {
             self.gates.insert(id, Gate::new(self.limits.first_slots, max, held, rate));
         }
         if known != Some(false) {
-            let lanes: Vec<_> =
-                self.lanes.iter().filter(|(_, lane)| lane.gate == Some(id)).map(|(id, _)| *id).collect();
-            for lane in lanes {
+            for lane in self.lanes_of(id) {
                 if held {
                     self.evict(now, lane);
                 }

@@ -29,6 +29,10 @@ pub enum Denied {
     /// `X-Project-ID` is not the project of the token.
     #[error("X-Project-ID is not the project of the token")]
     OtherProject,
+    /// Nobody proves who he is, and the request names a host that may be somebody else's: that a web page asked for it
+    /// which the browser takes for ours.
+    #[error("the Host of the request is not known to be this host")]
+    Elsewhere,
     /// No role grants it.
     #[error("you are not authorized to complete this action")]
     Forbidden,

@@ -2,11 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
+use axum::http::Request;
 use nuncio_core::Clock;
 
 use super::{
     action::Action,
     denied::{Denied, StartError},
+    hosts::Hosts,
     identity::{Bearer, Credentials, Identity, Proof},
     keys::Keys,
     keystone::Keystone,
@@ -33,6 +35,7 @@ enum Strategy {
 /// Tells who clients are and what they may do.
 pub struct Access {
     strategy: Strategy,
+    hosts: Hosts,
     challenge: Arc<str>,
     policy: Policy,
     keys: Keys,
@@ -64,7 +67,7 @@ impl Access {
                 Strategy::Keystone(Box::new(Keystone::new(&config.keystone, policy.clone(), clock)?))
             }
         };
-        Ok(Self { strategy, challenge: challenge(config), policy, keys })
+        Ok(Self { strategy, hosts: Hosts::new(config), challenge: challenge(config), policy, keys })
     }
 
     /// The API keys.
@@ -77,6 +80,15 @@ impl Access {
     #[must_use]
     pub const fn asks_for_proof(&self) -> bool {
         !matches!(self.strategy, Strategy::None)
+    }
+
+    /// Whether the host was asked for under a name that is its own. To be asked of each request that brings no proof
+    /// along; where clients must prove who they are, any name will do.
+    ///
+    /// # Errors
+    /// [`Denied::Elsewhere`].
+    pub fn reached<B>(&self, request: &Request<B>) -> Result<(), Denied> {
+        self.hosts.take(request)
     }
 
     /// Who shows these. Cheap where it was asked before: ask again for each message of a long connection, so that an

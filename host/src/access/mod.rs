@@ -6,6 +6,7 @@
 mod action;
 mod denied;
 mod door;
+mod hosts;
 mod identity;
 mod keys;
 mod keystone;

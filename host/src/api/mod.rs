@@ -11,6 +11,7 @@ mod claims;
 mod context;
 mod deliveries;
 mod denials;
+mod devices;
 mod drivers;
 mod face;
 mod health;
@@ -44,7 +45,7 @@ mod subscriptions;
 mod usage;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::times;
 
@@ -61,4 +62,6 @@ pub(crate) use problem::Problem;
 pub(crate) use queues::{page as queues_page, resource_types};
 pub use router::{router, sockets};
 pub(crate) use shown::json_text;
-pub(crate) use subscriptions::{page as subscriptions_page, shown as subscription};
+pub(crate) use subscriptions::{
+    page as subscriptions_page, shown as subscription, warnings as subscription_warnings,
+};

@@ -1,8 +1,8 @@
 //! What an operator's machines ask: is it alive, is it ready, how is it doing.
 
 use axum::{
-    extract::State,
-    http::{HeaderMap, header},
+    extract::{Request, State},
+    http::header,
     response::IntoResponse,
 };
 use serde_json::json;
@@ -31,9 +31,10 @@ pub(super) async fn readyz(State(face): State<Face>) -> Answer {
 }
 
 /// `GET /metrics`: Prometheus text exposition; where it is closed, for whoever sees to the host.
-pub(super) async fn metrics(State(face): State<Face>, headers: HeaderMap) -> Answer {
+pub(super) async fn metrics(State(face): State<Face>, request: Request) -> Answer {
+    face.access.reached(&request)?;
     if face.config.http.metrics == Metrics::Admin && face.access.asks_for_proof() {
-        let identity = face.access.identify(context::credentials(&headers)?).await?;
+        let identity = face.access.identify(context::credentials(request.headers())?).await?;
         face.access.permit(&identity, Action::MetricsGet)?;
     }
     match face.store.gauges().await {

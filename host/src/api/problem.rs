@@ -271,7 +271,9 @@ impl From<Beyond> for Problem {
                 header: Some((header::RETRY_AFTER, after.as_secs().into())),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests", beyond.to_string())
             },
-            Beyond::Stored { .. } => Self::new(StatusCode::FORBIDDEN, "Quota exceeded", beyond.to_string()),
+            Beyond::Stored { .. } | Beyond::Connections { .. } => {
+                Self::new(StatusCode::FORBIDDEN, "Quota exceeded", beyond.to_string())
+            }
             Beyond::Store(error) => error.into(),
         }
     }

@@ -1,4 +1,5 @@
-//! The first rule that a request meets: what carries a signature is let in by it or not at all.
+//! The first rule that a request meets: what carries a signature is let in by it or not at all; what carries none must
+//! ask for a host that is this one.
 
 use std::sync::Arc;
 
@@ -10,10 +11,12 @@ use crate::signed::{Grant, Presented};
 /// The signature that lets `request` in; `None` for a request without one.
 ///
 /// # Errors
-/// A signature that does not, for whatever reason: a bare 404, as Zaqar's. An empty header is one that does not.
+/// A signature that does not, for whatever reason: a bare 404, as Zaqar's. An empty header is one that does not. Without
+/// one, a host that is not known to be this one.
 pub(super) fn opened(face: &Face, request: &Request) -> Result<Option<Arc<Grant>>, Problem> {
     let headers = request.headers();
     if !headers.contains_key("url-signature") {
+        face.access.reached(request)?;
         return Ok(None);
     }
     let (method, path) = (request.method().as_str(), request.uri().path());

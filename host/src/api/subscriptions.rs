@@ -56,9 +56,8 @@ pub(super) async fn create(
         }
     };
     let location = format!("{}/subscriptions", place.path());
-    let mut response = warned(answer::created(&location, &json!({"subscription_id": id}))?, &unknown);
-    silent.iter().for_each(|why| warn(&mut response, why));
-    Ok(response)
+    let created = answer::created(&location, &json!({"subscription_id": id}))?;
+    Ok(warned(created, &warnings(&unknown, silent)))
 }
 
 /// `GET`.
@@ -127,7 +126,7 @@ pub(super) async fn update(
     let unknown = face.catalog.change(&caller.project, place.stored(), id, change, now).await;
     let unknown = unknown.map_err(|error| known(error, &subscription))?;
     let location = format!("{}/subscriptions/{subscription}", place.path());
-    Ok(warned(answer::no_content_at(&location), &unknown))
+    Ok(warned(answer::no_content_at(&location), &warnings(&unknown, None)))
 }
 
 /// `DELETE /{subscription}`: 204, there or not.
@@ -233,9 +232,14 @@ pub(crate) fn shown(face: &Face, row: &SubscriptionRow) -> Value {
     shown
 }
 
-/// RFC 7234 section 5.5.7: a warning for each option that nobody knows.
-fn warned(mut response: Response, unknown: &[Unknown]) -> Response {
-    unknown.iter().take(MAX_WARNINGS).for_each(|one| warn(&mut response, &one.to_string()));
+/// What is done and may not be what was meant: an option that nobody knows, a subscriber who cannot be asked.
+pub(crate) fn warnings(unknown: &[Unknown], silent: Option<String>) -> Vec<String> {
+    unknown.iter().take(MAX_WARNINGS).map(ToString::to_string).chain(silent).collect()
+}
+
+/// RFC 7234 section 5.5.7: a header for each warning.
+fn warned(mut response: Response, warnings: &[String]) -> Response {
+    warnings.iter().for_each(|why| warn(&mut response, why));
     response
 }
 
@@ -271,7 +275,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_unknown_option_makes_a_header(key in "\\PC*") {
-            let response = warned(Response::default(), &[Unknown { key, meant: Some("subject") }]);
+            let all = warnings(&[Unknown { key, meant: Some("subject") }], None);
+            let response = warned(Response::default(), &all);
             let warning = response.headers()["warning"].to_str().unwrap().to_owned();
             prop_assert!(warning.ends_with("did you mean `subject`?\""));
         }
@@ -281,7 +286,11 @@ mod tests {
     fn warnings_are_bounded() {
         let unknown = vec![Unknown { key: "a".into(), meant: None }; 20];
         assert_eq!(
-            warned(Response::default(), &unknown).headers().get_all("warning").iter().count(),
+            warned(Response::default(), &warnings(&unknown, None))
+                .headers()
+                .get_all("warning")
+                .iter()
+                .count(),
             MAX_WARNINGS
         );
     }

@@ -35,8 +35,10 @@ pub(super) async fn show(State(face): State<Face>, Extension(caller): Extension<
         "limits": {
             "requests_per_second": quota.requests_per_second,
             "messages_per_second": quota.messages_per_second,
+            "websocket_connections": quota.websocket_connections,
             "queues": quota.queues,
             "subscriptions": quota.subscriptions,
+            "devices": quota.devices,
             "stored_messages": quota.stored_messages,
             "stored_bytes": quota.stored_bytes,
         },

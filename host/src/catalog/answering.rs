@@ -1,14 +1,14 @@
 //! Somebody's word on a subscription: of those to whom it leads, or of its project.
 
 use nuncio_core::{Kind, SubscriberUri, SubscriptionId};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::{error::CatalogError, queues::Catalog};
 use crate::{
     confirmation::{self, Queue},
     delivery::Happened,
     place::Place,
-    storage::{Asking, By, Post, SubscriptionRow, Updated, Word},
+    storage::{Asking, By, SubscriptionRow, Telling, Updated, Word},
 };
 
 /// Who says whether a subscription is wanted.
@@ -56,7 +56,7 @@ impl Catalog {
             Answerer::Project | Answerer::Owner { .. } | Answerer::Recipient => By::All,
         };
         let asking = if yes { None } else { self.told_of_no(of, &scheme, &row).await };
-        let tell = self.event(of, &row, yes, now);
+        let tell = Some(self.event(of, &row, yes, now));
         match self.store.subscription_confirm(of.project, of.name, id, Word { yes, by, asking, tell }).await?
         {
             Updated::Done => Ok(()),
@@ -71,11 +71,13 @@ impl Catalog {
         }
         let ttl = self.config.queues.default_subscription_ttl;
         let nobody = Asking { of: Vec::new(), wording: None, ttl, period_ms: 0 };
-        let Ok(admitted) = self.admit(&row.uri, row.options.clone(), None).await else { return Some(nobody) };
+        let Ok(admitted) = self.admit(of.project, &row.uri, row.options.clone(), None).await else {
+            return Some(nobody);
+        };
         Some(self.confirmation.asking(Kind::Unsubscribe, of, admitted.subscriber(), ttl).unwrap_or(nobody))
     }
 
-    fn event(&self, of: Queue<'_>, row: &SubscriptionRow, yes: bool, now: i64) -> Option<Post> {
+    fn event(&self, of: Queue<'_>, row: &SubscriptionRow, yes: bool, now: i64) -> Telling {
         let what = if yes { Happened::SubscriptionConfirmed } else { Happened::SubscriptionUnsubscribed };
         let subscriber =
             SubscriberUri::parse(&row.uri).map_or_else(|_| "***".to_owned(), |uri| uri.redacted().to_owned());
@@ -86,8 +88,9 @@ impl Catalog {
             ("subscription", json!(self.confirmation.public(row.id))),
             ("subscriber", json!(subscriber)),
         ];
-        let about = about.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
-        self.events.post(of.project, what, now, about)
+        let about: Map<_, _> = about.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+        let (events, project) = (self.events.clone(), of.project.to_owned());
+        Telling::new(move || events.post(&project, what, now, about.clone()))
     }
 
     /// Why a subscriber whose yes is needed cannot be asked, if so.

@@ -70,7 +70,7 @@ impl Catalog {
             // Which subscribers may be named does not concern who is here already.
             self.made(&read(&wish.subscriber)?, options, policy.as_ref()).await?
         } else {
-            self.admit(&wish.subscriber, options, policy.as_ref()).await?
+            self.admit(project, &wish.subscriber, options, policy.as_ref()).await?
         };
         let (uri, by) = (&wish.subscriber, wish.by.as_ref());
         let trust = self.entrust(uri, &mut admitted.target.options, by, ends(ttl, now)).await?;
@@ -104,7 +104,7 @@ impl Catalog {
             let policy = self.policy(project, queue).await?;
             let (uri, options) = self.revised(&row, &change);
             let options = brought(options, Some(&row.options));
-            let mut admitted = self.admit(&uri, options, policy.as_ref()).await?;
+            let mut admitted = self.admit(project, &uri, options, policy.as_ref()).await?;
             let (of, ttl) = (Queue { project, name: queue }, change.ttl.unwrap_or(row.ttl));
             let by = change.by.as_ref();
             trust = self.entrust(&uri, &mut admitted.target.options, by, ends(ttl, now)).await?;

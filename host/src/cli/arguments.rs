@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{backup, check, demo, drivers, explain, keys, new_driver, pages, remote, send};
+use super::{backup, check, demo, drivers, explain, keys, new_driver, pages, pipe, remote, send};
 
 /// A notification host: messages come in, every match is delivered, nothing accepted is lost.
 #[derive(Debug, Parser)]
@@ -42,12 +42,16 @@ pub(super) enum Command {
     Demo(demo::Arguments),
     /// Look at the deliveries of a running host, try one again or cancel one
     Deliveries(remote::Deliveries),
+    /// Register, list and remove devices of a running host, where push services reach apps and browsers
+    Devices(remote::Devices),
     /// Have a running host try dead deliveries again, by filter
     Replay(remote::Replay),
     /// Have a running host cancel deliveries that wait or are held, by filter
     Cancel(remote::Cancel),
     /// Follow replays and cancellations of a running host, or stop one
     Jobs(remote::Jobs),
+    /// Post each line of the standard input or of a file to a queue of a running host
+    Pipe(pipe::Arguments),
     /// Make, list and revoke API keys, of a host that runs or of one that does not
     Keys(keys::Arguments),
     /// Check the configuration without starting a host

@@ -84,6 +84,17 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, Silence> {
+        self.request(method, path, body.map(Value::to_string).unwrap_or_default(), None).await
+    }
+
+    /// As [`exchange`](Self::exchange), with a body of JSON, and a key by which the host knows a repetition.
+    pub(super) async fn request(
+        &self,
+        method: &Method,
+        path: &str,
+        body: String,
+        key: Option<&str>,
+    ) -> Result<Answer, Silence> {
         let garbled = |why: &dyn ToString| Silence::Garbled(why.to_string());
         let uri: Uri = format!("{}{path}", self.base).parse().map_err(|error| garbled(&error))?;
         let mut request = Request::builder()
@@ -97,9 +108,10 @@ impl Client {
         if let Some(token) = &self.bearing.token {
             request = request.header("x-auth-token", token.expose());
         }
-        let request = request
-            .body(Full::from(body.map(Value::to_string).unwrap_or_default()))
-            .map_err(|error| garbled(&error))?;
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let request = request.body(Full::from(body)).map_err(|error| garbled(&error))?;
         let response = self.http.request(request).await.map_err(|error| {
             let why = innermost(&error);
             if error.is_connect() { Silence::Unreachable(why) } else { Silence::Garbled(why) }

@@ -14,6 +14,7 @@ mod keys;
 mod new_driver;
 mod output;
 mod pages;
+mod pipe;
 mod remote;
 mod run;
 mod send;

@@ -11,6 +11,10 @@ use super::{
     unknown,
 };
 
+/// Sections that no variable sets, and how they are written: their names are as they are written, and lists have order.
+const FILE_ALONE: [(&str, &str); 3] =
+    [("tenants", "[tenants.NAME]"), ("libraries", "[[libraries]]"), ("exec", "[[exec]]")];
+
 /// Puts the variables over what the file said.
 ///
 /// Only names with a double underscore are keys: Kubernetes and people have other `NUNCIO_` variables.
@@ -25,6 +29,13 @@ pub(super) fn overlay(
         };
         let path: Vec<String> = name.split("__").map(str::to_lowercase).collect();
         let place = Place::Variable { variable: variable.clone() };
+        let section = path.first().map_or("", String::as_str);
+        if let Some((_, written)) = FILE_ALONE.iter().find(|(name, _)| *name == section) {
+            let why = "no variable sets this section";
+            let fix = format!("write {written} in the configuration file");
+            problems.push(Problem::new(place, section, why).fix(fix));
+            continue;
+        }
         let value = value(&path, &place, text);
         if let Err(problem) = insert(table, &path, value) {
             problems.push(problem);

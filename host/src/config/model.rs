@@ -129,6 +129,8 @@ pub struct Http {
     pub body_timeout: Duration,
     /// Where this host is reached from outside, without a slash at the end.
     pub public_url: Option<String>,
+    /// More names under which clients reach this host that prove nothing, lower case.
+    pub allow_hosts: Vec<String>,
     /// The largest body of an inbound request and of its answer, bytes.
     pub max_inbound_body: usize,
 }
@@ -240,6 +242,11 @@ pub struct Delivery {
     /// How long a subscription may fail before it is disabled.
     #[serde(deserialize_with = "millis")]
     pub disable_after: Duration,
+    /// How long a receipt waits for its delivery.
+    #[serde(deserialize_with = "millis")]
+    pub receipts_wait: Duration,
+    /// The most receipts that wait.
+    pub max_waiting_receipts: u64,
     /// How long attempts under way may take when the host stops.
     #[serde(deserialize_with = "millis")]
     pub shutdown_grace: Duration,

@@ -81,7 +81,7 @@ mod tests {
         let text = "[limits]\nqueues = 5\nstored_bytes = \"1 KiB\"\n[tenants.shop]\nqueues = 9\n[tenants.\"a b\"]\n\
                     requests_per_second = 2\n";
         let config = load(text).unwrap();
-        let general = Quota { queues: 5, stored_bytes: 1024, ..Quota::default() };
+        let general = Quota { queues: 5, stored_bytes: 1024, ..Config::default().limits.quota };
         assert_eq!(config.limits.quota, general);
         assert_eq!(config.tenants["shop"], Quota { queues: 9, ..general });
         assert_eq!(config.tenants["a b"], Quota { requests_per_second: 2, ..general });

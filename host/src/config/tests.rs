@@ -111,6 +111,20 @@ fn a_variable_is_text_where_the_schema_wants_text() {
 }
 
 #[test]
+fn a_variable_of_a_section_that_stands_in_the_file_alone_says_so() {
+    for (name, written) in [
+        ("NUNCIO_TENANTS__SHOP__QUEUES", "[tenants.NAME]"),
+        ("NUNCIO_TENANTS__SHOP", "[tenants.NAME]"),
+        ("NUNCIO_LIBRARIES__PATH", "[[libraries]]"),
+        ("NUNCIO_EXEC__0__NAME", "[[exec]]"),
+    ] {
+        let error = load("[tenants.shop]\nqueues = 9\n", &[(name, "5")]).unwrap_err();
+        assert!(error.contains(name) && error.contains(&format!("write {written} in the")), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
 fn an_address_that_others_reach_is_refused_without_authentication() {
     for address in ["0.0.0.0:8888", "192.0.2.1:80", "[::]:8888"] {
         let error = refused(&format!("[http]\nlisten = \"{address}\""));

@@ -16,6 +16,11 @@ pub struct Websocket {
     pub listen: Option<SocketAddr>,
     /// The most connections at once.
     pub max_connections: u32,
+    /// The most of them on which nobody was let in yet.
+    pub max_unauthenticated: u32,
+    /// How long nobody may be let in on a connection.
+    #[serde(deserialize_with = "millis")]
+    pub login_timeout: Duration,
     /// The most subscriptions of a connection.
     pub max_subscriptions: usize,
     /// The most posts of a connection that are stored at once.

@@ -27,7 +27,10 @@ pub(super) struct Lanes {
 #[derive(Default)]
 struct Known {
     lanes: HashMap<LaneId, Arc<LaneRow>>,
-    gates: HashMap<(String, String), GateId>,
+    /// By destination and driver.
+    gates: BTreeMap<(String, String), Gate>,
+    /// The number of the next gate: none is given twice.
+    next: u32,
     /// What the operator says of the destinations of a driver.
     rates: BTreeMap<String, DriverRate>,
     /// Subscriptions with a destination of their own that live: what waits for one that does not is let go, so that
@@ -35,7 +38,45 @@ struct Known {
     living: HashSet<SubscriptionId>,
 }
 
+/// A gate, and how many lanes lead to it.
+struct Gate {
+    id: GateId,
+    lanes: usize,
+}
+
+fn leads_to(row: &LaneRow) -> (String, String) {
+    (row.destination.clone(), row.driver.clone())
+}
+
 impl Known {
+    /// The gate of a lane that leads there now; whether it is new.
+    fn enter(&mut self, row: &LaneRow) -> (GateId, bool) {
+        let next = GateId(self.next);
+        let gate = self.gates.entry(leads_to(row)).or_insert(Gate { id: next, lanes: 0 });
+        gate.lanes += 1;
+        let new = gate.id == next;
+        self.next += u32::from(new);
+        (gate.id, new)
+    }
+
+    /// A lane leads there no more; what the engine must be told if it was the last.
+    fn leave(&mut self, row: &LaneRow) -> Option<Event> {
+        let key = leads_to(row);
+        let gate = self.gates.get_mut(&key)?;
+        gate.lanes = gate.lanes.saturating_sub(1);
+        if gate.lanes > 0 {
+            return None;
+        }
+        self.gates.remove(&key).map(|gate| Event::GateGone { gate: gate.id })
+    }
+
+    /// The gates of a destination, with their drivers.
+    fn gates_of(&self, destination: &str) -> impl Iterator<Item = (&str, GateId)> {
+        let of = self.gates.range((destination.to_owned(), String::new())..);
+        let of = of.take_while(move |((to, _), _)| to == destination);
+        of.map(|((_, driver), gate)| (driver.as_str(), gate.id))
+    }
+
     /// Why nothing can be delivered to `destination` now; only what lives is waited for.
     fn away(&self, entry: &Entry, destination: &str) -> Option<String> {
         let lives = alone_at(destination).is_some_and(|id| self.living.contains(&id));
@@ -59,15 +100,15 @@ impl Lanes {
         known.living.extend(rows.iter().filter_map(|row| alone_at(&row.destination)));
         let mut events = Vec::new();
         for row in rows {
-            let next = GateId(known.gates.len() as u32);
-            let key = (row.driver.clone(), row.destination.clone());
-            let gate = *known.gates.entry(key).or_insert(next);
-            if gate == next {
+            let (gate, new) = known.enter(&row);
+            if new {
                 events.push(self.rules(&known, gate, (&row.driver, &row.destination)));
             }
             let rules = row.rules.clone();
             events.push(Event::LaneRules { lane: row.id, project: row.project, gate, rules });
-            known.lanes.insert(row.id, Arc::new(row));
+            if let Some(before) = known.lanes.insert(row.id, Arc::new(row)) {
+                events.extend(known.leave(&before));
+            }
         }
         events
     }
@@ -75,10 +116,14 @@ impl Lanes {
     /// Forgets lanes that are no more, and says what the engine must be told.
     pub(super) fn remove(&self, lanes: &[LaneId]) -> Vec<Event> {
         let mut known = self.lock();
+        let mut events = Vec::new();
         for lane in lanes {
-            known.lanes.remove(lane);
+            events.push(Event::LaneGone { lane: *lane });
+            if let Some(row) = known.lanes.remove(lane) {
+                events.extend(known.leave(&row));
+            }
         }
-        lanes.iter().map(|lane| Event::LaneGone { lane: *lane }).collect()
+        events
     }
 
     fn rules(&self, known: &Known, gate: GateId, (driver, destination): (&str, &str)) -> Event {
@@ -121,14 +166,14 @@ impl Lanes {
         let mut known = self.lock();
         known.rates = rates;
         let gates = known.gates.iter();
-        gates.map(|((driver, to), gate)| self.rules(&known, *gate, (driver, to))).collect()
+        gates.map(|((to, driver), gate)| self.rules(&known, gate.id, (driver, to))).collect()
     }
 
     /// What the engine must be told since somebody came to `destination` of `driver`, or went.
     pub(super) fn turned(&self, driver: &str, destination: &str) -> Option<Event> {
         let known = self.lock();
-        let gate = *known.gates.get(&(driver.to_owned(), destination.to_owned()))?;
-        Some(self.rules(&known, gate, (driver, destination)))
+        let gate = known.gates.get(&(destination.to_owned(), driver.to_owned()))?;
+        Some(self.rules(&known, gate.id, (driver, destination)))
     }
 
     /// Those of `ids` that have a destination of their own and live, as far as is known here.
@@ -151,9 +196,12 @@ impl Lanes {
         for id in ids {
             known.living.remove(id);
         }
-        let ended: HashSet<_> = ids.iter().map(|id| own_destination(*id)).collect();
-        let gates = known.gates.iter().filter(|((_, destination), _)| ended.contains(destination));
-        gates.map(|((driver, to), gate)| self.rules(&known, *gate, (driver, to))).collect()
+        let mut events = Vec::new();
+        for destination in ids.iter().map(|id| own_destination(*id)) {
+            let gates = known.gates_of(&destination);
+            events.extend(gates.map(|(driver, gate)| self.rules(&known, gate, (driver, &destination))));
+        }
+        events
     }
 
     pub(super) fn get(&self, lane: LaneId) -> Option<Arc<LaneRow>> {
@@ -213,6 +261,35 @@ mod tests {
         let told = lanes.remove(&[LaneId(1)]);
         assert!(matches!(told.as_slice(), [Event::LaneGone { lane: LaneId(1) }]), "{told:?}");
         assert!(lanes.get(LaneId(1)).is_none() && lanes.get(LaneId(2)).is_some());
+    }
+
+    #[test]
+    fn a_gate_goes_with_its_last_lane_and_its_number_is_not_given_again() {
+        let lanes = Lanes::new(Registry::default().into_dispatcher().into(), 64, BTreeMap::new());
+        drop(lanes.add(vec![row(1, "x"), row(2, "x"), row(3, "y")]));
+        // The rules of a lane may change, and where it leads.
+        assert_eq!(lanes.add(vec![row(1, "x")]).len(), 1);
+        assert!(matches!(
+            lanes.add(vec![row(3, "x")]).as_slice(),
+            [Event::LaneRules { gate: GateId(0), .. }, Event::GateGone { gate: GateId(1) }]
+        ));
+        let told = lanes.remove(&[LaneId(1), LaneId(2), LaneId(3), LaneId(3)]);
+        assert!(
+            matches!(
+                told.as_slice(),
+                [
+                    Event::LaneGone { .. },
+                    Event::LaneGone { .. },
+                    Event::LaneGone { .. },
+                    Event::GateGone { gate: GateId(0) },
+                    Event::LaneGone { .. }
+                ]
+            ),
+            "{told:?}"
+        );
+        assert!(lanes.again(BTreeMap::new()).is_empty() && lanes.turned("absent", "x").is_none());
+        let again = lanes.add(vec![row(4, "x")]);
+        assert!(matches!(again.first(), Some(Event::GateRules { gate: GateId(2), .. })), "{again:?}");
     }
 
     #[test]

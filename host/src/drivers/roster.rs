@@ -6,7 +6,7 @@ use nuncio_core::{Clock, Dispatcher, Entry, Manifest};
 use nuncio_plugin_loader::Library;
 use serde::Serialize;
 
-use super::{candidate::Digest, figures::Figures, gathering::Gathering};
+use super::{behind::Behind, candidate::Digest, figures::Figures, gathering::Gathering};
 use crate::{
     access::Trusts,
     config::{Config, Problem, Strategy},
@@ -18,6 +18,7 @@ use crate::{
 pub(super) struct Ground {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) figures: Arc<Figures>,
+    pub(super) behind: Arc<Behind>,
     /// The driver that is the host itself.
     pub(super) hub: Arc<Hub>,
     /// Whether it delivers.
@@ -99,7 +100,8 @@ impl Roster {
         let trusts =
             known_by_keystone.then(|| Trusts::new(&config.keystone, Arc::clone(&clock)).ok()).flatten();
         let trusts = trusts.map(Arc::new);
-        let ground = Ground { clock, figures: Arc::default(), hub: Arc::default(), sockets, trusts };
+        let (figures, behind, hub) = (Arc::default(), Arc::default(), Arc::default());
+        let ground = Ground { clock, figures, behind, hub, sockets, trusts };
         Gathering::new(config, ground, None).all().await
     }
 
@@ -115,10 +117,10 @@ impl Roster {
         &self.dispatcher
     }
 
-    /// Where the figures of drivers are counted.
+    /// What stands behind the drivers.
     #[must_use]
-    pub const fn figures(&self) -> &Arc<Figures> {
-        &self.ground.figures
+    pub const fn behind(&self) -> &Arc<Behind> {
+        &self.ground.behind
     }
 
     /// The driver that is the host itself.

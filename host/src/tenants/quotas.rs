@@ -12,10 +12,14 @@ pub struct Quota {
     pub requests_per_second: u64,
     /// Messages posted in a second.
     pub messages_per_second: u64,
+    /// WebSocket connections at once.
+    pub websocket_connections: u64,
     /// Queues.
     pub queues: u64,
     /// Subscriptions.
     pub subscriptions: u64,
+    /// Devices.
+    pub devices: u64,
     /// Messages in the store.
     pub stored_messages: u64,
     /// Bytes of their bodies.

@@ -50,6 +50,14 @@ pub enum Beyond {
         /// Its value.
         value: u64,
     },
+    /// The project has as many connections as it may.
+    #[error(
+        "the project has as many WebSocket connections as it may (limits.websocket_connections = {value}): close one"
+    )]
+    Connections {
+        /// How many that are.
+        value: u64,
+    },
     /// The store cannot be asked.
     #[error(transparent)]
     Store(#[from] StoreError),

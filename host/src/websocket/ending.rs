@@ -70,8 +70,8 @@ impl Ending {
                 (CloseCode::Policy, format!("nothing heard for {ms} ms (websocket.idle_timeout)"))
             }
             Self::Stranger => {
-                let ms = config.idle_timeout.as_millis();
-                (CloseCode::Policy, format!("nobody was let in for {ms} ms (websocket.idle_timeout)"))
+                let ms = config.login_timeout.as_millis();
+                (CloseCode::Policy, format!("nobody was let in for {ms} ms (websocket.login_timeout)"))
             }
             Self::Expired => (CloseCode::from(EXPIRED), "Authentication expired.".to_owned()),
             Self::TooLarge => {
@@ -95,6 +95,7 @@ mod tests {
         let mut config = Config::default().websocket;
         config.idle_timeout = std::time::Duration::from_millis(u64::MAX);
         config.write_timeout = config.idle_timeout;
+        config.login_timeout = config.idle_timeout;
         use Ending::{Broken, Expired, Idle, Slow, Stop, Stranger, TooLarge};
         for ending in [Stop, Slow, Idle, Stranger, Expired, TooLarge, Broken] {
             let frame = ending.frame(&config, usize::MAX).unwrap();

@@ -61,6 +61,11 @@ impl Shown {
         }
     }
 
+    /// The project that a client showed to be of.
+    pub(super) fn project(&self) -> Option<&str> {
+        self.0.as_ref().map(|proof| proof.project.as_str())
+    }
+
     /// Who makes a request, if it may.
     pub(super) async fn admit(&self, face: &Face, verb: &Verb, request: &Request) -> Result<Caller, Reply> {
         let problem = |problem: Problem| Reply::of(&problem);

@@ -14,6 +14,7 @@ mod hub;
 mod identity;
 mod msgpack;
 mod outbox;
+mod places;
 mod request;
 mod session;
 mod sessions;

@@ -23,9 +23,10 @@ use super::{
     form::Form,
     identity::Shown,
     outbox::Push,
+    places::Place,
     request::{Reply, Request, undecoded},
 };
-use crate::api::Face;
+use crate::{api::Face, tenants::Beyond};
 
 /// The longest wait for what depends on the clock: one that is set delays it by no more.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -38,7 +39,8 @@ pub(super) struct Session {
     /// Posts under way, with what is to be said after them.
     answers: FuturesOrdered<BoxFuture<'static, Option<Message>>>,
     shown: Shown,
-    /// Since when it is there, while nothing that it asked for was let in.
+    place: Place,
+    /// Until when somebody must be let in, while nobody was.
     stranger: Option<Instant>,
     heard: Instant,
 }
@@ -49,7 +51,7 @@ enum Happened {
     Push(VecDeque<Push>),
     Frame(Option<Read<Message>>),
     Tick,
-    /// The identity may have ended.
+    /// The identity may have ended, or the time in which there must be one.
     Look,
 }
 
@@ -59,11 +61,12 @@ impl Session {
         stream: WebSocketStream<TokioIo<Upgraded>>,
         face: Face,
         connection: Arc<Connection>,
+        place: Place,
     ) -> Self {
         let answers = FuturesOrdered::new();
-        let now = Instant::now();
-        let (shown, stranger) = (Shown::default(), Some(now));
-        Self { stream, face, connection, answers, shown, stranger, heard: now }
+        let heard = Instant::now();
+        let (shown, stranger) = (Shown::default(), Some(heard + face.config.websocket.login_timeout));
+        Self { stream, face, connection, answers, shown, place, stranger, heard }
     }
 
     /// Serves until either side ends it; `largest` is the most bytes of a message.
@@ -93,13 +96,14 @@ impl Session {
         let mut ticks = interval_at(Instant::now() + limits.ping_interval, limits.ping_interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let looks_in = self.looks_in();
             let happened = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return Ending::Stop,
                 Some(answer) = self.answers.next(), if !self.answers.is_empty() => Happened::Answer(answer),
                 pushes = self.connection.outbox.taken() => Happened::Push(pushes),
                 frame = self.stream.next(), if self.answers.len() < limits.max_pipelined => Happened::Frame(frame),
                 _ = ticks.tick() => Happened::Tick,
-                () = sleep(self.shown.ends_in(&*self.face.clock).min(LONGEST_SLEEP)) => Happened::Look,
+                () = sleep(looks_in) => Happened::Look,
             };
             if let Err(ending) = self.take(happened).await {
                 return ending;
@@ -148,18 +152,31 @@ impl Session {
         if request.action == "authenticate" {
             self.catch_up().await?;
             let reply = self.shown.authenticate(&self.face, &request).await;
+            let project = self.shown.project().map(str::to_owned);
+            let reply = project.and_then(|project| self.settle(&project).err()).unwrap_or(reply);
             return self.answer(form, &request.discreet(), &reply).await;
         }
-        match self.called(form, Arc::clone(&request)).await {
-            Ok((verb, call)) => {
-                self.stranger = None;
-                self.act(form, request, verb, call).await
-            }
+        let called = self.called(form, Arc::clone(&request)).await;
+        match called.and_then(|called| self.settle(&called.1.caller.project).map(|()| called)) {
+            Ok((verb, call)) => self.act(form, request, verb, call).await,
             Err(reply) => {
                 self.answer(form, &request, &reply).await?;
                 self.look().await
             }
         }
+    }
+
+    /// Somebody of `project` was let in: the connection is that project's, if it may have one more.
+    fn settle(&mut self, project: &str) -> Result<(), Reply> {
+        if self.stranger.is_none() {
+            return Ok(());
+        }
+        let value = self.face.tenants.quotas().of(project).websocket_connections;
+        if !self.place.settle(project, value) {
+            return Err(Reply::of(&Beyond::Connections { value }.into()));
+        }
+        self.stranger = None;
+        Ok(())
     }
 
     /// Finds what is asked for, and looks whether it may be.
@@ -268,15 +285,21 @@ impl Session {
         if self.heard.elapsed() >= patience {
             return Err(Ending::Idle);
         }
-        if self.stranger.is_some_and(|since| since.elapsed() >= patience) {
-            return Err(Ending::Stranger);
-        }
         self.look().await?;
         self.write([Message::Ping(Bytes::new())]).await
     }
 
-    /// Looks whether the client is still who it was.
+    /// When it is to be looked who the client is.
+    fn looks_in(&self) -> Duration {
+        let stranger = self.stranger.map(|end| end.saturating_duration_since(Instant::now()));
+        self.shown.ends_in(&*self.face.clock).min(LONGEST_SLEEP).min(stranger.unwrap_or(LONGEST_SLEEP))
+    }
+
+    /// Looks whether the client is still who it was, and is somebody in time.
     async fn look(&mut self) -> Result<(), Ending> {
+        if self.stranger.is_some_and(|end| end <= Instant::now()) {
+            return Err(Ending::Stranger);
+        }
         if self.shown.holds(&self.face).await { Ok(()) } else { Err(Ending::Expired) }
     }
 }

@@ -3,13 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use hyper_util::rt::TokioIo;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::protocol::{Role, WebSocketConfig},
 };
 
-use super::{connection::Connection, hub::Hub, session::Session};
+use super::{
+    connection::Connection,
+    hub::Hub,
+    places::{Full, Place, Places},
+    session::Session,
+};
 use crate::{api::Face, config::Config};
 
 /// What a request has beside the messages that it posts.
@@ -20,8 +25,7 @@ const BUFFER: usize = 16 << 10;
 /// All connections.
 pub struct Sessions {
     hub: Arc<Hub>,
-    slots: Arc<Semaphore>,
-    most: u32,
+    places: Places,
     largest: usize,
     stop: watch::Sender<bool>,
 }
@@ -36,20 +40,19 @@ impl Sessions {
     /// As many as the configuration allows.
     #[must_use]
     pub fn new(hub: Arc<Hub>, config: &Config) -> Self {
-        let most = config.websocket.max_connections;
         let queues = &config.queues;
         let largest = queues.max_messages_post_size.max(queues.max_queue_metadata) + ENVELOPE;
-        let slots = Arc::new(Semaphore::new(most as usize));
-        Self { hub, slots, most, largest, stop: watch::Sender::new(false) }
+        let places = Places::new(&config.websocket);
+        Self { hub, places, largest, stop: watch::Sender::new(false) }
     }
 
     /// A place for one more connection, if there is one.
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.slots).try_acquire_owned().ok()
+    pub(super) fn place(&self) -> Result<Place, Full> {
+        self.places.take()
     }
 
     /// Serves a connection that becomes one of ours as soon as its client has heard of it.
-    pub(super) fn serve(&self, face: Face, place: OwnedSemaphorePermit, upgrade: hyper::upgrade::OnUpgrade) {
+    pub(super) fn serve(&self, face: Face, place: Place, upgrade: hyper::upgrade::OnUpgrade) {
         let (stop, largest) = (self.stop.subscribe(), self.largest);
         let connection = Arc::new(Connection::new(face.clone(), Arc::clone(&self.hub)));
         let bounds = WebSocketConfig::default()
@@ -64,7 +67,7 @@ impl Sessions {
                     let io = TokioIo::new(upgraded);
                     let stream = WebSocketStream::from_raw_socket(io, Role::Server, Some(bounds)).await;
                     gauge.increment(1.0);
-                    Session::new(stream, face, connection).run(stop, largest).await;
+                    Session::new(stream, face, connection, place).run(stop, largest).await;
                     gauge.decrement(1.0);
                 }
                 Err(error) => {
@@ -72,14 +75,13 @@ impl Sessions {
                     connection.close().await;
                 }
             }
-            drop(place);
         });
     }
 
     /// Ends all connections within `grace`: what they asked is answered, and they are told why.
     pub async fn stop(&self, grace: Duration) {
         self.stop.send_replace(true);
-        if tokio::time::timeout(grace, self.slots.acquire_many(self.most)).await.is_err() {
+        if tokio::time::timeout(grace, self.places.freed()).await.is_err() {
             tracing::warn!("WebSocket connections were open at the end of the grace and are cut");
         }
     }

@@ -8,7 +8,11 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::api::{Face, Problem};
+use super::places::Full;
+use crate::{
+    api::{Face, Problem},
+    config::Websocket,
+};
 
 const SUPPORTED: HeaderValue = HeaderValue::from_static("13");
 
@@ -23,14 +27,13 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
     if !is_wanted(headers) {
         return missing().into_response();
     }
-    let key = match checked(&face, request.version(), headers) {
+    let key = match checked(&face, &request) {
         Ok(key) => key.clone(),
         Err(refusal) => return *refusal,
     };
-    let Some(place) = face.sessions.place() else {
-        let most = face.config.websocket.max_connections;
-        let why = format!("There are {most} connections (websocket.max_connections). Please try again.");
-        return Problem::busy(why).into_response();
+    let place = match face.sessions.place() {
+        Ok(place) => place,
+        Err(full) => return Problem::busy(told(full, &face.config.websocket)).into_response(),
     };
     let upgrade = hyper::upgrade::on(&mut request);
     face.sessions.serve(face.clone(), place, upgrade);
@@ -43,18 +46,29 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
 }
 
+fn told(full: Full, config: &Websocket) -> String {
+    let (most, what) = match full {
+        Full::All => (config.max_connections, "connections (websocket.max_connections)"),
+        Full::Strangers => (
+            config.max_unauthenticated,
+            "connections on which nobody was let in yet (websocket.max_unauthenticated)",
+        ),
+    };
+    format!("There are {most} {what}. Please try again.")
+}
+
 /// The key of a handshake that is as it must be.
-fn checked<'a>(
-    face: &Face,
-    version: Version,
-    headers: &'a HeaderMap,
-) -> Result<&'a HeaderValue, Box<Response>> {
+fn checked<'a>(face: &Face, request: &'a Request) -> Result<&'a HeaderValue, Box<Response>> {
     let refuse = |problem: Problem| Err(Box::new(problem.into_response()));
-    if version != Version::HTTP_11 {
+    let headers = request.headers();
+    if request.version() != Version::HTTP_11 {
         return refuse(Problem::request("A WebSocket handshake is made over HTTP/1.1."));
     }
     if headers.get(header::SEC_WEBSOCKET_VERSION) != Some(&SUPPORTED) {
         return Err(Box::new(missing().into_response()));
+    }
+    if let Err(denied) = face.access.reached(request) {
+        return refuse(denied.into());
     }
     if !from_here(headers, &face.config.websocket.allow_origins) {
         return refuse(Problem::forbidden(

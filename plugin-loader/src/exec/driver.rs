@@ -12,7 +12,7 @@ use nuncio_core::{
     Batch, Checked, Context, Driver, Manifest, Notice, Options, Outcomes, Refusal, Report, Scope,
     SubscriberUri,
     notice_json::NoticeJson,
-    wire::{Answer, CheckCall, Inbound, RenderAnswer},
+    wire::{Answer, CheckCall, Device, Inbound, RenderAnswer},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -244,6 +244,14 @@ impl Driver for ExecDriver {
                 Ok(answer)
             }
             Asked::Unsupported => Err(Refusal::new("inbound", "this driver takes no inbound requests")),
+            Asked::Refused(refusal) => Err(refusal),
+        }
+    }
+
+    async fn check_device(&self, device: Device) -> Result<Device, Refusal> {
+        match self.ask::<Device>("check_device", &device, &[]).await {
+            Asked::Answer(device, _, _) => Ok(device),
+            Asked::Unsupported => Ok(device),
             Asked::Refused(refusal) => Err(refusal),
         }
     }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use nuncio_core::{
     HostCalls, Manifest, Notice, Outcomes, Refusal, Report, Scope,
     notice_json::NoticeJson,
-    wire::{Metric, Receipt, ReportJson},
+    wire::{DeviceAnswer, DeviceCall, Metric, Receipt, ReportJson},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ impl Life {
     }
 
     /// Takes in one message of the process.
-    pub(super) async fn hear(&self, message: FromChild) {
+    pub(super) async fn hear(self: &Arc<Self>, message: FromChild) {
         match message {
             FromChild::Completion { token, reports } => {
                 if !self.flights.complete(token, reports) {
@@ -88,10 +88,13 @@ impl Life {
                 }
             }
             FromChild::Call { id, method, json } => {
+                if method == "device.get" {
+                    return self.look_up(id, json).await;
+                }
                 let (status, json) = self.asked(&method, json);
                 let Some(id) = id else { return };
                 if let Ok(permit) = Arc::clone(&self.replies).acquire_owned().await {
-                    // Our replies are short: what a driver asks is answered by a word.
+                    // Our replies are short: what a driver asks is answered by a word, or a device.
                     self.outbox.line(&ToChild::Reply { id, status, json }, Some(permit));
                 }
             }
@@ -118,6 +121,32 @@ impl Life {
                 self.hearing.broken(&format!("a call of `{method}`: {refusal}"));
                 (Status::Invalid, json!([refusal]))
             }
+        }
+    }
+
+    /// Answers the call `id` with a device, while the process is listened to. Without an id nobody wants it.
+    async fn look_up(self: &Arc<Self>, id: Option<u64>, json: Value) {
+        let (Some(id), Ok(permit)) = (id, Arc::clone(&self.replies).acquire_owned().await) else { return };
+        let life = Arc::clone(self);
+        tokio::spawn(async move {
+            let (status, json) = life.device(json).await;
+            life.outbox.line(&ToChild::Reply { id, status, json }, Some(permit));
+        });
+    }
+
+    async fn device(&self, json: Value) -> (Status, Value) {
+        let call = match taken::<DeviceCall>(json) {
+            Ok(call) => call,
+            Err(refusal) => {
+                self.hearing.broken(&format!("a call of `device.get`: {refusal}"));
+                return (Status::Invalid, json!([refusal]));
+            }
+        };
+        let found = tokio::time::timeout(self.patience, self.host.device(call)).await;
+        let late = |_| Err(format!("the host did not find it out within {} ms", self.patience.as_millis()));
+        match found.unwrap_or_else(late) {
+            Ok(device) => (Status::Ok, json!(DeviceAnswer::of(device))),
+            Err(why) => (Status::Failed, json!(why)),
         }
     }
 

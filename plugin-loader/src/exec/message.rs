@@ -45,7 +45,7 @@ pub enum FromChild {
         /// Its number for this question; without one no reply is wanted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<u64>,
-        /// `metric` or `receipt`.
+        /// `metric`, `receipt` or `device.get`.
         method: String,
         /// What is asked.
         #[serde(default)]
@@ -108,7 +108,7 @@ pub enum ToChild {
     Call {
         /// The number that its reply names.
         id: u64,
-        /// `check`, `disabled`, `render` or `receive`.
+        /// `check`, `disabled`, `render`, `receive` or `check_device`.
         method: String,
         /// What is asked.
         #[serde(default)]
@@ -124,7 +124,7 @@ pub enum ToChild {
         /// How it went.
         #[serde(default)]
         status: Status,
-        /// The answer; for `invalid` a list of refusals.
+        /// The answer; for `invalid` a list of refusals, for `failed` a text.
         #[serde(default)]
         json: Value,
     },

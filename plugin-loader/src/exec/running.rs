@@ -97,7 +97,7 @@ pub(super) async fn live(
 }
 
 /// Takes in every line until the stream ends.
-async fn hear(life: &Life, mut stdout: Stdout) {
+async fn hear(life: &Arc<Life>, mut stdout: Stdout) {
     while let Ok(Some(line)) = stdout.next().await {
         if line.cut {
             life.hearing.foreign(too_long(line.bytes));

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::c_void,
+    mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -33,14 +34,18 @@ pub(crate) fn host_table(instance: &Arc<Instance>) -> abi::Host {
 ///
 /// # Safety
 /// `ctx` must be null or that of a [`host_table`] whose driver is not destroyed.
-unsafe fn within<T>(ctx: *mut c_void, otherwise: T, f: impl FnOnce(&Instance) -> T) -> T {
-    // SAFETY: by the caller's word.
-    let Some(instance) = (unsafe { ctx.cast_const().cast::<Instance>().as_ref() }) else { return otherwise };
-    catch_unwind(AssertUnwindSafe(|| f(instance))).unwrap_or(otherwise)
+unsafe fn within<T>(ctx: *mut c_void, otherwise: T, f: impl FnOnce(&Arc<Instance>) -> T) -> T {
+    let instance = ctx.cast_const().cast::<Instance>();
+    if instance.is_null() {
+        return otherwise;
+    }
+    // SAFETY: by the caller's word it is that of an `Arc` which lives; its own count stays as it is.
+    let instance = ManuallyDrop::new(unsafe { Arc::from_raw(instance) });
+    catch_unwind(AssertUnwindSafe(|| f(&instance))).unwrap_or(otherwise)
 }
 
 unsafe extern "C" fn complete(ctx: *mut c_void, done: *const *const abi::Completion, n: usize) {
-    let run = |instance: &Instance| {
+    let run = |instance: &Arc<Instance>| {
         if done.is_null() || !done.is_aligned() {
             return;
         }
@@ -99,7 +104,7 @@ unsafe extern "C" fn call(
     json: abi::Bytes,
     _blob: abi::Bytes,
 ) -> abi::Status {
-    let run = |instance: &Instance| {
+    let run = |instance: &Arc<Instance>| {
         // SAFETY: rule 2.
         let (method, json) =
             unsafe { (text::beginning(method, LONGEST_METHOD), text::beginning(json, LONGEST_CALL)) };
@@ -119,7 +124,7 @@ unsafe extern "C" fn reply(
     json: abi::Bytes,
     blob: abi::Bytes,
 ) {
-    let run = |instance: &Instance| {
+    let run = |instance: &Arc<Instance>| {
         // SAFETY: rule 2.
         if !unsafe { instance.calls.reply(token, status, json, blob, &instance.disabled) } {
             instance.warn("answered a call twice, too late, or one that was not made: ignored");

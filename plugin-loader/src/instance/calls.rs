@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::{methods::DisabledWord, running::Instance};
 use crate::text;
 
-/// How long a driver may take to answer a call.
+/// How long a driver may take to answer a call, and the host to answer one of the driver's.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// The most calls that wait for their answer at once.
 const MOST: usize = 1024;

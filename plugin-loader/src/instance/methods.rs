@@ -26,7 +26,7 @@ const FRESH_MS: i64 = 1000;
 /// How long the driver may take to say for the first time whether it is disabled.
 const FIRST_WORD: Duration = Duration::from_secs(2);
 /// The longest text of a refusal, in bytes.
-const LONGEST_WHY: usize = 1024;
+pub(super) const LONGEST_WHY: usize = 1024;
 /// The longest text of a dry run, in bytes: 1 MiB.
 const LONGEST_RENDERED: usize = 1 << 20;
 
@@ -163,7 +163,11 @@ impl Instance {
         Ok(answer)
     }
 
-    fn result<T: DeserializeOwned>(&self, method: &str, answered: &Answered) -> Result<T, Refusal> {
+    pub(super) fn result<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        answered: &Answered,
+    ) -> Result<T, Refusal> {
         if answered.status == abi::OK {
             return serde_json::from_slice(&answered.json).map_err(|error| {
                 Refusal::new(method, format!("the driver's answer cannot be read: {error}"))
@@ -187,8 +191,8 @@ impl Instance {
         ))
     }
 
-    /// A call of the driver; its answer has come when this returns `OK`.
-    pub(super) fn called(&self, token: u64, method: &[u8], json: &[u8]) -> abi::Status {
+    /// A call of the driver. When this returns `OK`, its answer has come, or that to `device.get` will.
+    pub(super) fn called(self: &Arc<Self>, token: u64, method: &[u8], json: &[u8]) -> abi::Status {
         // An answer could not be given before the driver is made, nor once it is being destroyed.
         let Some((table, _inside)) = self.enter() else { return abi::CLOSED };
         match method {
@@ -204,6 +208,7 @@ impl Instance {
                 }
                 Err(_) => return abi::INVALID,
             },
+            b"device.get" => return self.device(token, json),
             _ => return abi::UNSUPPORTED,
         }
         // SAFETY: whoever is inside keeps the driver from being destroyed.
@@ -218,7 +223,7 @@ struct Why {
 }
 
 /// What crosses has string keys and finite numbers, so it always has a JSON form.
-fn json(value: &impl Serialize) -> Vec<u8> {
+pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 

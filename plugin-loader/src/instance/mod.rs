@@ -5,6 +5,7 @@ mod blocking;
 mod callbacks;
 mod calls;
 mod deliver;
+mod devices;
 mod ending;
 mod flight;
 mod gate;

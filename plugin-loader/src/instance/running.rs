@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use super::{
     calls::Calls,
+    devices::Lookups,
     gate::{Gate, Inside},
     limiter::Limiter,
     log::{RECORDS_A_SECOND, WARNINGS_A_SECOND},
@@ -48,6 +49,7 @@ pub(crate) struct Instance {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) host: Arc<dyn HostCalls>,
     pub(super) calls: Calls,
+    pub(super) lookups: Lookups,
     pub(super) calling: Arc<Threads>,
     /// Where `submit` may block, if the manifest says that it does.
     pub(super) submitting: Option<Arc<Threads>>,
@@ -83,6 +85,7 @@ impl Instance {
             clock: Arc::clone(&context.clock),
             host: Arc::clone(&context.host),
             calls: Calls::default(),
+            lookups: Lookups::here(),
             calling: Threads::new(MOST_CALLING, MOST_WAITING),
             submitting: manifest.blocking.then(|| Threads::new(blocking, slots as usize)),
             disabled: DisabledWord::default(),

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, fs, sync::Mutex, time::Duration};
 
 use futures_util::future::join_all;
 use nuncio_core::{
-    Batch, Driver as _, Notice, Options, Outcome, Outcomes, Recipient, Scope, Settle, wire::Inbound,
+    Batch, Driver as _, Notice, Options, Outcome, Outcomes, Recipient, Scope, Settle,
+    wire::{Device, Inbound},
 };
 use serde_json::json;
 
@@ -95,6 +96,23 @@ async fn figures_and_receipts_reach_the_host_and_each_question_has_a_reply() {
     let report = child.page("d", "figures").await;
     assert_eq!((report.outcome, report.reason.as_str()), (Outcome::Delivered, "ok unsupported"));
     assert_eq!(*child.told.0.lock().unwrap(), ["pages 2", "p1 Delivered"]);
+}
+
+#[tokio::test]
+async fn a_device_reaches_the_process_that_asks_for_it() {
+    let child = start("well", quick()).await;
+    let told = child.asks("home").await;
+    assert!(told.starts_with("ok {") && told.contains("d1 of home"), "{told}");
+    assert_eq!(child.asks("busy").await, "failed \"the store is busy\"");
+}
+
+#[tokio::test]
+async fn a_device_is_kept_as_the_process_says_or_refused() {
+    let child = start("well", quick()).await;
+    let kept = child.driver.check_device(Device::new("child", "AB12")).await.unwrap();
+    assert_eq!((kept.address.as_str(), kept.scheme.as_str()), ("ab12", "child"));
+    let refusal = child.driver.check_device(Device::new("child", "")).await.unwrap_err();
+    assert_eq!(refusal.to_string(), "/address: it is empty; ab12");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ import time
 HOW = sys.argv[1] if len(sys.argv) > 1 else "well"
 BATCH = 4 if HOW == "batch" else 1
 MANIFEST = {
-    "name": "child", "version": "1", "schemes": ["child"], "methods": ["check", "render", "receive"],
+    "name": "child", "version": "1", "schemes": ["child"], "methods": ["check", "render", "receive", "check_device"],
     "settings": {"type": "object", "required": ["folder"], "properties": {
         "folder": {"type": "string"}, "password": {"type": "string"}, "depth": {"type": "integer"}}},
     "secrets": ["/password"], "option_secrets": ["/secret"], "limits": {"batch": BATCH},
@@ -86,6 +86,9 @@ def deliver(token, notice):
             say("call", method="receipt", json={"provider_id": "p1", "outcome": "delivered"})
             say("call", id=8, method="dance")
             waiting["replies"] = token
+        case "device":
+            say("call", id=9, method="device.get", json={"project": notice["project"], "device": "d1"})
+            waiting["device"] = token
         case "grandchild":
             other = subprocess.Popen(["sleep", "600"])
             note(f"grandchild {other.pid}")
@@ -95,6 +98,8 @@ def deliver(token, notice):
 
 
 def replied(message):
+    if message["id"] == 9:
+        return done(waiting["device"], reason=f"{message['status']} {json.dumps(message['json'])}")
     waiting.setdefault("statuses", []).append(message["status"])
     if len(waiting["statuses"]) == 2:
         done(waiting["replies"], reason=" ".join(waiting["statuses"]))
@@ -113,6 +118,10 @@ def reply(call):
             return {"json": {"canonical": uri, "redacted": uri, "addresses": ["a"], "destination": "desk"}}
         case "render", _:
             return {"json": {"text": f"to send: {call['json']['text']} {settings.get('password')}"}}
+        case "check_device", _ if call["json"]["address"] == "":
+            return {"status": "invalid", "json": [{"at": "/address", "why": "it is empty", "fix": "ab12"}]}
+        case "check_device", _:
+            return {"json": {**call["json"], "address": call["json"]["address"].lower()}}
         case "receive", _:
             return {"json": {"status": 200, "content_type": "text/plain"}, "blob": call["blob"]}
     return {"status": "unsupported"}

@@ -7,10 +7,11 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use nuncio_core::{
     Clock, Context, Driver, HostCalls, Notice, Options, Outcomes, Recipient, Report, SubscriberUri,
     net::Policy,
-    wire::{Metric, Receipt},
+    wire::{Device, DeviceCall, Metric, Receipt},
 };
 use nuncio_plugin_loader::{ExecDriver, ExecError, ExecOptions, exec::Backoff};
 use serde_json::{Value, json};
@@ -33,6 +34,7 @@ impl Clock for Still {
 #[derive(Debug, Default)]
 pub(crate) struct Told(pub(crate) Mutex<Vec<String>>);
 
+#[async_trait]
 impl HostCalls for Told {
     fn metric(&self, metric: Metric) {
         self.0.lock().unwrap().push(format!("{} {}", metric.name, metric.value));
@@ -40,6 +42,15 @@ impl HostCalls for Told {
 
     fn receipt(&self, receipt: Receipt) {
         self.0.lock().unwrap().push(format!("{} {:?}", receipt.provider_id, receipt.outcome));
+    }
+
+    async fn device(&self, call: DeviceCall) -> Result<Option<Device>, String> {
+        // Not at once: the process is listened to meanwhile.
+        tokio::task::yield_now().await;
+        match call.project.as_str() {
+            "busy" => Err("the store is busy".to_owned()),
+            project => Ok(Some(Device::new("child", format!("{} of {project}", call.device)))),
+        }
     }
 }
 
@@ -90,6 +101,16 @@ impl Child {
     /// Gives it a notice of `text` with the delivery id `id`, and waits for what becomes of it.
     pub(crate) async fn page(&self, id: &str, text: &str) -> Report {
         self.pages(id, text, 1).await.of(0)
+    }
+
+    /// Gives it a notice of the project `name` that makes it ask for a device, and waits for what it was answered.
+    pub(crate) async fn asks(&self, name: &str) -> String {
+        let (uri, options, recipients) = (uri("child:a"), Options::default(), [Recipient::new(0, "a")]);
+        let mut notice = Notice::new("d", &uri, &recipients, &options);
+        notice.content.text = "device";
+        notice.meta.project = name;
+        let outcomes = tokio::time::timeout(PATIENCE, self.driver.deliver(&notice)).await;
+        outcomes.expect("an outcome in time").of(0).reason
     }
 
     /// The same with so many recipients.

@@ -6,7 +6,7 @@ use nuncio_core::{
     Refusal, SubscriberUri,
     abi::{self, Status},
     notice_json::NoticeJson,
-    wire::{CheckCall, DisabledAnswer, Inbound, RenderAnswer},
+    wire::{CheckCall, Device, DisabledAnswer, Inbound, RenderAnswer},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -49,6 +49,7 @@ pub(super) fn call(instance: &Arc<Instance>, token: u64, method: &[u8], json: &[
         b"disabled" => disabled(instance),
         b"render" => render(instance, json),
         b"receive" => receive(instance, json, blob),
+        b"check_device" => check_device(instance, json),
         _ => return abi::UNSUPPORTED,
     };
     let _context = instance.handle.enter();
@@ -137,6 +138,20 @@ fn receive(instance: &Instance, json: &[u8], blob: &[u8]) -> Work<Reply> {
         };
         match driver.receive(&asked, &body).await {
             Ok(answer) => Reply { blob: answer.body.clone(), ..Reply::of(&answer) },
+            Err(refusal) => Reply::refused(&refusal),
+        }
+    })
+}
+
+fn check_device(instance: &Instance, json: &[u8]) -> Work<Reply> {
+    let (driver, asked) = (Arc::clone(&instance.driver), read::<Device>(json));
+    Box::pin(async move {
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(refusal) => return Reply::refused(&refusal),
+        };
+        match driver.check_device(asked).await {
+            Ok(device) => Reply::of(&device),
             Err(refusal) => Reply::refused(&refusal),
         }
     })

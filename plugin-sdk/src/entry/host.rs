@@ -3,25 +3,25 @@
 use std::{
     fmt,
     ptr::addr_of,
-    sync::{
-        PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{PoisonError, RwLock},
 };
 
+use async_trait::async_trait;
 use nuncio_core::{
     HostCalls,
     abi::{self, Bytes, Status},
     abi_read,
-    wire::{Metric, Receipt},
+    wire::{Device, DeviceAnswer, DeviceCall, Metric, Receipt},
 };
 use serde::Serialize;
+
+use super::questions::Questions;
 
 /// The host that made an instance. It may be kept longer than the instance lives: then it says nothing any more.
 pub(super) struct Host {
     raw: abi::Host,
     alive: RwLock<bool>,
-    calls: AtomicU64,
+    questions: Questions,
 }
 
 // SAFETY: the header has all functions of a host be thread-safe; `ctx` is only handed back to them.
@@ -65,7 +65,7 @@ impl Host {
         if raw.complete.is_none() {
             return Err("the host has no complete()".to_owned());
         }
-        Ok(Self { raw, alive: RwLock::new(true), calls: AtomicU64::new(0) })
+        Ok(Self { raw, alive: RwLock::new(true), questions: Questions::default() })
     }
 
     /// Ends what `done` names. Only while it is under way, thus before the instance is destroyed.
@@ -120,16 +120,27 @@ impl Host {
         *self.alive.write().unwrap_or_else(PoisonError::into_inner) = false;
     }
 
+    /// The host's answer to the call `token`.
+    pub(super) fn replied(&self, token: u64, status: Status, json: &[u8]) {
+        self.questions.answered(token, status, json);
+    }
+
     /// The answers carry nothing, so nobody waits for them.
     fn tell(&self, method: &str, word: &impl Serialize) {
-        let Ok(json) = serde_json::to_vec(word) else { return };
-        self.while_alive(|raw| {
-            if let Some(call) = raw.call {
-                let token = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+        let token = self.questions.token();
+        self.call(token, method, word);
+    }
+
+    /// Calls the host: what it says at once. `CLOSED` once it says nothing any more.
+    fn call(&self, token: u64, method: &str, word: &impl Serialize) -> Status {
+        let Ok(json) = serde_json::to_vec(word) else { return abi::INVALID };
+        let called = self.while_alive(|raw| {
+            raw.call.map_or(abi::UNSUPPORTED, |call| {
                 // SAFETY: what is borrowed lives until the call returns, and the host is alive.
-                unsafe { call(raw.ctx, token, Bytes::of(method.as_bytes()), Bytes::of(&json), Bytes::EMPTY) };
-            }
+                unsafe { call(raw.ctx, token, Bytes::of(method.as_bytes()), Bytes::of(&json), Bytes::EMPTY) }
+            })
         });
+        called.unwrap_or(abi::CLOSED)
     }
 
     fn while_alive<T>(&self, then: impl FnOnce(&abi::Host) -> T) -> Option<T> {
@@ -138,6 +149,7 @@ impl Host {
     }
 }
 
+#[async_trait]
 impl HostCalls for Host {
     fn metric(&self, metric: Metric) {
         self.tell("metric", &metric);
@@ -145,5 +157,15 @@ impl HostCalls for Host {
 
     fn receipt(&self, receipt: Receipt) {
         self.tell("receipt", &receipt);
+    }
+
+    async fn device(&self, asked: DeviceCall) -> Result<Option<Device>, String> {
+        let question = self.questions.open();
+        match self.call(question.token(), "device.get", &asked) {
+            abi::OK => question.answer().await.map(|answer: DeviceAnswer| answer.device),
+            abi::UNSUPPORTED => Err("this host keeps no devices: it is older than this driver".to_owned()),
+            abi::BUSY => Err("the host looks up as many devices as it can already".to_owned()),
+            status => Err(format!("the host does not look up the device (status {status})")),
+        }
     }
 }

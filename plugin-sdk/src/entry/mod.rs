@@ -23,6 +23,7 @@ mod instance;
 mod layout;
 mod logs;
 mod panics;
+mod questions;
 mod submit;
 mod symbol;
 mod table;

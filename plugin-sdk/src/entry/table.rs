@@ -76,8 +76,12 @@ unsafe extern "C" fn call(this: *mut c_void, token: u64, method: Bytes, json: By
     calls::call(&instance, token, method, json, blob)
 }
 
-/// What a driver tells its host is not waited for.
-unsafe extern "C" fn reply(_: *mut c_void, _: u64, _: Status, _: Bytes, _: Bytes) {}
+/// Most of what a driver tells its host is not waited for.
+unsafe extern "C" fn reply(this: *mut c_void, token: u64, status: Status, json: Bytes, _blob: Bytes) {
+    // SAFETY: the host gives what the header asks of it.
+    let (instance, json) = unsafe { (instance(this), slice(json)) };
+    instance.host.replied(token, status, json);
+}
 
 unsafe extern "C" fn shutdown(this: *mut c_void, grace_ms: u32) {
     // SAFETY: the host gives what the header asks of it.

@@ -3,7 +3,7 @@
 use std::{future::Future, net::SocketAddr, ops::Deref, sync::Arc, time::Duration};
 
 use nuncio_core::{
-    Context, Driver, Linked, Manifest, Network, Options, Refusal, SettingsError, SubscriberUri,
+    Context, Driver, Linked, Manifest, Network, Options, Refusal, SettingsError, SubscriberUri, wire::Device,
 };
 use nuncio_plugin_loader::{Library, LoadOptions};
 use serde_json::{Map, Value};
@@ -15,6 +15,7 @@ use tokio::{
 use super::{
     caught::caught,
     clock::System,
+    host::Host,
     kit::{Kit, SERVER, filled, placed},
     letter::Letter,
     made::context,
@@ -121,13 +122,24 @@ impl<'a> Bench<'a> {
         Server::start(self.kit.peer.as_ref().unwrap_or(&Peer::http()), does)
     }
 
-    /// The driver with `settings`, in a host that may reach `networks`.
+    /// The driver with `settings`, in a host that may reach `networks` and has the kit's devices as they are written.
     pub(super) fn make(
         &self,
         settings: Value,
         networks: &[&str],
     ) -> Result<Result<Made, SettingsError>, String> {
+        self.make_in(&self.host(SERVER), settings, networks)
+    }
+
+    /// The driver with `settings`, in `host`, which may reach `networks`.
+    pub(super) fn make_in(
+        &self,
+        host: &Host,
+        settings: Value,
+        networks: &[&str],
+    ) -> Result<Result<Made, SettingsError>, String> {
         let context = context(Arc::new(System), networks).map_err(|error| error.to_string())?;
+        let context = context.with_host(Arc::new(host.clone()));
         let _inside = self.runtime.enter();
         let made = caught(|| self.maker.make(&self.kit.name, settings, &context))?;
         Ok(made.map(|driver| Made { driver, runtime: self.runtime.handle().clone() }))
@@ -135,8 +147,28 @@ impl<'a> Bench<'a> {
 
     /// The driver with the kit's settings for a server at `address`, in a host that may reach loopback.
     pub(super) fn driver(&self, address: SocketAddr) -> Result<Made, String> {
-        let made = self.make(self.settings(address), LOOPBACK)?;
+        let made = self.make_in(&self.host(&address.to_string()), self.settings(address), LOOPBACK)?;
         made.map_err(|error| format!("the kit's settings are refused: {error}"))
+    }
+
+    /// A host with the kit's devices for a server at `server`.
+    pub(super) fn host(&self, server: &str) -> Host {
+        self.devices(server).into_iter().fold(Host::new(), Host::device)
+    }
+
+    /// The kit's devices for a server at `server`.
+    pub(super) fn devices(&self, server: &str) -> Vec<Device> {
+        let mut devices = self.kit.devices.clone();
+        for device in &mut devices {
+            device.address = placed(&device.address, server);
+        }
+        devices
+    }
+
+    /// What of the kit's devices may never be shown.
+    pub(super) fn device_secrets(&self, server: &str) -> Vec<String> {
+        let devices = self.devices(server).into_iter();
+        devices.flat_map(|device| device.keys.into_values().chain([device.address])).collect()
     }
 
     /// The kit's settings for a server at `address`.
@@ -192,7 +224,8 @@ impl<'a> Bench<'a> {
 
     /// Whether the driver talks to a server that the kit can stand in for; else why not.
     pub(super) fn has_server(&self) -> Result<(), String> {
-        let places = self.kit.uris.iter().any(|uri| uri.contains(SERVER));
+        let devices = self.kit.devices.iter().map(|device| &device.address);
+        let places = self.kit.uris.iter().chain(devices).any(|place| place.contains(SERVER));
         let [one, two] = [1, 2].map(|port| self.settings(SocketAddr::from(([127, 0, 0, 1], port))));
         if self.kit.peer.is_none() {
             return Err(match self.manifest.network {
@@ -205,6 +238,6 @@ impl<'a> Bench<'a> {
         if places || one != two {
             return Ok(());
         }
-        Err(format!("neither the kit's URIs nor its settings lead to `{SERVER}`"))
+        Err(format!("neither the kit's URIs nor its settings or devices lead to `{SERVER}`"))
     }
 }

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use nuncio_core::{Outcome, Scope};
+use nuncio_core::{Outcome, Scope, wire::Device};
 use serde_json::{Map, Value};
 
 use super::{
@@ -30,6 +30,7 @@ pub struct Kit {
     pub(super) refused: Vec<String>,
     pub(super) settings: Settings,
     pub(super) options: Map<String, Value>,
+    pub(super) devices: Vec<Device>,
     pub(super) peer: Option<Peer>,
     pub(super) expected: BTreeMap<Case, (Outcome, Scope)>,
     pub(super) crowd: Option<fn(usize) -> String>,
@@ -57,6 +58,7 @@ impl Kit {
             refused: Vec::new(),
             settings: Arc::new(|_| Value::Object(Map::new())),
             options: Map::new(),
+            devices: Vec::new(),
             peer: None,
             expected: BTreeMap::new(),
             crowd: None,
@@ -102,6 +104,14 @@ impl Kit {
     pub fn options(mut self, options: Value) -> Self {
         let Value::Object(options) = options else { panic!("options are an object") };
         self.options = options;
+        self
+    }
+
+    /// With a device that the host keeps, whose id one of the kit's URIs names. `{server}` may stand in its address. May be
+    /// called again; its address and keys are among the secrets that the kit looks for in all that the driver says.
+    #[must_use]
+    pub fn device(mut self, device: Device) -> Self {
+        self.devices.push(device);
         self
     }
 

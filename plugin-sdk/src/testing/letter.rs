@@ -114,6 +114,13 @@ impl Letter {
         self
     }
 
+    /// Of the project `name`: the one whose devices a push driver asks for.
+    #[must_use]
+    pub fn project(mut self, name: &str) -> Self {
+        self.notice.project = name.to_owned();
+        self
+    }
+
     /// One try by `driver`: all that it says.
     pub async fn outcomes(&self, driver: &dyn Driver) -> Outcomes {
         match self.notice.opened() {

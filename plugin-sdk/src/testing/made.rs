@@ -11,13 +11,12 @@ use super::clock::{Stopped, System};
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Makes the linked driver `name` with `settings`, in a host that may reach `networks` (`127.0.0.0/8`) besides public
-/// addresses. The test needs `use my_driver as _;`, or the linker drops the driver.
+/// addresses; one that knows devices is a [`Host`](super::Host). The test needs `use my_driver as _;`, or the linker drops the driver.
 ///
 /// # Errors
 /// What the driver refuses; a driver or a network that is not there.
 pub fn made(name: &str, settings: Value, networks: &[&str]) -> Result<Arc<dyn Driver>, SettingsError> {
-    let found = linked(name).ok_or_else(|| Refusal::new("", missing(name)))?;
-    (found.create)(settings, &context(Arc::new(System), networks)?)
+    (registered(name)?.create)(settings, &context(Arc::new(System), networks)?)
 }
 
 /// As [`made`], in a host whose clock stands at `now_ms` (Unix time in milliseconds).
@@ -30,14 +29,18 @@ pub fn made_at(
     settings: Value,
     networks: &[&str],
 ) -> Result<Arc<dyn Driver>, SettingsError> {
-    let found = linked(name).ok_or_else(|| Refusal::new("", missing(name)))?;
-    (found.create)(settings, &context(Arc::new(Stopped(now_ms)), networks)?)
+    (registered(name)?.create)(settings, &context(Arc::new(Stopped(now_ms)), networks)?)
 }
 
 pub(super) fn context(clock: Arc<dyn Clock>, networks: &[&str]) -> Result<Context, SettingsError> {
     let networks: Vec<_> = networks.iter().map(ToString::to_string).collect();
     let policy = Policy::new(&networks, &[]).map_err(|error| Refusal::new("networks", error.to_string()))?;
     Ok(Context::new(clock, Arc::new(policy), DEADLINE))
+}
+
+/// The linked driver `name`, or that it is not there.
+pub(super) fn registered(name: &str) -> Result<&'static Linked, SettingsError> {
+    Ok(linked(name).ok_or_else(|| Refusal::new("", missing(name)))?)
 }
 
 pub(super) fn linked(name: &str) -> Option<&'static Linked> {

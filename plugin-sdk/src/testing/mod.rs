@@ -14,13 +14,14 @@
 //! would have made of it, and how to mend it. `{server}` stands for the host and port of such a server.
 //!
 //! For a driver's other tests there are [`made`], which makes a driver as a host does, [`Letter`], which is a notice
-//! with everything in it, and [`Server`].
+//! with everything in it, [`Server`], and [`Host`], which knows devices and remembers receipts.
 
 mod bench;
 mod caught;
 mod clock;
 mod finding;
 mod garbage;
+mod host;
 mod kit;
 mod letter;
 mod library;
@@ -35,6 +36,7 @@ mod watch;
 pub use crate::conformance;
 pub use clock::Stopped;
 pub use finding::{Finding, Findings, Rule, Verdict};
+pub use host::Host;
 pub use kit::Kit;
 pub use letter::Letter;
 pub use library::Packaging;

@@ -41,6 +41,7 @@ const CHECKS: &[&[Check]] = &[
     rules::secrets::CHECKS,
     rules::shown::CHECKS,
     rules::more::CHECKS,
+    rules::devices::CHECKS,
 ];
 
 /// What comes of every rule.

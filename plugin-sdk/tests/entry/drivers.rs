@@ -8,9 +8,9 @@ use std::{
 };
 
 use nuncio_plugin_sdk::{
-    Answer, Batch, Checked, Context, Deserialize, Driver, Inbound, JsonSchema, Limits, Metric, Notice,
-    Options, Outcome, Outcomes, Plugin, Receipt, Refusal, Report, Scope, Secret, SettingsError,
-    SubscriberUri, async_trait, core::notice_json::NoticeJson, register_driver,
+    Answer, Batch, Checked, Context, Deserialize, Device, DeviceCall, Driver, Inbound, JsonSchema, Limits,
+    Metric, Notice, Options, Outcome, Outcomes, Plugin, Receipt, Refusal, Report, Scope, Secret,
+    SettingsError, SubscriberUri, async_trait, core::notice_json::NoticeJson, register_driver,
 };
 
 /// What the drivers were given, by account.
@@ -69,6 +69,11 @@ async fn deliver(context: &Context, notice: &Notice<'_>) -> Outcomes {
             (5, Report::gone("moved").provider_id("p")),
         ]),
         "none" => Outcomes::each(Vec::new()),
+        "device" => match context.host.device(DeviceCall::new(context.account.as_str(), "d1")).await {
+            Ok(Some(device)) => Report::delivered().excerpt(device.address).into(),
+            Ok(None) => Report::gone("the device is not registered any more").into(),
+            Err(why) => Report::deferred(Scope::Destination, why).into(),
+        },
         _ => Outcome::Delivered.into(),
     }
 }
@@ -108,6 +113,15 @@ impl Driver for Single {
         Ok(Answer::status(200).body("text/plain", body.to_ascii_uppercase()))
     }
 
+    async fn check_device(&self, device: Device) -> Result<Device, Refusal> {
+        let mut kept = device;
+        if kept.address.is_empty() {
+            return Err(Refusal::new("/address", "it is empty").fix("write ab12"));
+        }
+        kept.address.make_ascii_lowercase();
+        Ok(kept)
+    }
+
     async fn shutdown(&self, grace: Duration) {
         self.0.host.metric(Metric::gauge("shutdown", grace.as_secs_f64()));
         assert!(self.0.account != "panics at the end", "not today");
@@ -129,6 +143,7 @@ impl Plugin for Single {
     const NAME: &'static str = "single";
     const SCHEMES: &'static [&'static str] = &["test"];
     const RECEIVES: bool = true;
+    const DEVICES: bool = true;
     type Settings = Settings;
 
     fn new(settings: Settings, context: &Context) -> Result<Self, SettingsError> {

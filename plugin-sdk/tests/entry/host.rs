@@ -45,6 +45,11 @@ pub(crate) enum Told {
         method: String,
         json: String,
     },
+    /// It asks for a device, and waits for the answer.
+    Asked {
+        token: u64,
+        json: String,
+    },
     Logged {
         level: i32,
         target: String,
@@ -200,9 +205,14 @@ unsafe extern "C" fn log_enabled(ctx: *mut c_void, level: i32, _: Bytes) -> i32 
     i32::from(level <= *unsafe { host(ctx) }.level.lock().unwrap())
 }
 
-unsafe extern "C" fn call(ctx: *mut c_void, _: u64, method: Bytes, json: Bytes, _: Bytes) -> Status {
+unsafe extern "C" fn call(ctx: *mut c_void, token: u64, method: Bytes, json: Bytes, _: Bytes) -> Status {
     // SAFETY: as in `complete`.
-    unsafe { host(ctx) }.note(Told::Called { method: text(method), json: text(json) });
+    let host = unsafe { host(ctx) };
+    if text(method) == "device.get" && !text(json).contains("unsupported") {
+        host.note(Told::Asked { token, json: text(json) });
+        return abi::OK;
+    }
+    host.note(Told::Called { method: text(method), json: text(json) });
     abi::UNSUPPORTED
 }
 

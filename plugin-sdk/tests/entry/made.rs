@@ -125,6 +125,19 @@ impl Made {
         unsafe { (self.table.call.unwrap())(self.table.this, token, method, json, Bytes::of(blob)) }
     }
 
+    pub(crate) fn reply(&self, token: u64, status: Status, json: &str) {
+        // SAFETY: all is as the header asks.
+        unsafe {
+            (self.table.reply.unwrap())(
+                self.table.this,
+                token,
+                status,
+                Bytes::of(json.as_bytes()),
+                Bytes::EMPTY,
+            )
+        }
+    }
+
     pub(crate) fn shutdown(&self, grace_ms: u32) {
         // SAFETY: all is as the header asks.
         unsafe { (self.table.shutdown.unwrap())(self.table.this, grace_ms) }

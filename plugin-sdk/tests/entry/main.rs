@@ -8,6 +8,7 @@ mod batches;
 mod calls;
 mod creating;
 mod deliveries;
+mod devices;
 mod drivers;
 mod ends;
 mod host;

@@ -5,6 +5,7 @@
 
 mod answers;
 mod content;
+mod devices;
 mod far_side;
 mod itself;
 mod manifest;

@@ -231,6 +231,62 @@ fn a_lane_that_lives_again_is_kept() {
     assert_eq!((forgotten(&bench), bench.engine.lanes.len()), (vec![], 4));
 }
 
+fn gate_gone(bench: &mut Bench, gate: u32) {
+    bench.tell(Event::GateGone { gate: GateId(gate) });
+}
+
+#[test]
+fn a_gate_that_is_no_more_is_forgotten_with_its_last_lane_and_its_last_attempt() {
+    let mut bench = Bench::live(Limits::default());
+    for number in 2..100 {
+        bench.tell(Event::GateRules { gate: GateId(number), max: 1, held: true, rate: None });
+        bench.lane(i64::from(number) + 10, 1, number);
+        gone(&mut bench, i64::from(number) + 10);
+        gate_gone(&mut bench, number);
+    }
+    assert_eq!((bench.engine.gates.len(), bench.engine.led.len()), (1, 4));
+    bench.commit(vec![job(1, 1)]);
+    (1..=4).for_each(|lane| gone(&mut bench, lane));
+    gate_gone(&mut bench, 1);
+    assert_eq!((bench.engine.gates.len(), bench.engine.lanes.len()), (1, 1), "something is in flight");
+    bench.finish(Report::delivered());
+    bench.sync();
+    assert_eq!((bench.engine.gates.len(), bench.engine.led.len()), (0, 0));
+    gate_gone(&mut bench, 1);
+}
+
+#[test]
+fn a_gate_whose_rules_are_told_again_stays() {
+    let mut bench = Bench::live(Limits { max_in_flight: 1, ..Limits::default() });
+    bench.commit(vec![job(1, 1), job(2, 1)]);
+    gate_gone(&mut bench, 1);
+    bench.tell(Event::GateRules { gate: GateId(1), max: 64, held: false, rate: None });
+    for lane in 1..=4 {
+        gone(&mut bench, lane);
+    }
+    bench.finish(Report::delivered());
+    bench.finish(Report::delivered());
+    bench.sync();
+    assert_eq!((bench.engine.gates.len(), bench.engine.lanes.len()), (1, 0));
+    bench.lane(1, 1, 1);
+    bench.commit(vec![job(3, 1)]);
+    assert_eq!(bench.flying(), [3]);
+}
+
+#[test]
+fn lanes_of_a_gate_follow_it_and_those_that_left_it_do_not() {
+    let mut bench = Bench::live(Limits::default());
+    bench.tell(Event::GateRules { gate: GateId(2), max: 64, held: false, rate: None });
+    bench.lane(2, 1, 2);
+    bench.tell(Event::GateRules { gate: GateId(1), max: 64, held: true, rate: None });
+    bench.commit(vec![job(1, 1), job(2, 2)]);
+    assert_eq!(bench.flying(), [2]);
+    bench.lane(1, 1, 2);
+    gate_gone(&mut bench, 1);
+    assert_eq!(bench.engine.lanes_of(GateId(2)), [LaneId(1), LaneId(2)]);
+    assert_eq!(bench.engine.lanes_of(GateId(1)), [LaneId(3), LaneId(4)]);
+}
+
 #[test]
 fn what_waits_by_its_rate_goes_on_when_the_clock_is_set_back() {
     let mut bench = Bench::live(Limits::default());

@@ -1,5 +1,7 @@
 //! The whole document: <https://spec.openapis.org/oas/v3.1.1.html>.
 
+use std::collections::HashMap;
+
 use axum::{
     Extension,
     http::header,
@@ -9,7 +11,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    base, claims, deliveries, keys, messages, operation::Operation, parameters, queues, shapes,
+    base, claims, deliveries, devices, keys, messages, operation::Operation, parameters, queues, shapes,
     subscriptions, usage,
 };
 use crate::{
@@ -69,20 +71,21 @@ fn written<'a>(config: &Config, routes: impl IntoIterator<Item = &'a Rules>) -> 
     })
 }
 
-/// Every operation, with the action that a role must allow.
+/// Every operation that is served, with the action that a role must allow.
 fn paths<'a>(config: &Config, routes: impl IntoIterator<Item = &'a Rules>) -> Value {
+    let all = routes.into_iter().flat_map(Rules::iter);
+    let served: HashMap<_, _> = all
+        .map(|(path, method, rule)| ((method.as_str().to_ascii_lowercase(), path.replace("{*", "{")), rule))
+        .collect();
     let mut paths = json!({});
     for operation in operations(config) {
         let (method, path) = operation.place();
-        paths[path][method] = operation.told();
-    }
-    for (path, method, rule) in routes.into_iter().flat_map(Rules::iter) {
-        let path = path.replace("{*", "{");
-        let place = paths.get_mut(path.as_str());
-        let told = place.and_then(|place| place.get_mut(method.as_str().to_ascii_lowercase()));
-        if let (Some(told), Rule::Needs(action)) = (told, rule) {
+        let Some(rule) = served.get(&(method.to_owned(), path.to_owned())) else { continue };
+        let mut told = operation.told();
+        if let Rule::Needs(action) = rule {
             told["x-action"] = action.name().into();
         }
+        paths[path][method] = told;
     }
     paths
 }
@@ -118,6 +121,7 @@ fn operations(config: &Config) -> Vec<Operation> {
     all.extend([queues::listing_of("topics", limits), queues::listing_of("queues", limits), queues::share()]);
     all.extend(claims::operations(limits));
     all.extend(deliveries::operations());
+    all.extend(devices::operations());
     all.extend(keys::operations());
     all.extend(usage::operations());
     all
@@ -147,9 +151,13 @@ mod tests {
     use super::*;
     use crate::api::router;
 
-    fn whole() -> Value {
+    fn whole_of(config: &Config) -> Value {
         let routes = [router::zaqar(), router::own(), router::bare()].map(|routes| routes.parts().1);
-        written(&Config::default(), routes.iter().map(|rules| &**rules))
+        written(config, routes.iter().map(|rules| &**rules))
+    }
+
+    fn whole() -> Value {
+        whole_of(&Config::default())
     }
 
     fn places(document: &Value) -> BTreeSet<(String, String)> {
@@ -169,6 +177,20 @@ mod tests {
             .map(|(path, method, _)| (path.replace("{*", "{"), method.to_string()))
             .collect();
         assert_eq!(places(&whole()), served);
+        let config = Config::default();
+        let operations = operations(&config);
+        let told = operations.iter().map(Operation::place);
+        let told: BTreeSet<_> = told.map(|(method, path)| (path.to_owned(), method.to_uppercase())).collect();
+        assert_eq!(told, served, "what no route serves is told of nowhere");
+    }
+
+    #[test]
+    fn what_is_not_served_is_not_told_of() {
+        let bare = router::bare().parts().1;
+        let document = written(&Config::default(), [&*bare]);
+        let paths = document["paths"].as_object().unwrap();
+        assert!(paths.contains_key("/healthz") && paths.contains_key("/v2/confirm"));
+        assert!(!paths.contains_key("/v2/queues") && !paths.contains_key("/v2/notifications"));
     }
 
     #[test]
@@ -202,7 +224,7 @@ mod tests {
     fn limits_are_those_of_the_configuration() {
         let mut config = Config::default();
         config.queues.max_message_ttl = 777;
-        let document = written(&config, []);
+        let document = whole_of(&config);
         let metadata = "/paths/~1v2~1queues~1{queue}/put/requestBody/content/application~1json/schema";
         let ttl = format!("{metadata}/properties/_default_message_ttl/maximum");
         assert_eq!(document.pointer(&ttl), Some(&json!(777)));

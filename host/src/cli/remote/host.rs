@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::cli::{
     arguments::Shared,
-    client::{Bearing, Client, Silence},
+    client::{Answer, Bearing, Client, Silence},
     fault::{Exit, Fault},
 };
 
@@ -156,32 +156,62 @@ impl Host {
         self.ask(Method::DELETE, path, None).await
     }
 
-    /// The JSON of a good answer; a fault that says what the host said of any other.
-    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Fault> {
-        let answer = self.client.exchange(&method, path, body).await.map_err(|silence| {
-            let base = &self.base;
-            match silence {
-                Silence::Unreachable(why) => Fault::new(
-                    Exit::Unavailable,
-                    format!(
-                        "no host answers at {base} ({why}): start one with `nuncio serve`, or name another with \
-                         --host URL"
-                    ),
-                ),
-                Silence::Garbled(why) => {
-                    Fault::new(Exit::Unavailable, format!("{base} does not answer as a host does: {why}"))
-                }
-            }
-        })?;
-        if answer.is_good() {
-            return Ok(answer.body);
+    /// Posts once, under a key by which the host knows a repetition.
+    pub(in crate::cli) async fn post_once(&self, path: &str, body: String, key: &str) -> Posted {
+        let answer = match self.client.request(&Method::POST, path, body, Some(key)).await {
+            Ok(answer) => answer,
+            Err(silence) => return Posted::Later(self.silent(silence)),
+        };
+        match answer.status {
+            200..300 => Posted::Taken,
+            401 | 403 => Posted::Forbidden(fault(&Method::POST, path, &answer)),
+            429 | 500.. => Posted::Later(fault(&Method::POST, path, &answer)),
+            _ => Posted::Refused(fault(&Method::POST, path, &answer)),
         }
-        let text = |name: &str| answer.body[name].as_str().map(str::to_owned);
-        let why = text("description")
-            .or_else(|| text("title"))
-            .unwrap_or_else(|| format!("{method} {path} answered {}", answer.status));
-        Err(Fault::new(exit(answer.status), why).detail("status", answer.status.into()))
     }
+
+    /// The JSON of a good answer; a fault that says what the host said of any other.
+    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Fault> {
+        let answer =
+            self.client.exchange(&method, path, body).await.map_err(|silence| self.silent(silence))?;
+        if answer.is_good() { Ok(answer.body) } else { Err(fault(&method, path, &answer)) }
+    }
+
+    fn silent(&self, silence: Silence) -> Fault {
+        let base = &self.base;
+        match silence {
+            Silence::Unreachable(why) => Fault::new(
+                Exit::Unavailable,
+                format!(
+                    "no host answers at {base} ({why}): start one with `nuncio serve`, or name another with --host URL"
+                ),
+            ),
+            Silence::Garbled(why) => {
+                Fault::new(Exit::Unavailable, format!("{base} does not answer as a host does: {why}"))
+            }
+        }
+    }
+}
+
+/// What became of a POST.
+pub(in crate::cli) enum Posted {
+    /// The host has it.
+    Taken,
+    /// It never takes it.
+    Refused(Fault),
+    /// It takes nothing from us.
+    Forbidden(Fault),
+    /// Nobody answered, or nobody could do it now.
+    Later(Fault),
+}
+
+/// What the host said.
+fn fault(method: &Method, path: &str, answer: &Answer) -> Fault {
+    let text = |name: &str| answer.body[name].as_str().map(str::to_owned);
+    let why = text("description")
+        .or_else(|| text("title"))
+        .unwrap_or_else(|| format!("{method} {path} answered {}", answer.status));
+    Fault::new(exit(answer.status), why).detail("status", answer.status.into())
 }
 
 /// Who has to do something about it.

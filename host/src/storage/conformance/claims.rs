@@ -256,6 +256,30 @@ async fn claims_survive_a_power_cut(mut bench: Bench) {
     assert_eq!(ids(&next.messages), posted[1..]);
 }
 
+async fn claims_and_delays_follow_a_clock_that_is_set_back(bench: Bench) {
+    let day = 86_400_000;
+    let posted = bench.post(&["1", "2"]).await.ids;
+    let ended = claim(&bench, 1).await.unwrap();
+    bench.turn(200_000);
+    let held = claim(&bench, 1).await.unwrap();
+    let delayed =
+        |text, delay| Post { drafts: vec![Draft { delay: Some(delay), ..draft(text) }], ..post(&[]) };
+    let third = bench.store.accept(delayed("3", 400)).await.unwrap().ids;
+    bench.turn(101_000);
+    assert_eq!(ids(&claim(&bench, 9).await.unwrap().messages), posted[..1]);
+    bench.turn(-day);
+    let fourth = bench.store.accept(delayed("4", 5)).await.unwrap().ids;
+    assert_eq!(claim(&bench, 9).await, None);
+    let shown = bench.store.claimed(PROJECT, QUEUE, held.id).await.unwrap().unwrap();
+    assert_eq!((shown.since, ids(&shown.messages)), (held.since - day, posted[1..].to_vec()));
+    assert_eq!(bench.store.claimed(PROJECT, QUEUE, ended.id).await.unwrap(), None);
+    // 101 s of its life were over.
+    bench.turn(TTL * 1000 - 101_000);
+    assert_eq!(ids(&claim(&bench, 9).await.unwrap().messages), [posted[1], fourth[0]]);
+    bench.turn(100_000);
+    assert_eq!(ids(&claim(&bench, 9).await.unwrap().messages), third);
+}
+
 async fn nothing_is_claimed_twice_at_once(bench: Bench) {
     let bodies: Vec<String> = (0..60).map(|n| n.to_string()).collect();
     bench.post(&bodies.iter().map(String::as_str).collect::<Vec<_>>()).await;
@@ -291,5 +315,6 @@ super::promises! {
     a_dead_letter_that_comes_after_a_purge_is_not_purged,
     a_dead_letter_is_kept_while_its_queue_holds_it,
     claims_survive_a_power_cut,
+    claims_and_delays_follow_a_clock_that_is_set_back,
     nothing_is_claimed_twice_at_once,
 }

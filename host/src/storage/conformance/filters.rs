@@ -5,10 +5,10 @@ use std::sync::Arc;
 use nuncio_core::{Attributes, SubscriptionId};
 use serde_json::{Value, json};
 
-use super::bench::{Bench, PROJECT, QUEUE, draft, is_too_many, post, subscription};
+use super::bench::{Bench, PROJECT, QUEUE, draft, is_too_many, post, subscription, target};
 use crate::storage::{
-    Accepted, Addressed, Draft, NewSubscription, Post, Purge, StoreError, Subscribed, SubscriptionChange,
-    sqlite::Limits,
+    Accepted, Addressed, Addressee, Asking, Draft, Finding, NewSubscription, Post, Purge, StoreError,
+    Subscribed, SubscriptionChange, sqlite::Limits,
 };
 
 fn with_filter(uri: &str, options: Value) -> NewSubscription {
@@ -124,6 +124,30 @@ async fn a_queue_has_so_many_different_filters(mut bench: Bench) {
     bench.subscribe("e.example").await;
 }
 
+async fn filters_of_those_who_are_disabled_or_wait_for_a_yes_count_too(mut bench: Bench) {
+    bench.reopen_with(Limits { max_filters: 2, ..Limits::default() }).await;
+    let disabled = subscribe(&bench, "a.example", kind("a")).await;
+    let gone = Finding::Gone { address: "a.example".into(), why: "it is gone: 410".into() };
+    bench.store.found(disabled, gone, bench.now(), Box::new(|_| None)).await.unwrap();
+    let addressee = Addressee {
+        address: "b.example".into(),
+        counted: "b.example".into(),
+        most: (9, "most"),
+        target: Some(target("b.example")),
+    };
+    let asking = Asking { of: vec![addressee], wording: None, ttl: 60, period_ms: 1 };
+    let waiting = NewSubscription { asking: Some(asking), ..with_filter("b.example", kind("b")) };
+    bench.store.subscribe(PROJECT, QUEUE, waiting).await.unwrap();
+    for _ in 0..2 {
+        let one_more = bench.store.subscribe(PROJECT, QUEUE, with_filter("c.example", kind("c"))).await;
+        assert!(is_too_many(&one_more.unwrap_err(), "queues.max_filters"));
+        assert_eq!(counts(&post_kinds(&bench, &["a", "b"]).await), [0, 0]);
+        bench.reopen_with(Limits { max_filters: 2, ..Limits::default() }).await;
+    }
+    bench.store.subscription_enable(PROJECT, QUEUE, disabled).await.unwrap();
+    assert_eq!(counts(&post_kinds(&bench, &["a", "b"]).await), [1, 0]);
+}
+
 /// Gives the subscription `id` at `uri` these options.
 async fn change(bench: &Bench, id: SubscriptionId, uri: &str, options: Value) -> Result<(), StoreError> {
     let new = with_filter(uri, options);
@@ -225,6 +249,7 @@ super::promises! {
     filters_hold_after_a_restart,
     those_who_expire_go_and_those_with_filters_stay,
     a_queue_has_so_many_different_filters,
+    filters_of_those_who_are_disabled_or_wait_for_a_yes_count_too,
     a_change_that_adds_no_filter_is_never_one_too_many,
     a_forgotten_queue_is_read_again,
     the_index_says_what_the_catalog_says,

@@ -89,6 +89,16 @@ pub(super) fn writer(path: &Path, key: Option<&SealingKey>) -> Result<(Connectio
     Ok((db, keyring.sealer))
 }
 
+/// Opens a connection that copies the write-ahead log back and does nothing else.
+pub(super) fn copier(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    // It syncs by this what it copies.
+    db.pragma_update(None, "synchronous", "full")?;
+    db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
+    Ok(db)
+}
+
 /// Opens a connection that reads.
 pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -150,7 +160,7 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "auto_vacuum", "incremental")?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     db.pragma_update(None, "synchronous", "full")?;
-    // The writer copies back between commits, when it suits.
+    // The writer says when it is copied back.
     db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     db.pragma_update(None, "cache_size", -16_384)?;
     db.pragma_update(None, "temp_store", "memory")

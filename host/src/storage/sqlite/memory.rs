@@ -253,8 +253,9 @@ impl Memory {
     }
 }
 
-const COLUMNS: &str = "SELECT s.id, t.id, t.lane, t.recipients, s.expires, t.filter
-    FROM subscription s JOIN target t ON t.id = s.target WHERE s.queue = ?1 AND s.state = 0 AND s.disabled = 0 AND s.waits = 0";
+const COLUMNS: &str = "SELECT s.id, t.id, t.lane, t.recipients, s.expires, t.filter,
+    s.disabled <> 0 OR s.waits <> 0
+    FROM subscription s JOIN target t ON t.id = s.target WHERE s.queue = ?1 AND s.state = 0";
 
 fn read_interest(db: &Connection, queue: QueueId) -> Result<Interest, StoreError> {
     let mut interest = Interest::default();
@@ -279,5 +280,6 @@ fn active(row: &Row<'_>) -> rusqlite::Result<Active> {
         recipients: row.get(3)?,
         expires: row.get(4)?,
         filter: row.get(5)?,
+        asleep: row.get(6)?,
     })
 }

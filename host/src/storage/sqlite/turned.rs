@@ -36,12 +36,30 @@ pub(super) fn follow(commit: &mut Commit<'_>, last: i64) -> Result<(), StoreErro
         .db
         .prepare_cached("UPDATE log SET clock = ?2 WHERE id = ?1")?
         .execute(params![commit.log, commit.now])?;
+    let claimed = follow_claims(commit, by)?;
     tracing::warn!(
         seconds = by / 1_000,
         moved,
-        "the clock was set back: what waits to be tried again follows it"
+        claimed,
+        "the clock was set back: what waits to be tried again, and what is claimed or delayed, follows it"
     );
     announce(commit)
+}
+
+/// Lets claims end, and messages appear, after the time that they were to wait; how many messages were moved. What has
+/// ended by the old time has ended.
+fn follow_claims(commit: &mut Commit<'_>, by: i64) -> Result<usize, StoreError> {
+    let moved = commit
+        .db
+        .prepare_cached(
+            "UPDATE queued SET claim_until = max(0, claim_until - ?2), visible_at = max(0, visible_at - ?2)
+             WHERE claim_until > ?1 OR visible_at > ?1",
+        )?
+        .execute([commit.now, by])?;
+    commit.db.prepare_cached("UPDATE claim SET since = since - ?1, until = until - ?1")?.execute([by])?;
+    // It remembers up to when nothing is free.
+    commit.memory.forget();
+    Ok(moved)
 }
 
 /// Tells the engine when each lane is due, also what it may know better.

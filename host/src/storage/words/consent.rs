@@ -77,8 +77,32 @@ pub struct Word {
     pub by: By,
     /// Who is told of a no; without it nobody is, and nothing is held back until there is a yes.
     pub asking: Option<Asking>,
-    /// The event that is told when something changes.
-    pub tell: Option<Post>,
+    /// Writes the event that is told when something changes.
+    pub tell: Option<Telling>,
+}
+
+/// Writes an event. It is asked within the commit, and only when there is something to tell.
+#[derive(Clone)]
+pub struct Telling(Arc<dyn Fn() -> Option<Post> + Send + Sync>);
+
+impl Telling {
+    /// Writes with `write`; `None` where nobody is told.
+    #[must_use]
+    pub fn new(write: impl Fn() -> Option<Post> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(write))
+    }
+
+    /// The event.
+    #[must_use]
+    pub fn post(&self) -> Option<Post> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Telling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Telling")
+    }
 }
 
 /// Whose word it is.

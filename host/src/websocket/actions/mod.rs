@@ -3,6 +3,7 @@
 mod claims;
 mod host;
 mod messages;
+mod pools;
 mod queues;
 mod subscriptions;
 mod table;

@@ -34,12 +34,18 @@ pub(super) async fn create(call: Call) -> Answer {
         by: call.caller.bearer.clone(),
     };
     let (face, now) = (&call.face, call.face.clock.now_ms());
-    let (subscribed, _) = face.catalog.subscribe(&call.caller.project, &queue, wish, now).await?;
+    let silent = face.catalog.unanswerable(&wish.subscriber);
+    let (subscribed, unknown) = face.catalog.subscribe(&call.caller.project, &queue, wish, now).await?;
     let Subscribed::New(id) = subscribed else {
         return Ok(Reply::new(409, &format!("Subscription {queue} not created.")));
     };
     let named = named(&call, id);
-    let body = json!({"subscription_id": named.public, "message": format!("Subscription {queue} created.")});
+    let mut body =
+        json!({"subscription_id": named.public, "message": format!("Subscription {queue} created.")});
+    let warnings = api::subscription_warnings(&unknown, silent);
+    if !warnings.is_empty() {
+        body["warnings"] = warnings.into();
+    }
     if bound {
         call.connection.own(&call.caller.project, &queue, named, call.form).await;
     }

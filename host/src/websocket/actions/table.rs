@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 
-use super::{claims, host, messages, queues, subscriptions};
+use super::{claims, host, messages, pools, queues, subscriptions};
 use crate::{
     access::Action,
     api::Problem,
@@ -109,6 +109,25 @@ const OF_SUBSCRIPTION: &[Field] = &[Field(QUEUE, Text, Must), Field("subscriptio
 
 const OF_CLAIM: &[Field] = &[Field(QUEUE, Text, Must), Field("claim_id", Text, Must)];
 
+const OF_POOL: &[Field] = &[
+    Field("pool_name", Text, Must),
+    Field("limit", Whole, May),
+    Field("marker", Text, May),
+    Field("detailed", Flag, May),
+];
+const OF_FLAVOR: &[Field] = &[
+    Field("flavor_name", Text, Must),
+    Field("limit", Whole, May),
+    Field("marker", Text, May),
+    Field("detailed", Flag, May),
+];
+const NEW_POOL: &[Field] = &[
+    Field("pool_name", Text, Must),
+    Field("weight", Whole, May),
+    Field("uri", Text, May),
+    Field("options", Object, May),
+];
+
 /// All actions but `authenticate`, which is the connection's own.
 #[rustfmt::skip]
 static VERBS: &[Verb] = &[
@@ -168,6 +187,18 @@ static VERBS: &[Verb] = &[
     verb("get_home_doc", Action::HomeGet, &[], alone!(host::home)),
     verb("ping_node", Action::PingGet, &[], alone!(host::ping)),
     verb("check_node_health", Action::HealthGet, &[], alone!(host::health)),
+    verb("pool_list", Action::HomeGet, OF_POOL, alone!(pools::none)),
+    verb("pool_create", Action::HomeGet, NEW_POOL, alone!(pools::none)),
+    verb("pool_update", Action::HomeGet, NEW_POOL, alone!(pools::none)),
+    verb("pool_get", Action::HomeGet, OF_POOL, alone!(pools::none)),
+    verb("pool_delete", Action::HomeGet, OF_POOL, alone!(pools::none)),
+    verb("flavor_list", Action::HomeGet, OF_FLAVOR, alone!(pools::none)),
+    verb("flavor_create", Action::HomeGet, &[Field("flavor_name", Text, Must), Field("pool_name", Text, Must)],
+        alone!(pools::none)),
+    verb("flavor_update", Action::HomeGet, &[Field("flavor_name", Text, Must), Field("pool_name", Text, May)],
+        alone!(pools::none)),
+    verb("flavor_get", Action::HomeGet, OF_FLAVOR, alone!(pools::none)),
+    verb("flavor_delete", Action::HomeGet, OF_FLAVOR, alone!(pools::none)),
 ];
 
 /// The action called `name`.

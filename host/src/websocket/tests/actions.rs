@@ -92,6 +92,25 @@ async fn claims_hold_messages_until_they_are_released() {
 }
 
 #[tokio::test]
+async fn a_subscription_whose_owner_cannot_be_asked_is_warned_of() {
+    let house = House::with(|config| {
+        config
+            .drivers
+            .insert("mailto".to_owned(), json!({"relay": "smtp://127.0.0.1:9", "from": "n@example.org"}));
+    })
+    .await;
+    let mut client = house.client().await;
+    let mail = json!({"queue_name": Q, "subscriber": "mailto:ann@example.org", "options": {"subjekt": "x"}});
+    let (status, body) = client.ask("subscription_create", mail).await;
+    let warnings = body["warnings"].as_array().cloned().unwrap_or_default();
+    assert!(status == 201 && warnings.len() == 2, "{body}");
+    assert!(warnings[0].as_str().unwrap().contains("subjekt"), "{body}");
+    assert!(warnings[1].as_str().unwrap().contains("public_url"), "{body}");
+    let (_, body) = client.ask("subscription_create", json!({"queue_name": Q, "subscriber": "log:"})).await;
+    assert!(body["subscription_id"].is_string() && body["warnings"].is_null(), "{body}");
+}
+
+#[tokio::test]
 async fn the_host_is_asked_for_its_documents_and_its_health() {
     let house = House::new().await;
     let mut client = house.client().await;
@@ -111,7 +130,18 @@ async fn what_is_wrong_is_answered_and_the_connection_goes_on() {
     let error = |why: &str| (400, json!({"error": why}));
     assert_eq!(client.ask("nope", json!({})).await, error("nope is not a valid action"));
     assert_eq!(client.ask("queue_create", json!({})).await, error("Schema validation failed."));
-    assert_eq!(client.ask("pool_list", json!({})).await.0, 400);
+    assert_eq!(client.ask("pool_list", json!({})).await, error("Schema validation failed."));
+    for verb in ["list", "create", "update", "get", "delete"] {
+        for (what, body) in
+            [("pool", json!({"pool_name": "p"})), ("flavor", json!({"flavor_name": "f", "pool_name": "p"}))]
+        {
+            let (status, body) = client.ask(&format!("{what}_{verb}"), body).await;
+            assert!(
+                status == 404 && body["error"].as_str().unwrap().contains("admin_mode"),
+                "{verb}: {body}"
+            );
+        }
+    }
     let (status, body) = client.ask("queue_create", json!({"queue_name": "a b"})).await;
     assert!(status == 400 && body["exception"].is_string() && body["error"].is_string(), "{body}");
     let long = json!({"queue_name": "q", "messages": [{"body": "x".repeat(262_144)}]});

@@ -5,7 +5,7 @@ use tokio_tungstenite::tungstenite;
 
 use super::client::{Client, House};
 use crate::{
-    access::{Action, Grant, KeyWish},
+    access::{Grant, KeyWish},
     config::Strategy,
     signed,
 };
@@ -32,6 +32,9 @@ async fn a_listener_of_its_own_takes_the_place_of_the_http_port() {
 async fn pages_of_other_origins_do_not_connect() {
     let house = House::new().await;
     assert_eq!(refused(&house, &[("origin", "https://evil.example")]).await, 403);
+    // A page whose name was made to lead here is of the same origin as what it asks for.
+    let rebound = [("host", "evil.example:8888"), ("origin", "http://evil.example:8888")];
+    assert_eq!(refused(&house, &rebound).await, 403);
     let own = format!("http://{}", house.host.address());
     assert!(Client::try_connect(house.host.address(), &[("origin", &own)]).await.is_ok());
 }
@@ -112,6 +115,47 @@ async fn a_signed_url_opens_what_it_names_and_nothing_else() {
     assert_eq!(client.ask("queue_list", json!({})).await.0, 403);
     client.headers["X-Project-ID"] = json!("other");
     assert_eq!(client.ask("message_post", of("q")).await.0, 403);
-    let actions: Vec<_> = crate::websocket::actions().map(|(_, action)| action).collect();
-    assert!(actions.contains(&Action::SubscriptionAttach));
+}
+
+#[tokio::test]
+async fn connections_on_which_nobody_is_let_in_are_few_and_end_soon() {
+    let house = House::with(|config| {
+        config.auth.strategy = Strategy::Token;
+        config.websocket.max_unauthenticated = 2;
+        config.websocket.login_timeout = std::time::Duration::from_secs(1);
+    })
+    .await;
+    let (_, token) = key(&house, "p", "member").await;
+    let mut known = authenticated(&house, "p", &token).await;
+    let (mut first, mut second) = (house.client().await, house.client().await);
+    assert_eq!(refused(&house, &[]).await, 503);
+    // To be answered is not to be let in.
+    assert_eq!(first.ask("queue_list", json!({})).await.0, 403);
+    for stranger in [&mut first, &mut second] {
+        let closed = stranger.closed().await;
+        assert!(closed.reason.contains("websocket.login_timeout"), "{closed}");
+    }
+    assert_eq!(known.ask("queue_list", json!({})).await.0, 200);
+    drop((first, second));
+    while Client::try_connect(house.host.address(), &[]).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_project_has_so_many_connections_and_others_have_theirs() {
+    let house = House::with(|config| config.limits.quota.websocket_connections = 1).await;
+    let (mut first, mut second) = (house.client().await, house.client().await);
+    assert_eq!(first.ask("ping_node", json!({})).await.0, 204);
+    let (status, body) = second.ask("ping_node", json!({})).await;
+    let why = body["error"].as_str().unwrap();
+    assert!(status == 403 && why.contains("limits.websocket_connections = 1"), "{body}");
+    let mut other = house.client().await;
+    other.headers["X-Project-ID"] = json!("other");
+    assert_eq!(other.ask("ping_node", json!({})).await.0, 204);
+    assert_eq!(first.ask("ping_node", json!({})).await.0, 204);
+    drop(first);
+    while second.ask("ping_node", json!({})).await.0 != 204 {
+        tokio::task::yield_now().await;
+    }
 }

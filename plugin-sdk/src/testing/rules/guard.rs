@@ -60,7 +60,8 @@ fn forbidden(
     place: &str,
 ) -> Result<Option<String>, String> {
     // A driver whose settings lead there may say so at once.
-    let Ok(driver) = bench.make(bench.settings(server.address()), &[])? else { return Ok(None) };
+    let made = bench.make_in(&bench.host(place), bench.settings(server.address()), &[])?;
+    let Ok(driver) = made else { return Ok(None) };
     let uri = bench.kit.uris.iter().find(|uri| uri.contains(SERVER)).or(bench.kit.uris.first());
     let uri = placed(uri.map_or("", String::as_str), place);
     let Ok(parsed) = SubscriberUri::parse(&uri) else { return Ok(None) };
@@ -78,8 +79,9 @@ fn honest(bench: &Bench<'_>) -> Result<Verdict, String> {
     if bench.manifest.network == Network::Guarded {
         return Ok(Verdict::Holds);
     }
-    if !bench.kit.uris.iter().any(|uri| uri.contains(SERVER)) {
-        return Ok(Verdict::skipped(format!("no URI of the kit leads to `{SERVER}`")));
+    let devices = bench.kit.devices.iter().map(|device| &device.address);
+    if !bench.kit.uris.iter().chain(devices).any(|place| place.contains(SERVER)) {
+        return Ok(Verdict::skipped(format!("no URI and no device of the kit leads to `{SERVER}`")));
     }
     let server = bench.far_side(Does::Answers);
     let driver = bench.driver(server.address())?;

@@ -1,6 +1,7 @@
 //! The rules, by what they look at.
 
 pub(super) mod content;
+pub(super) mod devices;
 pub(super) mod guard;
 pub(super) mod hostile;
 pub(super) mod http;

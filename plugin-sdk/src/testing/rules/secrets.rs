@@ -40,7 +40,7 @@ fn hidden(bench: &Bench<'_>) -> Result<Verdict, String> {
     let settings = planted(&settings, &bench.manifest.secrets, &canary, |with| {
         bench.make(with.clone(), LOOPBACK).is_ok_and(|made| made.is_ok())
     });
-    let made = bench.make(settings.clone(), LOOPBACK)?;
+    let made = bench.make_in(&bench.host(&address.to_string()), settings.clone(), LOOPBACK)?;
     let driver = made.map_err(|error| format!("the kit's settings are refused: {error}"))?;
     let uri = bench.uris(&address.to_string()).swap_remove(0);
     let options = filled(&Value::Object(bench.kit.options.clone()), address);
@@ -49,6 +49,8 @@ fn hidden(bench: &Bench<'_>) -> Result<Verdict, String> {
     });
     let mut secrets = texts(&settings, &bench.manifest.secrets);
     secrets.extend(texts(&options, &bench.manifest.option_secrets));
+    secrets
+        .extend(bench.device_secrets(&address.to_string()).into_iter().filter(|text| text.len() >= SHORTEST));
     let mut uris = vec![uri];
     let credentialed = with_userinfo(bench, &address.to_string());
     uris.extend(

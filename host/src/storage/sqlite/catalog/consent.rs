@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{queues, subscriptions};
 use crate::storage::{
-    Addressee, Asking, By, Consent, NewTarget, Question, StoreError, Updated, Word,
+    Addressee, Asking, By, Consent, NewTarget, Question, StoreError, Telling, Updated, Word,
     sqlite::{commit::Commit, intake, json, targets},
 };
 
@@ -140,9 +140,9 @@ pub(in crate::storage::sqlite) fn answer(
     }
     changed(commit, queue_id, id)?;
     if before.confirmed != word.yes
-        && let Some(post) = word.tell
+        && let Some(post) = word.tell.as_ref().and_then(Telling::post)
     {
-        tell(commit, post)?;
+        intake::tell(commit, post)?;
     }
     Ok(Updated::Done)
 }
@@ -232,16 +232,6 @@ fn release(commit: &mut Commit<'_>, id: SubscriptionId, confirmed: bool) -> Resu
 fn changed(commit: &mut Commit<'_>, queue: QueueId, id: SubscriptionId) -> Result<(), StoreError> {
     commit.published.changed.push(id);
     commit.memory.changed(commit.db, queue, id)
-}
-
-fn tell(commit: &mut Commit<'_>, post: crate::storage::Post) -> Result<(), StoreError> {
-    match intake::accept(commit, post) {
-        Err(error @ (StoreError::Full { .. } | StoreError::TooMany { .. } | StoreError::NoSpace(_))) => {
-            tracing::warn!(%error, "an event is not told");
-            Ok(())
-        }
-        other => other.map(drop),
-    }
 }
 
 /// Writes to those of `asking` who are `wanted`.

@@ -29,6 +29,8 @@ pub(in crate::storage::sqlite) struct Active {
     pub(in crate::storage::sqlite) expires: i64,
     /// The filter as it is stored; empty for none.
     pub(in crate::storage::sqlite) filter: String,
+    /// Whether it matches nothing: it waits for a yes, or is disabled. Its filter counts, since it may wake at any time.
+    pub(in crate::storage::sqlite) asleep: bool,
 }
 
 /// A live subscription as matching sees it.
@@ -40,6 +42,7 @@ struct Entry {
     expires: i64,
     recipients: u32,
     filter: FilterNumber,
+    asleep: bool,
 }
 
 /// The live subscriptions of a queue in order of their ids. Some may have expired.
@@ -77,6 +80,7 @@ impl Interest {
             expires: active.expires,
             recipients: active.recipients,
             filter: self.filters.add(&active.filter)?,
+            asleep: active.asleep,
         };
         let place = self.entries.partition_point(|one| one.id < entry.id);
         self.entries.insert(place, entry);
@@ -145,7 +149,7 @@ impl Interest {
     }
 
     fn list(&self, passed: &Passed, lives: impl Fn(&Entry) -> bool) -> Result<Wanted, StoreError> {
-        let wanted = self.entries.iter().filter(|one| passed.passes(one.filter) && lives(one));
+        let wanted = self.entries.iter().filter(|one| !one.asleep && passed.passes(one.filter) && lives(one));
         Wanted::new(wanted.map(|one| (Matched { target: one.target, addresses: one.recipients }, one.lane)))
     }
 

@@ -2,6 +2,8 @@
 
 mod accept;
 mod dedup;
+mod event;
 mod matching;
 
 pub(super) use accept::{accept, send};
+pub(super) use event::tell;

@@ -13,8 +13,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::thread::Desk;
-use crate::storage::{StoreError, sqlite::commit::Commit};
+use super::{copier::Copier, thread::Desk};
+use crate::storage::{Sent, StoreError, sqlite::commit::Commit};
 
 /// Tells the client what became of its change: `None` when it is committed.
 pub(super) type Answer = Box<dyn FnOnce(Option<StoreError>) + Send>;
@@ -35,6 +35,7 @@ pub(super) struct Change {
 /// Settlements of the engine.
 pub(super) struct Batch {
     pub(super) settlements: Vec<Settlement>,
+    pub(super) sent: Vec<Sent>,
     pub(super) low: Cursor,
     pub(super) failed: Arc<dyn Fn(String) + Send + Sync>,
     pub(super) durable: oneshot::Sender<()>,
@@ -74,8 +75,9 @@ impl Writer {
     pub(in crate::storage::sqlite) fn start(desk: Desk) -> io::Result<Self> {
         let limits = desk.limits.clone();
         let (requests, queue) = mpsc::channel(limits.pending_operations.max(1));
+        let copier = Copier::start(&desk.path)?;
         let thread =
-            std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(queue))?;
+            std::thread::Builder::new().name("store-writer".into()).spawn(move || desk.run(copier, queue))?;
         let most = limits.pending_bytes.div_ceil(KIB as u32).max(1);
         let room = Arc::new(Semaphore::new(most as usize));
         let (bytes, patience) = (limits.pending_bytes.into(), limits.pending_time);
@@ -137,11 +139,12 @@ impl Writer {
     pub(in crate::storage::sqlite) async fn record(
         &self,
         settlements: Vec<Settlement>,
+        sent: Vec<Sent>,
         low: Cursor,
         failed: Arc<dyn Fn(String) + Send + Sync>,
     ) -> Result<(), StoreError> {
         let (durable, done) = oneshot::channel();
-        let request = Request::Record(Batch { settlements, low, failed, durable });
+        let request = Request::Record(Batch { settlements, sent, low, failed, durable });
         self.requests.send(request).await.map_err(|_| StoreError::Closed)?;
         done.await.map_err(|_| StoreError::Closed)
     }

@@ -1,6 +1,7 @@
 //! The writer: its handle on the async side, the thread that gathers, and the commit.
 
 mod checkpoint;
+mod copier;
 mod disk;
 mod gather;
 mod handle;

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{
     checkpoint::{self, Checkpoints},
+    copier::Copier,
     gather::Gathered,
     handle::Request,
     pace::Pace,
@@ -44,13 +45,13 @@ pub(in crate::storage::sqlite) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+    pub(super) fn run(mut self, copier: Copier, mut requests: mpsc::Receiver<Request>) {
         let timer = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
             Ok(timer) => timer,
             Err(error) => return tracing::error!(%error, "the store's writer cannot start"),
         };
         let (mut gathered, mut checkpoints, mut pace) =
-            (Gathered::default(), Checkpoints::default(), Pace::new());
+            (Gathered::default(), Checkpoints::new(copier), Pace::new());
         while !gathered.closing || (!gathered.batches.is_empty() && pace.failures() < LAST_TRIES) {
             if gathered.closing {
                 timer.block_on(tokio::time::sleep(pace.idle()));
@@ -59,6 +60,7 @@ impl Desk {
             self.commit(&mut gathered, &mut pace);
             checkpoints.after_commit(&self.db, &self.path, &self.limits);
         }
+        drop(checkpoints);
         checkpoint::last(&self.db);
     }
 
