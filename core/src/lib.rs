@@ -7,6 +7,7 @@ pub mod filter;
 pub mod net;
 pub mod notice_json;
 pub mod packed;
+pub mod pointer;
 pub mod registry;
 pub mod retry;
 pub mod uri;

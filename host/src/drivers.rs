@@ -14,6 +14,8 @@ use nuncio_driver_http as _;
 use nuncio_driver_log as _;
 #[cfg(feature = "driver-mailto")]
 use nuncio_driver_mailto as _;
+#[cfg(feature = "driver-sms")]
+use nuncio_driver_sms as _;
 #[cfg(feature = "driver-webpush")]
 use nuncio_driver_webpush as _;
 

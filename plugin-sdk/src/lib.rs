@@ -26,6 +26,7 @@ mod read;
 mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unread;
 mod version;
 
 pub use async_trait::async_trait;
@@ -44,6 +45,7 @@ pub use schemars::{self, JsonSchema};
 pub use secret::Secret;
 pub use serde::{self, Deserialize, Serialize};
 pub use serde_json;
+pub use unread::Unread;
 pub use url::Url;
 pub use version::VERSION;
 
