@@ -72,22 +72,16 @@ pub(crate) async fn assemble(
         board: board.clone(),
         ids: ids.clone(),
         renderer: Arc::clone(&renderer),
-        confirmation: confirmation.clone(),
+        confirmation,
         policy,
     };
+    let catalog = catalog(&parts, &roster);
     let delivery = Work::start(parts).await?;
     let counting = (config.limits.max_projects, config.limits.keep_usage, access::names_projects(&config));
     let tenants = Tenants::new(Arc::clone(&quotas), Arc::clone(&store), Arc::clone(&clock), counting);
     let (conf, tenancy) = (Arc::clone(&config), Arc::clone(&tenants));
     let intake = Intake::new(Arc::clone(&store), conf, Arc::clone(&clock), tenancy);
     let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
-    let catalog = Catalog::new(
-        Arc::clone(&store),
-        Arc::clone(&config),
-        board.clone(),
-        Arc::clone(&renderer),
-        confirmation,
-    );
     let behind = Arc::clone(roster.behind());
     let sessions = Sessions::new(Arc::clone(roster.hub()), &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));
@@ -113,6 +107,18 @@ pub(crate) async fn assemble(
         sessions,
         metrics,
     }))
+}
+
+/// What may be subscribed, over what delivery stands on.
+fn catalog(parts: &Parts, roster: &Roster) -> Catalog {
+    Catalog::new(
+        Arc::clone(&parts.store),
+        Arc::clone(&parts.config),
+        parts.board.clone(),
+        Arc::clone(&parts.renderer),
+        parts.confirmation.clone(),
+        roster.trusts().cloned(),
+    )
 }
 
 /// The store, in which nothing lives with connections that are gone.

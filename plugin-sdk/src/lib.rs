@@ -34,8 +34,8 @@ pub use deadline::time_left;
 pub use nuncio_core as core;
 pub use nuncio_core::{
     Batch, Checked, Clock, Content, ContentForm, Context, Driver, HostCalls, Kind, Limits, Manifest, Meta,
-    Network, Notice, Options, Outcome, Outcomes, Part, Rate, Recipient, Refusal, Report, Scope,
-    SettingsError, SubscriberUri, net,
+    Network, NoToken, Notice, Options, Outcome, Outcomes, Part, Rate, Recipient, Refusal, Report, Scope,
+    SettingsError, SubscriberUri, Token, TokenCall, net,
     uri::{self, Form},
     wire::{Answer, Device, DeviceCall, Inbound, Metric, Receipt},
 };

@@ -34,6 +34,7 @@ mod sendmail;
 mod sms;
 mod tenants;
 mod tls;
+mod trusts;
 mod walk_mail;
 mod walk_tomorrow;
 mod walk_webhooks;
