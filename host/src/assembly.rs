@@ -60,6 +60,8 @@ pub(crate) async fn assemble(
     let quotas = Arc::new(Quotas::new(config.limits.quota, config.tenants.clone()));
     let Opened { store, commits } = stored(opened, &config, &clock, &quotas).await?;
     let ids = PublicIds::new(&store.id_key());
+    roster.behind().lend(Arc::clone(&store), board.clone());
+    roster.behind().open(Arc::clone(&store), ids.clone(), Arc::clone(&clock));
     let signer = Signer::of(config.signed_url.secret_key.as_ref(), store.signing_key());
     let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
     let parts = Parts {
@@ -86,6 +88,7 @@ pub(crate) async fn assemble(
         Arc::clone(&renderer),
         confirmation,
     );
+    let behind = Arc::clone(roster.behind());
     let sessions = Sessions::new(Arc::clone(roster.hub()), &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
@@ -106,6 +109,7 @@ pub(crate) async fn assemble(
         outlet,
         catalog,
         reload,
+        behind,
         sessions,
         metrics,
     }))

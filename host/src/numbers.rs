@@ -37,6 +37,8 @@ pub(crate) fn limits(config: &Config) -> sqlite::Limits {
         checkpoint_bytes: storage.checkpoint_bytes,
         wal_bytes: storage.wal_bytes,
         keep_jobs: config.jobs.keep,
+        waiting_receipts: config.delivery.max_waiting_receipts,
+        receipts_wait: config.delivery.receipts_wait,
         quotas: Arc::default(),
     }
 }

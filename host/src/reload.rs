@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use crate::{
     config::{Config, ConfigError, Template, keys},
     delivery::Work,
-    drivers::{Change, Figures, Roster, dismiss, retire, wipe},
+    drivers::{Change, Roster, dismiss, retire, wipe},
     tenants::Quotas,
     tls::Certificates,
 };
@@ -31,6 +31,7 @@ const APPLIED: [&str; 9] = [
     "limits.websocket_connections",
     "limits.queues",
     "limits.subscriptions",
+    "limits.devices",
     "limits.stored_messages",
     "limits.stored_bytes",
 ];
@@ -67,7 +68,6 @@ pub struct Reload {
     reread: Option<Reread>,
     board: Switchboard,
     delivery: Arc<Work>,
-    figures: Arc<Figures>,
     grace: Duration,
     /// What the host runs on.
     running: Running,
@@ -102,21 +102,15 @@ impl Reload {
         (delivery, quotas): (Arc<Work>, Arc<Quotas>),
     ) -> Arc<Self> {
         let running = Running { values: config.values.clone(), templates: config.templates.clone() };
-        let (grace, figures) = (config.delivery.shutdown_grace, Arc::clone(roster.figures()));
+        let grace = config.delivery.shutdown_grace;
         let roster = Mutex::new(Some(roster));
         let certificates = OnceLock::new();
-        Arc::new(Self { reread, board, delivery, figures, grace, running, roster, quotas, certificates })
+        Arc::new(Self { reread, board, delivery, grace, running, roster, quotas, certificates })
     }
 
     /// Reads `certificates` again as well.
     pub(crate) fn also(&self, certificates: Arc<Certificates>) {
         self.certificates.get_or_init(|| certificates);
-    }
-
-    /// Where the figures of drivers are counted.
-    #[must_use]
-    pub const fn figures(&self) -> &Arc<Figures> {
-        &self.figures
     }
 
     /// Reads the configuration again and applies what can change. Goes on when nobody waits for it any more.

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nuncio_core::{
-    ClaimId, Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId, TargetId,
+    ClaimId, Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId,
+    TargetId, wire::Device,
 };
 use nuncio_host::storage::{
     Accepted, Asked, Begun, CancelResult, Catalog, Catch, Claimed, Claims, Deletion, Deliveries,
-    DeliveryFilter, DeliveryPage, DeliveryView, Finding, Forgotten, Found, Gauges, Health, Intake, JobId,
-    JobRow, Jobs, KeyRow, Keys, Loaded, NewClaim, NewJob, NewSubscription, Post, Pull, PullFilter, Pulled,
-    Purge, QueueRow, QueueStats, RequeueResult, Retention, Scanned, Search, Standing, Store, StoreError,
-    Stored, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, UsageDay, Usages,
-    Verb, Word,
+    DeliveryFilter, DeliveryPage, DeliveryView, DeviceRow, Devices, Finding, Forgotten, Found, Gauges,
+    Health, Intake, JobId, JobRow, Jobs, KeyRow, Keys, Loaded, Lost, LostDevice, NewClaim, NewJob,
+    NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats, ReceiptWord, RequeueResult,
+    Retention, Scanned, Search, Sent, Standing, Store, StoreError, Stored, Subscribed, SubscriptionChange,
+    SubscriptionRow, TargetView, Tell, TellLost, Updated, UsageDay, Usages, Verb, Word,
 };
 use serde_json::{Map, Value};
 
@@ -192,6 +193,7 @@ impl Deliveries for Null {
     async fn record(
         &self,
         settlements: Vec<Settlement>,
+        _: Vec<Sent>,
         _: Cursor,
         _: Arc<dyn Fn(String) + Send + Sync>,
     ) -> Result<(), StoreError> {
@@ -234,7 +236,34 @@ impl Deliveries for Null {
         Err(without())
     }
 
+    async fn receipts(&self, _: &str, _: Vec<ReceiptWord>) -> Result<(), StoreError> {
+        Err(without())
+    }
+
     async fn cancel(&self, _: &str, _: DeliveryKey) -> Result<CancelResult, StoreError> {
+        Err(without())
+    }
+}
+
+#[async_trait]
+impl Devices for Null {
+    async fn device_put(&self, _: &str, _: Device) -> Result<bool, StoreError> {
+        Err(without())
+    }
+
+    async fn device(&self, _: &str, _: &str) -> Result<Option<DeviceRow>, StoreError> {
+        Err(without())
+    }
+
+    async fn devices(&self, _: &str, _: &str, _: u32) -> Result<Vec<DeviceRow>, StoreError> {
+        Err(without())
+    }
+
+    async fn device_remove(&self, _: &str, _: &str) -> Result<bool, StoreError> {
+        Err(without())
+    }
+
+    async fn device_lost(&self, _: &str, _: Lost, _: TellLost) -> Result<LostDevice, StoreError> {
         Err(without())
     }
 }

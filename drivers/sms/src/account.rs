@@ -28,6 +28,8 @@ pub(crate) struct Sms<'a> {
     /// that a key of idempotency is this and the number.
     #[allow(dead_code, reason = "SMPP has no room for it; gateways have")]
     pub(crate) id: &'a str,
+    /// Which of the notice's recipients it is for; the delivery id above is that of number 0.
+    pub(crate) index: u32,
     /// Who it goes to.
     pub(crate) to: &'a Number,
     /// Who it is from; `None` leaves it to the far side.

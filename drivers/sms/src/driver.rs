@@ -106,7 +106,12 @@ impl Sms {
         recipient: &Recipient<'_>,
     ) -> (u32, Report) {
         let report = match Number::read(recipient.address, self.region.as_ref()) {
-            Ok(to) => planned.account.send(&planned.sms(notice, &to), time_left(notice, &*self.clock)).await,
+            Ok(to) => {
+                planned
+                    .account
+                    .send(&planned.sms(notice, recipient, &to), time_left(notice, &*self.clock))
+                    .await
+            }
             Err(refusal) => Report::rejected(Scope::Recipient, refusal.to_string()),
         };
         (recipient.index, report)
@@ -114,8 +119,14 @@ impl Sms {
 }
 
 impl Planned<'_> {
-    fn sms<'a>(&'a self, notice: &Notice<'a>, to: &'a Number) -> account::Sms<'a> {
-        account::Sms { id: notice.id, to, sender: self.sender.as_ref(), text: &self.text }
+    fn sms<'a>(&'a self, notice: &Notice<'a>, recipient: &Recipient<'_>, to: &'a Number) -> account::Sms<'a> {
+        account::Sms {
+            id: notice.id,
+            index: recipient.index,
+            to,
+            sender: self.sender.as_ref(),
+            text: &self.text,
+        }
     }
 }
 
@@ -167,7 +178,7 @@ impl Driver for Sms {
         for recipient in notice.recipients {
             let to = Number::read(recipient.address, self.region.as_ref())?;
             shown.push('\n');
-            shown.push_str(&planned.account.shown(&planned.sms(notice, &to)));
+            shown.push_str(&planned.account.shown(&planned.sms(notice, recipient, &to)));
         }
         Ok(shown)
     }

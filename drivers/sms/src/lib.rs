@@ -5,6 +5,7 @@
 
 mod account;
 mod driver;
+mod gateways;
 mod number;
 mod options;
 mod sender;
@@ -14,5 +15,6 @@ mod text;
 mod words;
 
 pub use driver::Sms;
+pub use gateways::{GenericSettings, KannelSettings, TwilioSettings, VonageSettings};
 pub use settings::{AccountSettings, Settings};
 pub use smpp::{Alphabet, Bind, ReceiptIds, Segmentation, Settings as SmppSettings};

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     account::{Account, Common},
+    gateways::{GenericSettings, KannelSettings, TwilioSettings, VonageSettings},
     number::Region,
     smpp,
     text::MOST_PARTS,
@@ -34,13 +35,27 @@ pub struct Settings {
 pub enum AccountSettings {
     /// A message centre (SMSC) that is reached by SMPP 3.4.
     Smpp(smpp::Settings),
+    /// Twilio's Programmable Messaging.
+    Twilio(TwilioSettings),
+    /// Vonage's SMS API.
+    Vonage(VonageSettings),
+    /// Kannel's `sendsms`.
+    Kannel(KannelSettings),
+    /// A gateway that the settings describe.
+    Http(GenericSettings),
 }
 
 /// What opens an account of a kind: given its settings and its place.
 type Open = fn(&Unread<AccountSettings>, &Opening<'_>) -> Result<Box<dyn Account>, SettingsError>;
 
 /// The kinds of accounts.
-const KINDS: [(&str, Open); 1] = [("smpp", open::<smpp::Settings>)];
+const KINDS: [(&str, Open); 5] = [
+    ("smpp", open::<smpp::Settings>),
+    ("twilio", open::<TwilioSettings>),
+    ("vonage", open::<VonageSettings>),
+    ("kannel", open::<KannelSettings>),
+    ("http", open::<GenericSettings>),
+];
 
 /// What an account is opened with.
 #[derive(Clone, Copy, Debug)]

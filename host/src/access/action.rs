@@ -157,6 +157,14 @@ actions! {
     JobsGet "jobs:get" Read;
     /// Stops a replay or cancellation.
     JobsDelete "jobs:delete" Change;
+    /// Lists devices.
+    DevicesGetAll "devices:get_all" Read;
+    /// Shows a device, without its address and keys.
+    DevicesGet "devices:get" Read;
+    /// Registers a device, or registers it anew.
+    DevicesCreate "devices:create" Change;
+    /// Removes a device.
+    DevicesDelete "devices:delete" Change;
     /// Shows what the project used.
     UsageGet "usage:get" Read;
     /// Lists the drivers of the host.

@@ -136,6 +136,17 @@ pub(super) async fn show(
     let view = face.store.delivery(&caller.project, key).await?.ok_or_else(|| missing(&delivery))?;
     let mut body = shown(&face, &view);
     let answers = face.config.delivery.show_responses;
+    if !view.provider_id.is_empty() {
+        body["provider_id"] = view.provider_id.clone().into();
+    }
+    if let Some(receipt) = &view.receipt {
+        body["receipt"] = json!({
+            "outcome": receipt.outcome,
+            "code": receipt.code,
+            "reason": receipt.reason,
+            "at": times::rfc3339(receipt.at),
+        });
+    }
     body["failures"] = view.failures.iter().map(|one| failure(one, answers)).collect();
     answer::ok(&body)
 }

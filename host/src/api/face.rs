@@ -6,9 +6,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use nuncio_core::{Clock, PublicIds, Switchboard};
 
 use crate::{
-    access::Access, catalog::Catalog, config::Config, delivery::Work, intake::Intake, jobs::Jobs,
-    outlet::Outlet, reload::Reload, render::Renderer, signed::Signer, storage::Store, tenants::Tenants,
-    websocket::Sessions,
+    access::Access, catalog::Catalog, config::Config, delivery::Work, drivers::Behind, intake::Intake,
+    jobs::Jobs, outlet::Outlet, reload::Reload, render::Renderer, signed::Signer, storage::Store,
+    tenants::Tenants, websocket::Sessions,
 };
 
 /// What the routes share; cheap to clone, since each layer of a request does.
@@ -63,6 +63,8 @@ pub struct Shared {
     pub catalog: Catalog,
     /// Reads the configuration again.
     pub reload: Arc<Reload>,
+    /// What stands behind the drivers: where receipts go.
+    pub behind: Arc<Behind>,
     /// WebSocket connections.
     pub sessions: Sessions,
     /// What `/metrics` prints.

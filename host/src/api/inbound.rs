@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, Request, Uri, request::Parts},
 };
 use nuncio_core::{
-    Entry, HostCalls,
+    Entry,
     wire::{Answer as Word, Inbound},
 };
 
@@ -18,10 +18,10 @@ use super::{
     face::Face,
     problem::{Answer, Problem},
 };
-use crate::{delivery::contained, drivers::Calls};
+use crate::delivery::contained;
 
-/// The only account of a driver in this version.
-const ACCOUNT: &str = "default";
+/// Where a driver points that has no account of that name.
+const ACCOUNT: &str = "account";
 /// The most receipts of one request that are taken.
 const MAX_RECEIPTS: usize = 1000;
 /// The method that a driver lists in its manifest when it takes requests.
@@ -36,14 +36,15 @@ pub(super) async fn receive(
     let of = |name: &str| path.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
     let drivers = face.board.now();
     let entry = drivers.by_name(of("driver")).filter(|entry| entry.manifest.has(RECEIVE));
-    let Some(entry) = entry.filter(|_| of("account") == ACCOUNT) else {
-        return Err(Problem::not_found(nobody(of("driver"), of("account"), &drivers)));
+    let Some(entry) = entry else {
+        return Err(Problem::not_found(nobody(of("driver"), &drivers)));
     };
     let (parts, body) = request.into_parts();
     let limit = Limit::inbound(&face.config);
     let body = body::read(body, limit).await?;
-    let word = ask(entry, &inbound(&parts, of("account")), &body, face.config.delivery.deadline).await?;
-    let calls = Calls::new(entry.manifest.name.clone(), std::sync::Arc::clone(face.reload.figures()));
+    let public = face.config.http.public_url.as_deref();
+    let asked = inbound(&parts, of("account"), public);
+    let mut word = ask(entry, &asked, &body, face.config.delivery.deadline).await?;
     if word.receipts.len() > MAX_RECEIPTS {
         tracing::warn!(
             driver = entry.manifest.name,
@@ -51,9 +52,9 @@ pub(super) async fn receive(
             "a request has too many receipts: the first count"
         );
     }
-    for receipt in word.receipts.iter().take(MAX_RECEIPTS) {
-        calls.receipt(receipt.clone());
-    }
+    word.receipts.truncate(MAX_RECEIPTS);
+    // The far side hears that they are taken when they are written down; else it tells them again.
+    face.behind.take(&entry.manifest.name, std::mem::take(&mut word.receipts)).await?;
     if word.body.len() > limit.bytes {
         tracing::error!(
             driver = entry.manifest.name,
@@ -66,11 +67,10 @@ pub(super) async fn receive(
         .ok_or_else(|| Problem::driver("The driver's answer has no valid status."))
 }
 
-fn nobody(driver: &str, account: &str, drivers: &nuncio_core::Dispatcher) -> String {
+fn nobody(driver: &str, drivers: &nuncio_core::Dispatcher) -> String {
     match drivers.by_name(driver) {
         None => format!("No driver is called `{driver}`."),
-        Some(entry) if !entry.manifest.has(RECEIVE) => format!("The driver `{driver}` takes no requests."),
-        Some(_) => format!("The driver `{driver}` has no account `{account}`, only `{ACCOUNT}`."),
+        Some(_) => format!("The driver `{driver}` takes no requests."),
     }
 }
 
@@ -80,6 +80,7 @@ async fn ask(entry: &Entry, request: &Inbound, body: &[u8], patience: Duration) 
     let asked = contained(entry.driver.receive(request, body));
     match tokio::time::timeout(patience, asked).await {
         Ok(Ok(Ok(word))) => Ok(word),
+        Ok(Ok(Err(refusal))) if refusal.at == ACCOUNT => Err(Problem::not_found(refusal.to_string())),
         Ok(Ok(Err(refusal))) => Err(Problem::request(refusal.to_string())),
         Ok(Err(panic)) => {
             tracing::error!(driver = name, panic, "a driver panicked at an inbound request");
@@ -92,14 +93,18 @@ async fn ask(entry: &Entry, request: &Inbound, body: &[u8], patience: Duration) 
     }
 }
 
-/// The request as the driver is told it.
-fn inbound(parts: &Parts, account: &str) -> Inbound {
+/// The request as the driver is told it. `public` is where the far side reaches this host: what it signs is under it.
+fn inbound(parts: &Parts, account: &str, public: Option<&str>) -> Inbound {
     let mut inbound = Inbound::default();
     account.clone_into(&mut inbound.account);
     inbound.method = parts.method.as_str().to_owned();
     inbound.path = below(&parts.uri);
     inbound.query = parts.uri.query().unwrap_or_default().to_owned();
     inbound.headers = headers(&parts.headers);
+    if let Some(public) = public {
+        let asked = parts.uri.path_and_query().map_or_else(|| parts.uri.path(), |asked| asked.as_str());
+        inbound.url = format!("{}{asked}", public.trim_end_matches('/'));
+    }
     inbound
 }
 
@@ -136,6 +141,19 @@ mod tests {
         ] {
             assert_eq!(below(&path.parse().unwrap()), below_account, "{path}");
         }
+    }
+
+    #[test]
+    fn the_url_is_the_one_that_the_far_side_wrote() {
+        let request = axum::http::Request::get("/v2/inbound/acme/oslo/a%2Fb?x=1&y=%20").body(()).unwrap();
+        let (parts, ()) = request.into_parts();
+        let url = |public: Option<&str>| inbound(&parts, "oslo", public).url;
+        assert_eq!(url(None), "");
+        let wanted = "https://n.example/deep/v2/inbound/acme/oslo/a%2Fb?x=1&y=%20";
+        assert_eq!(
+            (url(Some("https://n.example/deep")), url(Some("https://n.example/deep/"))),
+            (wanted.into(), wanted.into())
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod claims;
 mod context;
 mod deliveries;
 mod denials;
+mod devices;
 mod drivers;
 mod face;
 mod health;
@@ -44,7 +45,7 @@ mod subscriptions;
 mod usage;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::times;
 

@@ -37,7 +37,7 @@ pub(super) async fn send(
         })?;
     }
     Intake::room_for(request.to.len())?;
-    let targets = targets(&face, request.to, &request.attachments).await?;
+    let targets = targets(&face, &caller.project, request.to, &request.attachments).await?;
     let notification = Notification {
         body: request.content,
         headers: request.headers,
@@ -55,13 +55,14 @@ pub(super) async fn send(
 /// All targets, or a problem that lists every bad entry.
 async fn targets(
     face: &Face,
+    project: &str,
     entries: Vec<Entry>,
     attachments: &[Attachment],
 ) -> Result<Vec<NewTarget>, Problem> {
     let mut bad = Vec::new();
     let mut targets = Vec::with_capacity(entries.len());
     for (index, entry) in entries.into_iter().enumerate() {
-        match target(face, entry, attachments).await {
+        match target(face, project, entry, attachments).await {
             Ok(target) => targets.push(target),
             Err(why) => bad.push(format!("to[{index}]: {why}")),
         }
@@ -77,13 +78,18 @@ async fn targets(
     Err(Problem::request(bad.join("\n")))
 }
 
-async fn target(face: &Face, entry: Entry, attachments: &[Attachment]) -> Result<NewTarget, String> {
+async fn target(
+    face: &Face,
+    project: &str,
+    entry: Entry,
+    attachments: &[Attachment],
+) -> Result<NewTarget, String> {
     if entry.options.get("filter").is_some_and(|filter| !filter.is_null()) {
         return Err(
             "options.filter: a notification goes to all that it names; leave the filter out".to_owned()
         );
     }
-    let admitted = face.catalog.admit(&entry.uri, entry.options, None).await.map_err(|refusal| {
+    let admitted = face.catalog.admit(project, &entry.uri, entry.options, None).await.map_err(|refusal| {
         let text = refusal.to_string();
         text.strip_prefix("subscriber: ").unwrap_or(&text).to_owned()
     })?;

@@ -10,7 +10,7 @@ use tower_layer::layer_fn;
 use super::{
     base, claims,
     context::{self, Gate},
-    deliveries, drivers,
+    deliveries, devices, drivers,
     face::Face,
     health, inbound, jobs, keys, later, messages, notifications,
     openapi::{self, Document},
@@ -167,6 +167,11 @@ pub(super) fn own() -> Routes {
         .get("/v2/keys", Action::KeysGetAll, keys::list)
         .post("/v2/keys", Action::KeysCreate, keys::create)
         .delete("/v2/keys/{key}", Action::KeysDelete, keys::revoke)
+        .get("/v2/devices", Action::DevicesGetAll, devices::list)
+        .post("/v2/devices", Action::DevicesCreate, devices::create)
+        .get("/v2/devices/{device}", Action::DevicesGet, devices::show)
+        .put("/v2/devices/{device}", Action::DevicesCreate, devices::put)
+        .delete("/v2/devices/{device}", Action::DevicesDelete, devices::remove)
         .get("/v2/usage", Action::UsageGet, usage::show)
         .get("/v2/drivers", Action::DriversList, drivers::list)
         .post("/v2/reload", Action::Reload, reload::reload)

@@ -38,6 +38,7 @@ pub(super) async fn show(State(face): State<Face>, Extension(caller): Extension<
             "websocket_connections": quota.websocket_connections,
             "queues": quota.queues,
             "subscriptions": quota.subscriptions,
+            "devices": quota.devices,
             "stored_messages": quota.stored_messages,
             "stored_bytes": quota.stored_bytes,
         },

@@ -71,7 +71,9 @@ impl Catalog {
         }
         let ttl = self.config.queues.default_subscription_ttl;
         let nobody = Asking { of: Vec::new(), wording: None, ttl, period_ms: 0 };
-        let Ok(admitted) = self.admit(&row.uri, row.options.clone(), None).await else { return Some(nobody) };
+        let Ok(admitted) = self.admit(of.project, &row.uri, row.options.clone(), None).await else {
+            return Some(nobody);
+        };
         Some(self.confirmation.asking(Kind::Unsubscribe, of, admitted.subscriber(), ttl).unwrap_or(nobody))
     }
 

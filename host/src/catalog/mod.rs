@@ -2,6 +2,7 @@
 //! URI or option dies here, at the door, with a message that points at the place.
 
 mod answering;
+mod devices;
 mod error;
 mod metadata;
 mod options;

@@ -63,7 +63,7 @@ impl Catalog {
             // Which subscribers may be named does not concern who is here already.
             self.made(&read(&wish.subscriber)?, wish.options, policy.as_ref()).await?
         } else {
-            self.admit(&wish.subscriber, wish.options, policy.as_ref()).await?
+            self.admit(project, &wish.subscriber, wish.options, policy.as_ref()).await?
         };
         let asking = self.asking(Queue { project, name: queue }, &admitted, ttl);
         let (uri_key, target) = (admitted.key, in_order(admitted.target));
@@ -90,7 +90,7 @@ impl Catalog {
         let target = if change.subscriber.is_some() || change.options.is_some() {
             let policy = self.policy(project, queue).await?;
             let (uri, options) = self.revised(&row, &change);
-            let admitted = self.admit(&uri, options, policy.as_ref()).await?;
+            let admitted = self.admit(project, &uri, options, policy.as_ref()).await?;
             let (of, ttl) = (Queue { project, name: queue }, change.ttl.unwrap_or(row.ttl));
             asking = self.asking(of, &admitted, ttl);
             unknown = admitted.unknown;

@@ -35,19 +35,22 @@ impl Admitted {
 }
 
 impl Catalog {
-    /// Looks at a URI and its options; `queue_policy` is the queue's `_retry_policy`.
+    /// Looks at a URI and its options for `project`; `queue_policy` is the queue's `_retry_policy`.
     ///
     /// # Errors
     /// A [`Refusal`] that points at the offending part of the URI or the option.
     pub async fn admit(
         &self,
+        project: &str,
         uri: &str,
         options: Options,
         queue_policy: Option<&Value>,
     ) -> Result<Admitted, Refusal> {
         let uri = read(uri)?;
         self.allowed(uri.scheme())?;
-        self.made(&uri, options, queue_policy).await
+        let admitted = self.made(&uri, options, queue_policy).await?;
+        self.registered(project, &uri).await?;
+        Ok(admitted)
     }
 
     /// As [`admit`](Self::admit), of a scheme that need not be among those that clients may name.

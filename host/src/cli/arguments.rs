@@ -42,6 +42,8 @@ pub(super) enum Command {
     Demo(demo::Arguments),
     /// Look at the deliveries of a running host, try one again or cancel one
     Deliveries(remote::Deliveries),
+    /// Register, list and remove devices of a running host, where push services reach apps and browsers
+    Devices(remote::Devices),
     /// Have a running host try dead deliveries again, by filter
     Replay(remote::Replay),
     /// Have a running host cancel deliveries that wait or are held, by filter

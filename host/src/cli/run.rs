@@ -33,6 +33,7 @@ async fn command(arguments: Arguments, output: Output) -> Result<Exit, Fault> {
         Command::Send(wanted) => super::send::run(wanted, &shared, output).await,
         Command::Demo(wanted) => super::demo::run(wanted, output).await,
         Command::Deliveries(wanted) => super::remote::deliveries(wanted, &shared, output).await,
+        Command::Devices(wanted) => super::remote::devices(wanted, &shared, output).await,
         Command::Replay(wanted) => super::remote::replay(wanted, &shared, output).await,
         Command::Cancel(wanted) => super::remote::cancel(wanted, &shared, output).await,
         Command::Jobs(wanted) => super::remote::jobs(wanted, &shared, output).await,

@@ -242,6 +242,11 @@ pub struct Delivery {
     /// How long a subscription may fail before it is disabled.
     #[serde(deserialize_with = "millis")]
     pub disable_after: Duration,
+    /// How long a receipt waits for its delivery.
+    #[serde(deserialize_with = "millis")]
+    pub receipts_wait: Duration,
+    /// The most receipts that wait.
+    pub max_waiting_receipts: u64,
     /// How long attempts under way may take when the host stops.
     #[serde(deserialize_with = "millis")]
     pub shutdown_grace: Duration,

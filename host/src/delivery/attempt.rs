@@ -11,6 +11,7 @@ use nuncio_core::{
 use super::{
     answer::Answer,
     batch::Batches,
+    handed::Handed,
     health::Health,
     masking::masked,
     messages::Messages,
@@ -47,6 +48,7 @@ pub(super) struct Attempts {
     pub(super) observers: Observers,
     pub(super) batches: Batches,
     pub(super) health: Arc<Health>,
+    pub(super) handed: Handed,
 }
 
 /// What a dispatch is about.
@@ -173,7 +175,12 @@ impl Attempts {
         let outcomes = masked(&answer.outcomes, &prepared.uri, options, secrets);
         for recipient in prepared.recipients() {
             let report = outcomes.of(recipient.index);
-            self.health.saw(&prepared.ready, &recipient, &report);
+            self.handed.saw(
+                DeliveryKey::new(job.message, recipient.index),
+                &prepared.entry.manifest,
+                &report,
+            );
+            self.health.saw(&prepared.ready, &recipient, &report, prepared.began);
             self.tell(job, prepared, &recipient, &report, ended);
             ends.push((recipient.index, End::Report(report)));
         }

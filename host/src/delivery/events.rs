@@ -15,6 +15,8 @@ use crate::{
 pub(crate) enum Happened {
     /// An address of a subscription must not be used again.
     AddressGone,
+    /// A device must not be used again.
+    DeviceGone,
     /// A subscription matches nothing new.
     SubscriptionDisabled,
     /// Those to whom a subscription leads agree to it.
@@ -32,6 +34,7 @@ impl Happened {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::AddressGone => "address.gone",
+            Self::DeviceGone => "device.gone",
             Self::SubscriptionDisabled => "subscription.disabled",
             Self::SubscriptionConfirmed => "subscription.confirmed",
             Self::SubscriptionUnsubscribed => "subscription.unsubscribed",

@@ -12,7 +12,9 @@ use std::{
     },
 };
 
-use nuncio_core::{Clock, Outcome, ProjectId, Recipient, Report, Scope, SubscriberUri, SubscriptionId};
+use nuncio_core::{
+    Clock, Outcome, ProjectId, Recipient, Report, Scope, SubscriberUri, SubscriptionId, wire::Device,
+};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
@@ -24,7 +26,7 @@ use super::{
 use crate::{
     config::Config,
     place::Place,
-    storage::{Finding, Found, LaneRow, Post, Store, StoreError},
+    storage::{Finding, Found, LaneRow, Lost, LostDevice, Post, Store, StoreError},
     times,
 };
 
@@ -44,8 +46,29 @@ pub(super) enum LaneEvent<'a> {
 
 /// What the store is to be told.
 enum Told {
-    Finding { of: SubscriptionId, finding: Finding, at: i64, project: String, about: Map<String, Value> },
-    Lane { project: ProjectId, what: Happened, at: i64, about: Map<String, Value> },
+    Seen(Seen),
+    /// A device is lost. What that says of its subscription does not hold where the device was registered anew meanwhile.
+    Lost {
+        lost: Lost,
+        project: String,
+        about: Map<String, Value>,
+        seen: Option<Seen>,
+    },
+    Lane {
+        project: ProjectId,
+        what: Happened,
+        at: i64,
+        about: Map<String, Value>,
+    },
+}
+
+/// What was found out about a subscription.
+struct Seen {
+    of: SubscriptionId,
+    finding: Finding,
+    at: i64,
+    project: String,
+    about: Map<String, Value>,
 }
 
 /// Watches what attempts say of subscribers.
@@ -82,14 +105,38 @@ impl Health {
         Ok(health)
     }
 
-    /// An attempt of one recipient ended.
-    pub(super) fn saw(&self, ready: &Ready, recipient: &Recipient<'_>, report: &Report) {
+    /// An attempt of one recipient ended that began at `began`.
+    pub(super) fn saw(&self, ready: &Ready, recipient: &Recipient<'_>, report: &Report, began: i64) {
+        let seen = self.seen(ready, recipient, report);
+        match (self.lost(ready, report, began), seen) {
+            (Some((lost, about)), seen) => {
+                self.tell(Told::Lost { lost, project: ready.view.project.clone(), about, seen });
+            }
+            (None, Some(seen)) => self.tell(Told::Seen(seen)),
+            (None, None) => {}
+        }
+    }
+
+    /// The device that is lost, where the host keeps it, and what is told of it.
+    fn lost(&self, ready: &Ready, report: &Report, began: i64) -> Option<(Lost, Map<String, Value>)> {
+        let keeps = || ready.entry.as_ref().is_some_and(|entry| entry.manifest.devices);
+        if report.outcome != Outcome::Gone || !keeps() {
+            return None;
+        }
+        let uri = ready.uri.as_ref().ok()?;
+        let id = Device::id_in(uri)?.to_owned();
+        let about = json!({"device": id, "subscriber": uri.redacted(), "reason": report.reason});
+        let Value::Object(about) = about else { return None };
+        Some((Lost { id, began, at: self.clock.now_ms(), why: report.reason.clone() }, about))
+    }
+
+    fn seen(&self, ready: &Ready, recipient: &Recipient<'_>, report: &Report) -> Option<Seen> {
         let of = ready.view.subscription;
         if of == SubscriptionId::NONE {
-            return;
+            return None;
         }
         let finding = match report.outcome {
-            Outcome::Delivered if !self.any.load(Ordering::Relaxed) => return,
+            Outcome::Delivered if !self.any.load(Ordering::Relaxed) => None,
             Outcome::Delivered => self.worked(of),
             Outcome::Gone => {
                 let address = recipient.address.to_owned();
@@ -100,13 +147,13 @@ impl Health {
                 Scope::Message | Scope::Account => None,
             },
         };
-        let Some(finding) = finding else { return };
+        let finding = finding?;
         let mut about = Map::new();
         if matches!(finding, Finding::Gone { .. } | Finding::Failed { .. }) {
             about = told_of(ready, recipient, &report.reason);
         }
         let (at, project) = (self.clock.now_ms(), ready.view.project.clone());
-        self.tell(Told::Finding { of, finding, at, project, about });
+        Some(Seen { of, finding, at, project, about })
     }
 
     /// A lane pauses, or goes on.
@@ -196,10 +243,15 @@ fn told_of(ready: &Ready, recipient: &Recipient<'_>, reason: &str) -> Map<String
 async fn write(store: Arc<dyn Store>, events: Events, mut findings: mpsc::Receiver<Told>) {
     while let Some(told) = findings.recv().await {
         let written = match told {
-            Told::Finding { of, finding, at, project, about } => {
-                let events = events.clone();
-                let tell = move |found| subscription_event(&events, found, &project, at, about);
-                store.found(of, finding, at, Box::new(tell)).await.map(|found| log(of, found))
+            Told::Seen(seen) => note(&store, &events, seen).await,
+            Told::Lost { lost, project, about, seen } => {
+                match end_device(&store, &events, lost, project, about).await {
+                    Ok(LostDevice::Ended | LostDevice::Known) => match seen {
+                        Some(seen) => note(&store, &events, seen).await,
+                        None => Ok(()),
+                    },
+                    other => other.map(drop),
+                }
             }
             Told::Lane { project, what, at, about } => {
                 lane_event(&store, &events, project, what, at, about).await
@@ -211,6 +263,28 @@ async fn write(store: Arc<dyn Store>, events: Events, mut findings: mpsc::Receiv
             Ok(()) => {}
         }
     }
+}
+
+async fn note(store: &Arc<dyn Store>, events: &Events, seen: Seen) -> Result<(), StoreError> {
+    let (Seen { of, finding, at, project, about }, events) = (seen, events.clone());
+    let tell = move |found| subscription_event(&events, found, &project, at, about);
+    store.found(of, finding, at, Box::new(tell)).await.map(|found| log(of, found))
+}
+
+async fn end_device(
+    store: &Arc<dyn Store>,
+    events: &Events,
+    lost: Lost,
+    project: String,
+    about: Map<String, Value>,
+) -> Result<LostDevice, StoreError> {
+    let (events, told, at, id) = (events.clone(), project.clone(), lost.at, lost.id.clone());
+    let tell = move || events.post(&told, Happened::DeviceGone, at, about);
+    let became = store.device_lost(&project, lost, Box::new(tell)).await?;
+    if became == LostDevice::Ended {
+        tracing::warn!(device = id, "a device is gone and is not used again until it is registered anew");
+    }
+    Ok(became)
 }
 
 fn log(of: SubscriptionId, found: Found) {

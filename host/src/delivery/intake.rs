@@ -3,13 +3,13 @@
 use std::{collections::HashSet, sync::Arc};
 
 use nuncio_core::{
-    Cursor, Fresh, LaneId, MessageId, SubscriptionId,
+    Cursor, Fresh, LaneId, MessageId, Recipient, Report, SubscriptionId,
     engine::{Event, Job, Open},
 };
 use tokio::sync::mpsc;
 
 use super::{health::Health, lanes::Lanes, messages::Messages, runner::Inbound, targets::Targets};
-use crate::storage::{Committed, Store, StoreError};
+use crate::storage::{Committed, GoneLater, Store, StoreError};
 
 /// What turning deliveries into jobs needs.
 pub(super) struct Jobs {
@@ -44,6 +44,7 @@ impl Jobs {
             self.targets.forget(&commit.changed);
             self.health.forget(&commit.changed);
         }
+        self.gone_later(&commit.gone_later).await;
         // The number of one that is gone may be that of a new one already.
         let mut events = self.lanes.remove(&commit.lanes_gone);
         events.extend(self.lanes.add(commit.lanes));
@@ -63,6 +64,21 @@ impl Jobs {
             events.push(Event::Committed { jobs, rest, head: last.id });
         }
         events
+    }
+
+    /// Receipts say that these addresses must not be used any more.
+    async fn gone_later(&self, all: &[GoneLater]) {
+        for gone in all {
+            match self.targets.get(gone.target).await {
+                Ok(Some(ready)) => {
+                    let Some(address) = ready.address(gone.place as usize) else { continue };
+                    let recipient = Recipient::new(gone.place, address);
+                    self.health.saw(&ready, &recipient, &Report::gone(gone.reason.as_str()), gone.sent);
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "an address is gone, which is not written down"),
+            }
+        }
     }
 
     /// Lets go what waits for those of `ids` that live no more.

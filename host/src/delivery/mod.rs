@@ -9,6 +9,7 @@ mod answer;
 mod attempt;
 mod batch;
 mod events;
+mod handed;
 mod health;
 mod intake;
 mod lanes;

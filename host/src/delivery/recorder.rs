@@ -10,12 +10,14 @@ use nuncio_core::{
 use tokio::sync::mpsc;
 
 use super::runner::Inbound;
-use crate::storage::{Store, StoreError};
+use crate::storage::{Sent, Store, StoreError};
 
 /// A batch on its way to the store.
 pub(super) struct Record {
     pub(super) batch: Batch,
     pub(super) settlements: Vec<Settlement>,
+    /// Those that the far side may say more of.
+    pub(super) sent: Vec<Sent>,
     pub(super) low: Cursor,
 }
 
@@ -61,5 +63,5 @@ async fn write(
             tracing::debug!("the engine is busy; it is told at the next failure");
         }
     });
-    (record.batch, store.record(record.settlements, record.low, failed).await)
+    (record.batch, store.record(record.settlements, record.sent, record.low, failed).await)
 }

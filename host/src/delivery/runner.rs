@@ -158,7 +158,8 @@ impl Runner {
                     .filter(|key| cancels.contains_key(key));
                 self.calls.cancelled.extend(named.map(|key| (batch, key)));
                 // The engine stops at `undurable_outcomes`, and the channel holds as many batches.
-                if self.records.try_send(Record { batch, settlements, low }).is_err() {
+                let sent = self.attempts.handed.take(&settlements);
+                if self.records.try_send(Record { batch, settlements, sent, low }).is_err() {
                     tracing::error!("the recorder is gone: outcomes are found again at the next start");
                 }
             }

@@ -19,6 +19,7 @@ use tokio::{
 use super::{
     attempt::Attempts,
     batch::Batches,
+    handed::Handed,
     health::Health,
     intake::Jobs,
     lanes::Lanes,
@@ -140,6 +141,7 @@ impl Work {
                 observers: observers.clone(),
                 batches: Batches::default(),
                 health: Arc::clone(&health),
+                handed: Handed::default(),
             }),
             jobs: Arc::clone(&jobs),
             lanes: Arc::clone(&lanes),

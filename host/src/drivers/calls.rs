@@ -2,31 +2,37 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use nuncio_core::{
-    HostCalls, Outcome,
-    wire::{Metric, Receipt},
+    HostCalls,
+    wire::{Device, DeviceCall, Metric, Receipt},
 };
 
-use super::figures::Figures;
+use super::{
+    behind::{Behind, name},
+    figures::Figures,
+};
 
 /// The longest word of a driver that stands in a log line, characters.
 const MAX_WORD: usize = 200;
 
-/// Takes the figures and receipts of one driver.
+/// Takes the figures and receipts of one driver, and gives it its devices.
 #[derive(Clone, Debug)]
 pub struct Calls {
     driver: String,
     figures: Arc<Figures>,
+    behind: Arc<Behind>,
 }
 
 impl Calls {
     /// Those of the driver called `driver`.
     #[must_use]
-    pub const fn new(driver: String, figures: Arc<Figures>) -> Self {
-        Self { driver, figures }
+    pub const fn new(driver: String, figures: Arc<Figures>, behind: Arc<Behind>) -> Self {
+        Self { driver, figures, behind }
     }
 }
 
+#[async_trait]
 impl HostCalls for Calls {
     fn metric(&self, metric: Metric) {
         if let Err(why) = self.figures.count(&self.driver, &metric) {
@@ -35,24 +41,28 @@ impl HostCalls for Calls {
     }
 
     fn receipt(&self, receipt: Receipt) {
-        let outcome = match receipt.outcome {
-            Outcome::Delivered => "delivered",
-            Outcome::Deferred => "deferred",
-            Outcome::Rejected => "rejected",
-            Outcome::Gone => "gone",
-        };
-        metrics::counter!("nuncio_receipts_total", "driver" => self.driver.clone(), "outcome" => outcome)
-            .increment(1);
-        tracing::info!(
-            driver = self.driver,
-            delivery = word(&receipt.delivery),
-            provider_id = word(&receipt.provider_id),
-            outcome,
-            code = receipt.code,
-            reason = word(&receipt.reason),
-            "a receipt came"
-        );
+        self.behind.tell(&self.driver, receipt);
     }
+
+    async fn device(&self, call: DeviceCall) -> Result<Option<Device>, String> {
+        self.behind.device(&self.driver, &call).await
+    }
+}
+
+/// Counts a receipt of `driver`, and says that it came.
+pub(super) fn count(driver: &str, receipt: &Receipt) {
+    let outcome = name(receipt.outcome);
+    metrics::counter!("nuncio_receipts_total", "driver" => driver.to_owned(), "outcome" => outcome)
+        .increment(1);
+    tracing::debug!(
+        driver,
+        delivery = word(&receipt.delivery),
+        provider_id = word(&receipt.provider_id),
+        outcome,
+        code = receipt.code,
+        reason = word(&receipt.reason),
+        "a receipt came"
+    );
 }
 
 /// The beginning of a foreign text, on one line.

@@ -292,7 +292,8 @@ impl<'a> Gathering<'a> {
     }
 
     fn context(&self, name: &str) -> Context {
-        let calls = Calls::new(name.to_owned(), Arc::clone(&self.ground.figures));
+        let calls =
+            Calls::new(name.to_owned(), Arc::clone(&self.ground.figures), Arc::clone(&self.ground.behind));
         let (clock, network) = (Arc::clone(&self.ground.clock), Arc::clone(&self.network));
         Context::new(clock, network, self.config.delivery.deadline).with_host(Arc::new(calls))
     }

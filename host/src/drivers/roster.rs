@@ -6,7 +6,7 @@ use nuncio_core::{Clock, Dispatcher, Entry, Manifest};
 use nuncio_plugin_loader::Library;
 use serde::Serialize;
 
-use super::{candidate::Digest, figures::Figures, gathering::Gathering};
+use super::{behind::Behind, candidate::Digest, figures::Figures, gathering::Gathering};
 use crate::{
     config::{Config, Problem},
     websocket::Hub,
@@ -17,6 +17,7 @@ use crate::{
 pub(super) struct Ground {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) figures: Arc<Figures>,
+    pub(super) behind: Arc<Behind>,
     /// The driver that is the host itself.
     pub(super) hub: Arc<Hub>,
     /// Whether it delivers.
@@ -91,7 +92,8 @@ impl Roster {
     /// Makes every driver of `config`: those that are linked, then libraries, then programs.
     pub async fn gather(config: &Config, clock: Arc<dyn Clock>) -> Self {
         let sockets = config.websocket.enabled;
-        let ground = Ground { clock, figures: Arc::default(), hub: Arc::default(), sockets };
+        let ground =
+            Ground { clock, figures: Arc::default(), behind: Arc::default(), hub: Arc::default(), sockets };
         Gathering::new(config, ground, None).all().await
     }
 
@@ -107,10 +109,10 @@ impl Roster {
         &self.dispatcher
     }
 
-    /// Where the figures of drivers are counted.
+    /// What stands behind the drivers.
     #[must_use]
-    pub const fn figures(&self) -> &Arc<Figures> {
-        &self.ground.figures
+    pub const fn behind(&self) -> &Arc<Behind> {
+        &self.ground.behind
     }
 
     /// The driver that is the host itself.

@@ -7,16 +7,33 @@ use tempfile::TempDir;
 
 use crate::config::Config;
 
-/// Delivers everything, takes inbound requests, and refuses settings in which `refuse` stands.
+/// Delivers everything but what names a dead phone, takes inbound requests of all accounts but the second, takes devices
+/// whose address is not bad, and refuses settings in which `refuse` stands.
 const SCRIPT: &str = r#"
 echo "{\"type\":\"hello\",\"protocol\":1,\"manifest\":$1}"
 while IFS= read -r line; do
   case "$line" in
     *'"type":"create"'*refuse*) echo '{"type":"refused","errors":[{"at":"/mood","why":"no such mood"}]}' ;;
     *'"type":"create"'*) echo '{"type":"ready"}' ;;
+    *'"type":"notice"'*dead-phone*)
+      token=${line#*\"token\":}
+      report='{"outcome":"gone","reason":"no such phone"}'
+      echo "{\"type\":\"completion\",\"token\":${token%%,*},\"reports\":[$report]}" ;;
     *'"type":"notice"'*)
       token=${line#*\"token\":}
-      echo "{\"type\":\"completion\",\"token\":${token%%,*},\"reports\":[{\"outcome\":\"delivered\"}]}" ;;
+      echo "{\"type\":\"completion\",\"token\":${token%%,*},\"reports\":[{\"outcome\":\"delivered\",\"provider_id\":\"7\"}]}" ;;
+    *'"method":"check_device"'*'"address":"bad'*)
+      id=${line#*\"id\":}
+      wrong='[{"at":"/address","why":"`bad-s3cret` is no token","fix":"write ab12"}]'
+      echo "{\"type\":\"reply\",\"id\":${id%%,*},\"status\":\"invalid\",\"json\":$wrong}" ;;
+    *'"method":"check_device"'*)
+      id=${line#*\"id\":}
+      device=${line#*\"json\":}
+      echo "{\"type\":\"reply\",\"id\":${id%%,*},\"json\":$device" ;;
+    *'"method":"receive"'*'"account":"second"'*)
+      id=${line#*\"id\":}
+      wrong='[{"at":"account","why":"there is no account of that name","fix":"configure it"}]'
+      echo "{\"type\":\"reply\",\"id\":${id%%,*},\"status\":\"invalid\",\"json\":$wrong}" ;;
     *'"method":"receive"'*)
       id=${line#*\"id\":}
       answer='{"status":202,"content_type":"text/plain","receipts":[{"provider_id":"7","outcome":"delivered"}]}'
@@ -49,10 +66,21 @@ impl Stranger {
 
     /// The section `[[exec]]` of a driver `name` of `schemes`.
     pub(crate) fn exec(&self, name: &str, schemes: &[&str]) -> String {
-        let manifest: Value = json!({
-            "name": name, "version": "1", "schemes": schemes, "methods": ["receive"],
-            "settings": {"type": "object", "properties": {"mood": {"type": "string"}}},
-        });
+        self.section(name, json!({"schemes": schemes, "methods": ["receive"]}))
+    }
+
+    /// The same of one whose devices the host keeps.
+    pub(crate) fn exec_with_devices(&self, name: &str, schemes: &[&str]) -> String {
+        self.section(
+            name,
+            json!({"schemes": schemes, "methods": ["receive", "check_device"], "devices": true}),
+        )
+    }
+
+    fn section(&self, name: &str, mut manifest: Value) -> String {
+        manifest["name"] = name.into();
+        manifest["version"] = "1".into();
+        manifest["settings"] = json!({"type": "object", "properties": {"mood": {"type": "string"}}});
         let script = self.path().join("driver.sh").display().to_string();
         let command = json!(["sh", script, manifest.to_string()]);
         format!("[[exec]]\nname = \"{name}\"\ncommand = {command}\n")

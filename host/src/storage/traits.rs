@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nuncio_core::{
-    ClaimId, Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId, TargetId,
+    ClaimId, Cursor, DeliveryKey, LaneId, Message, MessageId, ProjectId, Settlement, SubscriptionId,
+    TargetId, wire::Device,
 };
 use serde_json::{Map, Value};
 
 use super::words::{
     Accepted, Asked, Begun, CancelResult, Catch, Claimed, Deletion, DeliveryFilter, DeliveryPage,
-    DeliveryView, Finding, Forgotten, Found, Gauges, JobId, JobRow, KeyRow, Loaded, NewClaim, NewJob,
-    NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats, RequeueResult, Scanned, Search,
-    Standing, StoreError, Stored, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated,
-    UsageDay, Verb, Word,
+    DeliveryView, DeviceRow, Finding, Forgotten, Found, Gauges, JobId, JobRow, KeyRow, Loaded, Lost,
+    LostDevice, NewClaim, NewJob, NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats,
+    ReceiptWord, RequeueResult, Scanned, Search, Sent, Standing, StoreError, Stored, Subscribed,
+    SubscriptionChange, SubscriptionRow, TargetView, Tell, TellLost, Updated, UsageDay, Verb, Word,
 };
 
 /// Takes messages in.
@@ -173,10 +174,12 @@ pub trait Deliveries: Send + Sync {
     /// Where the store stands: asked once, at start.
     async fn standing(&self) -> Result<Standing, StoreError>;
     /// Writes a batch in one commit. Batches become durable in the order of the calls. A commit that fails is
-    /// tried again by the store until it succeeds; `failed` is called for every failure.
+    /// tried again by the store until it succeeds; `failed` is called for every failure. `sent` are those of them that
+    /// the far side took and may say more of.
     async fn record(
         &self,
         settlements: Vec<Settlement>,
+        sent: Vec<Sent>,
         low: Cursor,
         failed: Arc<dyn Fn(String) + Send + Sync>,
     ) -> Result<(), StoreError>;
@@ -201,8 +204,26 @@ pub trait Deliveries: Send + Sync {
     async fn deliveries(&self, project: &str, filter: DeliveryFilter) -> Result<DeliveryPage, StoreError>;
     /// Makes a dead delivery due now, with tries anew and attempt numbers running on; one that waits becomes due.
     async fn requeue(&self, project: &str, key: DeliveryKey) -> Result<RequeueResult, StoreError>;
+    /// Takes receipts of the driver `driver`: whether each is of a delivery that the far side took, and what it changes.
+    /// One that fits none waits for a while, since its delivery may not be written down yet.
+    async fn receipts(&self, driver: &str, words: Vec<ReceiptWord>) -> Result<(), StoreError>;
     /// Cancels a delivery that the engine does not hold in memory.
     async fn cancel(&self, project: &str, key: DeliveryKey) -> Result<CancelResult, StoreError>;
+}
+
+/// Where push services reach apps and browsers, by project.
+#[async_trait]
+pub trait Devices: Send + Sync {
+    /// Registers a device; one of the same id anew, whatever became of it, with what subscribes it. Whether it is new.
+    async fn device_put(&self, project: &str, device: Device) -> Result<bool, StoreError>;
+    /// A device, ended or not.
+    async fn device(&self, project: &str, id: &str) -> Result<Option<DeviceRow>, StoreError>;
+    /// Devices by id after `marker`.
+    async fn devices(&self, project: &str, marker: &str, limit: u32) -> Result<Vec<DeviceRow>, StoreError>;
+    /// Removes a device; whether it was there.
+    async fn device_remove(&self, project: &str, id: &str) -> Result<bool, StoreError>;
+    /// Ends a device that a driver found lost, and tells of it in the same commit where it ends now.
+    async fn device_lost(&self, project: &str, lost: Lost, tell: TellLost) -> Result<LostDevice, StoreError>;
 }
 
 /// How subscribers fare: which are disabled, and why.
@@ -299,7 +320,7 @@ pub trait Usages: Send + Sync {
 /// A whole store.
 #[async_trait]
 pub trait Store:
-    Intake + Catalog + Pull + Claims + Deliveries + Health + Jobs + Retention + Keys + Usages
+    Intake + Catalog + Pull + Claims + Deliveries + Devices + Health + Jobs + Retention + Keys + Usages
 {
     /// Whether a read and an empty commit work now: for `/readyz`.
     async fn check(&self) -> Result<(), StoreError>;

@@ -18,6 +18,8 @@ pub struct Quota {
     pub queues: u64,
     /// Subscriptions.
     pub subscriptions: u64,
+    /// Devices.
+    pub devices: u64,
     /// Messages in the store.
     pub stored_messages: u64,
     /// Bytes of their bodies.

@@ -175,13 +175,17 @@ fn delivery() -> Value {
             "code": {"type": "integer"}, "reason": text(), "excerpt": text(),
         }),
     );
+    let receipt = closed(
+        &["outcome", "code", "reason", "at"],
+        json!({"outcome": text(), "code": {"type": "integer"}, "reason": text(), "at": moment()}),
+    );
     closed(
         &["id", "message", "state", "to", "address", "driver", "destination", "attempts", "created"],
         json!({
             "id": text(), "message": text(), "state": {"enum": STATES}, "to": text(), "address": text(),
             "driver": text(), "destination": text(), "attempts": whole(0), "created": moment(), "queue": text(), "topic": text(),
             "subscription": text(), "due": moment(), "settled": moment(), "reason": text(),
-            "failures": array(failure),
+            "provider_id": text(), "receipt": receipt, "failures": array(failure),
         }),
     )
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
-    base, claims, deliveries, keys, messages, operation::Operation, parameters, queues, shapes,
+    base, claims, deliveries, devices, keys, messages, operation::Operation, parameters, queues, shapes,
     subscriptions, usage,
 };
 use crate::{
@@ -121,6 +121,7 @@ fn operations(config: &Config) -> Vec<Operation> {
     all.extend([queues::listing_of("topics", limits), queues::listing_of("queues", limits), queues::share()]);
     all.extend(claims::operations(limits));
     all.extend(deliveries::operations());
+    all.extend(devices::operations());
     all.extend(keys::operations());
     all.extend(usage::operations());
     all

@@ -3,6 +3,7 @@
 mod base;
 mod claims;
 mod deliveries;
+mod devices;
 mod document;
 mod keys;
 mod messages;

@@ -22,7 +22,7 @@ pub(super) fn operations() -> Vec<Operation> {
                     "days": array(day()),
                     "stored": counts(&["messages", "bytes"]),
                     "limits": counts(&[
-                        "requests_per_second", "messages_per_second", "websocket_connections", "queues", "subscriptions", "stored_messages",
+                        "requests_per_second", "messages_per_second", "websocket_connections", "queues", "subscriptions", "devices", "stored_messages",
                         "stored_bytes",
                     ]),
                 }),

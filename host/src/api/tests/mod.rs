@@ -3,7 +3,8 @@
 mod claims;
 mod confirming;
 mod deliveries;
-mod house;
+mod devices;
+pub(crate) mod house;
 mod inbound;
 mod jobs;
 mod keys;
@@ -17,4 +18,4 @@ mod rules;
 mod signed;
 mod subscriptions;
 mod topics;
-mod walk;
+pub(crate) mod walk;

@@ -171,7 +171,7 @@ impl Host {
     }
 
     /// The JSON of a good answer; a fault that says what the host said of any other.
-    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Fault> {
+    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Fault> {
         let answer =
             self.client.exchange(&method, path, body).await.map_err(|silence| self.silent(silence))?;
         if answer.is_good() { Ok(answer.body) } else { Err(fault(&method, path, &answer)) }

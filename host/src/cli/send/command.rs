@@ -2,11 +2,12 @@
 
 use std::{io::Read as _, path::PathBuf};
 
-use nuncio_core::{Clock as _, Dispatcher, Options};
+use nuncio_core::{Clock as _, Dispatcher, Options, Switchboard};
 use serde_json::{Map, Value, json};
 
 use super::{
     attached::attached,
+    devices::InDatabase,
     parcel::{Desk, Parcel},
     posted::Posted,
     verdict::{self, Sent},
@@ -48,6 +49,9 @@ pub(in crate::cli) struct Arguments {
     /// Options of the subscription, a JSON object
     #[arg(long, value_name = "JSON", value_parser = object)]
     options: Option<Map<String, Value>>,
+    /// The project whose devices are meant, where a URI names one
+    #[arg(long, value_name = "NAME", env = "NUNCIO_PROJECT")]
+    project: Option<String>,
     /// Show what would be sent, with secrets masked, and send nothing
     #[arg(long)]
     dry_run: bool,
@@ -61,8 +65,10 @@ fn object(text: &str) -> Result<Map<String, Value>, String> {
 pub(in crate::cli) async fn run(wanted: Arguments, shared: &Shared, output: Output) -> Result<Exit, Fault> {
     let mut config = shared.load()?;
     telemetry::logs(&config.log);
+    let devices = InDatabase::of(&config);
     let crew = Crew::gather(&mut config).await?;
     crew.warn();
+    crew.roster().behind().lend(devices, Switchboard::new(crew.dispatcher().clone()));
     let sent = send(wanted, &config, crew.dispatcher(), output).await;
     crew.leave().await;
     sent
@@ -85,7 +91,9 @@ async fn send(
     };
     let options = Options(wanted.options.unwrap_or_default());
     let now_ms = System.now_ms();
-    let desk = Desk { config, dispatcher, renderer: &renderer, posted: &posted, options: &options, now_ms };
+    let project = wanted.project.as_deref();
+    let desk =
+        Desk { config, dispatcher, renderer: &renderer, posted: &posted, options: &options, project, now_ms };
     let parcels = parcels(&desk, &wanted.uris).await?;
     if wanted.dry_run {
         return show(&parcels, output).await;

@@ -2,6 +2,7 @@
 
 mod attached;
 mod command;
+mod devices;
 mod parcel;
 mod posted;
 mod verdict;

@@ -27,6 +27,8 @@ pub(super) struct Desk<'a> {
     pub(super) renderer: &'a Renderer,
     pub(super) posted: &'a Posted,
     pub(super) options: &'a Options,
+    /// Whose devices are meant.
+    pub(super) project: Option<&'a str>,
     pub(super) now_ms: i64,
 }
 
@@ -39,6 +41,7 @@ pub(super) struct Parcel {
     body: Vec<u8>,
     content: Rendered,
     options: Options,
+    project: String,
     message: String,
     id: String,
     created_ms: i64,
@@ -55,6 +58,10 @@ impl Desk<'_> {
         self.known(entry).map_err(refused)?;
         carried(&self.posted.attachments, &entry.manifest)
             .map_err(|why| Fault::new(Exit::Input, format!("{}: {why}", uri.redacted())))?;
+        if entry.manifest.devices && self.project.is_none() {
+            let why = format!("{}: --project is missing: name the project of the device", uri.redacted());
+            return Err(Fault::new(Exit::Usage, why));
+        }
         if self.posted.is_empty() && !has_content(&uri) {
             return Err(Fault::new(
                 Exit::Usage,
@@ -63,8 +70,9 @@ impl Desk<'_> {
         }
         let message = Uuid::new_v4().to_string();
         let body = self.posted.message().to_string().into_bytes();
-        let content =
-            self.content(&body, meta(&message), entry).map_err(|why| Fault::new(Exit::Input, why))?;
+        let content = self
+            .content(&body, meta(self.project.unwrap_or_default(), &message), entry)
+            .map_err(|why| Fault::new(Exit::Input, why))?;
         Ok(Parcel {
             entry: entry.clone(),
             redacted: checked.redacted,
@@ -72,6 +80,7 @@ impl Desk<'_> {
             body,
             content,
             options: self.options.clone(),
+            project: self.project.unwrap_or_default().to_owned(),
             id: Uuid::new_v4().to_string(),
             created_ms: self.now_ms,
             deadline: self.deadline().map_err(refused)?,
@@ -115,8 +124,9 @@ impl Desk<'_> {
     }
 }
 
-fn meta(message: &str) -> Meta<'_> {
+fn meta<'a>(project: &'a str, message: &'a str) -> Meta<'a> {
     let mut meta = Meta::EMPTY;
+    meta.project = project;
     meta.message = message;
     meta
 }
@@ -204,7 +214,7 @@ impl Parcel {
         notice.content_type = "application/json";
         notice.body = &self.body;
         notice.content = self.content.content(parts);
-        notice.meta = meta(&self.message);
+        notice.meta = meta(&self.project, &self.message);
         notice
     }
 }

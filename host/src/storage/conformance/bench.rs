@@ -42,8 +42,8 @@ pub(super) struct Bench {
     pub(super) published: mpsc::Receiver<Committed>,
 }
 
-pub(super) const PROJECT: &str = "shop";
-pub(super) const QUEUE: &str = "orders";
+pub(crate) const PROJECT: &str = "shop";
+pub(crate) const QUEUE: &str = "orders";
 
 impl Bench {
     pub(super) async fn new() -> Self {
@@ -94,6 +94,18 @@ impl Bench {
         (self.store, self.published) = open(&self.dir, "cut-n.db", &self.clock, &self.limits);
     }
 
+    /// What is in the files of the database.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let read = |name| std::fs::read(self.dir.path().join(name)).unwrap_or_default();
+        ["n.db", "n.db-wal"].into_iter().flat_map(read).collect()
+    }
+
+    /// How many rows a table has.
+    pub(super) fn rows(&self, table: &str) -> i64 {
+        let db = rusqlite::Connection::open(self.dir.path().join("n.db")).unwrap();
+        db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    }
+
     /// Posts bodies to the queue.
     pub(super) async fn post(&self, bodies: &[&str]) -> Accepted {
         self.store.accept(post(bodies)).await.unwrap()
@@ -134,7 +146,10 @@ impl Bench {
 
     /// Records settlements; the watermark stays at the beginning.
     pub(super) async fn record(&self, settlements: Vec<Settlement>) {
-        self.store.record(settlements, Cursor::default(), Arc::new(|why| panic!("{why}"))).await.unwrap();
+        self.store
+            .record(settlements, Vec::new(), Cursor::default(), Arc::new(|why| panic!("{why}")))
+            .await
+            .unwrap();
     }
 
     /// The delivery, which is there.
@@ -203,7 +218,7 @@ fn open(
     (sqlite::Sqlite::open(options).unwrap(), receiver)
 }
 
-pub(super) fn post(bodies: &[&str]) -> Post {
+pub(crate) fn post(bodies: &[&str]) -> Post {
     Post {
         project: PROJECT.into(),
         to: Addressed::Queue(QUEUE.into()),
@@ -227,7 +242,7 @@ pub(super) fn draft(body: &str) -> Draft {
     }
 }
 
-pub(super) fn subscription(uri: &str, ttl: i64) -> NewSubscription {
+pub(crate) fn subscription(uri: &str, ttl: i64) -> NewSubscription {
     NewSubscription { uri_key: uri.into(), target: target(uri), ttl, asking: None, bound: false }
 }
 

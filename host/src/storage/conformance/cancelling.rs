@@ -63,7 +63,7 @@ async fn rows_below_the_watermark_are_found_too(mut bench: Bench) {
     let (keys, (lane, target)) = mixed(&mut bench).await;
     let low = Cursor { message: MessageId(keys[5].message.0 + 1), idx: 0 };
     let rest = vec![closed(keys[4], State::Delivered, false), waits(keys[5], lane, target, 9, Why::Spilled)];
-    bench.store.record(rest, low, std::sync::Arc::new(|why| panic!("{why}"))).await.unwrap();
+    bench.store.record(rest, Vec::new(), low, std::sync::Arc::new(|why| panic!("{why}"))).await.unwrap();
     let later = bench.post(&["3"]).await.ids[0];
     let job = carry_on(&bench, bench.begin(Verb::Cancel, JobFilter::default()).await, 2, 99).await;
     assert_eq!((job.state, job.progress.done), (JobState::Finished, 6));

@@ -102,7 +102,7 @@ async fn what_is_spilled_lies_ahead_of_the_clock_only_in_a_sequence(mut bench: B
 
 async fn the_watermark_is_recorded_alone(bench: Bench) {
     let low = Cursor { message: MessageId(7), idx: 3 };
-    bench.store.record(vec![], low, Arc::new(|why| panic!("{why}"))).await.unwrap();
+    bench.store.record(vec![], vec![], low, Arc::new(|why| panic!("{why}"))).await.unwrap();
     assert_eq!(bench.store.standing().await.unwrap().low, low);
 }
 
@@ -127,7 +127,7 @@ async fn batches_become_durable_in_the_order_of_the_calls(bench: Bench) {
         let told = asked.clone();
         last.spawn(async move {
             told.notify_one();
-            store.record(settled, low, Arc::new(|_| ())).await
+            store.record(settled, Vec::new(), low, Arc::new(|_| ())).await
         });
         asked.notified().await;
     }
@@ -144,7 +144,7 @@ async fn a_closed_store_says_so(bench: Bench) {
     assert_eq!(bench.store.accept(post(&["1"])).await.unwrap_err(), StoreError::Closed);
     assert_eq!(bench.store.check().await.unwrap_err(), StoreError::Closed);
     assert_eq!(
-        bench.store.record(Vec::new(), Cursor::default(), Arc::new(|_| ())).await,
+        bench.store.record(Vec::new(), Vec::new(), Cursor::default(), Arc::new(|_| ())).await,
         Err(StoreError::Closed)
     );
     bench.store.close().await;

@@ -2,12 +2,13 @@
 
 mod accounts;
 mod backlog;
-mod bench;
+pub(crate) mod bench;
 mod byhand;
 mod cancelling;
 mod claims;
 mod connections;
 mod consent;
+mod devices;
 mod durability;
 mod filters;
 mod health;
@@ -19,6 +20,7 @@ mod model;
 mod moving;
 mod pull;
 mod queues;
+mod receipts;
 mod replaying;
 mod retention;
 mod settling;

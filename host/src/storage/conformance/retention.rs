@@ -21,7 +21,7 @@ async fn bench() -> Bench {
 
 impl Bench {
     /// Has the store forget all it may; how many messages went.
-    async fn forget(&self) -> u64 {
+    pub(super) async fn forget(&self) -> u64 {
         let (mut from, mut gone) = (MessageId::NONE, 0);
         loop {
             let slice = self.store.forget(from).await.unwrap();
@@ -36,10 +36,10 @@ impl Bench {
     }
 
     /// Records settlements with a watermark behind the last message.
-    async fn settle(&self, settlements: Vec<Settlement>) {
+    pub(super) async fn settle(&self, settlements: Vec<Settlement>) {
         let head = self.store.standing().await.unwrap().head;
         let low = Cursor { message: MessageId(head.0 + 1), idx: 0 };
-        self.store.record(settlements, low, Arc::new(|why| panic!("{why}"))).await.unwrap();
+        self.store.record(settlements, Vec::new(), low, Arc::new(|why| panic!("{why}"))).await.unwrap();
     }
 
     /// A settlement as of now.
@@ -47,7 +47,7 @@ impl Bench {
         Settlement::Closed { key, state: State::Delivered, n: 1, at: self.now(), code: 200, deferred: false }
     }
 
-    async fn empty_queue(&self) {
+    pub(super) async fn empty_queue(&self) {
         while !self.store.pop(PROJECT, QUEUE, 1000).await.unwrap().is_empty() {}
     }
 
@@ -304,7 +304,7 @@ impl Model {
             });
             self.all.insert(key, (Some(*state), bench.now()));
         }
-        bench.store.record(all, self.low(), Arc::new(|why| panic!("{why}"))).await.unwrap();
+        bench.store.record(all, Vec::new(), self.low(), Arc::new(|why| panic!("{why}"))).await.unwrap();
     }
 
     async fn holds(&self, bench: &Bench) {
@@ -353,7 +353,7 @@ async fn follows_the_model(steps: Vec<Step>) {
     bench.empty_queue().await;
     bench.turn(2 * DEAD);
     let low = model.low();
-    bench.store.record(Vec::new(), low, Arc::new(|why| panic!("{why}"))).await.unwrap();
+    bench.store.record(Vec::new(), Vec::new(), low, Arc::new(|why| panic!("{why}"))).await.unwrap();
     bench.forget().await;
     model.holds(&bench).await;
     for (key, (state, _)) in &model.all {

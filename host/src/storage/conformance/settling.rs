@@ -86,7 +86,7 @@ async fn the_store_stands_where_the_engine_left_it(mut bench: Bench) {
     let fresh = bench.fresh().await;
     let low = Cursor { message: id, idx: 1 };
     let waiting = waits(key(id, 1), fresh[1].lane, fresh[1].target, 500, Why::Retry);
-    bench.store.record(vec![waiting], low, std::sync::Arc::new(|_| ())).await.unwrap();
+    bench.store.record(vec![waiting], vec![], low, std::sync::Arc::new(|_| ())).await.unwrap();
     bench.reopen().await;
     let standing = bench.store.standing().await.unwrap();
     assert_eq!((standing.low, standing.head), (low, id));
@@ -100,7 +100,7 @@ async fn below_the_watermark_what_nothing_is_known_of_is_no_more(mut bench: Benc
     let id = bench.post(&["1"]).await.ids[0];
     bench.fresh().await;
     let low = Cursor { message: MessageId(id.0 + 1), idx: 0 };
-    bench.store.record(Vec::new(), low, std::sync::Arc::new(|_| ())).await.unwrap();
+    bench.store.record(Vec::new(), Vec::new(), low, std::sync::Arc::new(|_| ())).await.unwrap();
     assert_eq!(bench.store.delivery(super::bench::PROJECT, key(id, 0)).await.unwrap(), None);
 }
 

@@ -145,6 +145,7 @@ struct Mark {
     scheduled: usize,
     changed: usize,
     queues: usize,
+    gone_later: usize,
 }
 
 impl Mark {
@@ -158,6 +159,7 @@ impl Mark {
             scheduled: published.scheduled.len(),
             changed: published.changed.len(),
             queues: published.queues.len(),
+            gone_later: published.gone_later.len(),
         }
     }
 
@@ -170,6 +172,7 @@ impl Mark {
         published.scheduled.truncate(self.scheduled);
         published.changed.truncate(self.changed);
         published.queues.truncate(self.queues);
+        published.gone_later.truncate(self.gone_later);
     }
 }
 
@@ -192,4 +195,5 @@ pub(super) fn is_empty(published: &Committed) -> bool {
         && published.scheduled.is_empty()
         && published.changed.is_empty()
         && published.queues.is_empty()
+        && published.gone_later.is_empty()
 }

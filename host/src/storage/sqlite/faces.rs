@@ -17,8 +17,8 @@ use super::{
 use crate::storage::{
     Accepted, CancelResult, Catalog, Deliveries, DeliveryFilter, DeliveryPage, DeliveryView, Finding,
     Forgotten, Found, Gauges, Health, Intake, Loaded, NewSubscription, Post, Pull, PullFilter, Pulled, Purge,
-    QueueRow, QueueStats, RequeueResult, Retention, Scanned, Standing, Store, StoreError, Subscribed,
-    SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Word,
+    QueueRow, QueueStats, ReceiptWord, RequeueResult, Retention, Scanned, Sent, Standing, Store, StoreError,
+    Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Tell, Updated, Word,
 };
 
 #[async_trait]
@@ -203,10 +203,11 @@ impl Deliveries for Sqlite {
     async fn record(
         &self,
         settlements: Vec<Settlement>,
+        sent: Vec<Sent>,
         low: Cursor,
         failed: Arc<dyn Fn(String) + Send + Sync>,
     ) -> Result<(), StoreError> {
-        self.writer.record(settlements, low, failed).await
+        self.writer.record(settlements, sent, low, failed).await
     }
 
     async fn load(
@@ -250,6 +251,11 @@ impl Deliveries for Sqlite {
     async fn requeue(&self, project: &str, key: DeliveryKey) -> Result<RequeueResult, StoreError> {
         let project = project.to_owned();
         self.writer.change(0, move |commit| deliveries::requeue(commit, &project, key)).await
+    }
+
+    async fn receipts(&self, driver: &str, words: Vec<ReceiptWord>) -> Result<(), StoreError> {
+        let driver = driver.to_owned();
+        self.writer.change(0, move |commit| deliveries::take_receipts(commit, &driver, &words)).await
     }
 
     async fn cancel(&self, project: &str, key: DeliveryKey) -> Result<CancelResult, StoreError> {

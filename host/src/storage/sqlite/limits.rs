@@ -44,6 +44,10 @@ pub struct Limits {
     pub wal_bytes: u64,
     /// How long jobs are kept after their end (`[jobs] keep`).
     pub keep_jobs: Duration,
+    /// Receipts that may wait for their delivery (`[delivery] max_waiting_receipts`).
+    pub waiting_receipts: u64,
+    /// How long they wait (`[delivery] receipts_wait`).
+    pub receipts_wait: Duration,
     /// What projects may have (`[limits]`, `[tenants.NAME]`); a reload changes it.
     pub quotas: Arc<Quotas>,
 }
@@ -69,6 +73,8 @@ impl Default for Limits {
             checkpoint_bytes: 16 << 20,
             wal_bytes: 64 << 20,
             keep_jobs: Duration::from_secs(7 * 86_400),
+            waiting_receipts: 10_000,
+            receipts_wait: Duration::from_secs(3_600),
             quotas: Arc::default(),
         }
     }

@@ -12,6 +12,8 @@ mod commit;
 mod connection;
 mod damage;
 mod deliveries;
+mod devices;
+mod early;
 mod error;
 mod examine;
 mod faces;
@@ -41,6 +43,7 @@ mod writer;
 mod tests;
 
 pub use backup::{BackupError, Copied, backup};
+pub use devices::device;
 pub use error::OpenError;
 pub use examine::examine;
 pub use limits::Limits;

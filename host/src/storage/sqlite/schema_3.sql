@@ -84,3 +84,55 @@ UPDATE target SET uri = sealed(uri, 'uri ' || project || ' ' || subscription),
 UPDATE subscription SET uri_key = fingerprint(uri_key);
 UPDATE gone SET address = fingerprint(address);
 ALTER TABLE message ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
+
+-- Devices: where a push service reaches an app or a browser. `address` and `keys` are sealed, and wiped when the device
+-- `ended` (Unix milliseconds, 0 for not; `why` says why). `print` is the fingerprint of the address.
+CREATE TABLE device (
+    project    INTEGER NOT NULL,
+    id         TEXT NOT NULL,
+    scheme     TEXT NOT NULL,
+    account    TEXT NOT NULL,
+    address    TEXT NOT NULL,
+    keys       TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    print      TEXT NOT NULL,
+    registered INTEGER NOT NULL,
+    ended      INTEGER NOT NULL DEFAULT 0,
+    why        TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (project, id)
+) STRICT, WITHOUT ROWID;
+-- Whose address a device is.
+CREATE INDEX subscription_uri ON subscription (project, uri_key) WHERE state = 0;
+
+-- What the far side calls a delivery that it took, a row a part, and what it said of it later: `outcome` 0 for nothing
+-- yet, else 1 delivered, 2 deferred, 3 rejected, 4 gone. Only of drivers that take receipts.
+CREATE TABLE receipt (
+    message     INTEGER NOT NULL,
+    idx         INTEGER NOT NULL,
+    part        INTEGER NOT NULL,
+    driver      TEXT NOT NULL,
+    provider_id TEXT NOT NULL,
+    outcome     INTEGER NOT NULL DEFAULT 0,
+    code        INTEGER NOT NULL DEFAULT 0,
+    reason      TEXT NOT NULL DEFAULT '',
+    at          INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (message, idx, part)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX receipt_provider ON receipt (driver, provider_id, message);
+-- Receipts that came before their delivery was written down, or that are of none: they wait for a while, so many and no
+-- more. `message` is 0 where the receipt names only the far side's id.
+CREATE TABLE early (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    driver      TEXT NOT NULL,
+    provider_id TEXT NOT NULL,
+    message     INTEGER NOT NULL,
+    idx         INTEGER NOT NULL,
+    outcome     INTEGER NOT NULL,
+    code        INTEGER NOT NULL,
+    reason      TEXT NOT NULL,
+    at          INTEGER NOT NULL,
+    since       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX early_provider ON early (driver, provider_id);
+CREATE INDEX early_delivery ON early (message, idx) WHERE message > 0;
+CREATE INDEX early_since ON early (since);

@@ -3,6 +3,8 @@
 use nuncio_core::{DeliveryKey, Failure, LaneId, State, SubscriptionId, Why};
 use serde::{Deserialize, Serialize};
 
+use super::receipt::ReceiptView;
+
 /// Deliveries by what they are, not by how they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
@@ -92,6 +94,10 @@ pub struct DeliveryView {
     pub reason: String,
     /// The failed attempts; empty in listings.
     pub failures: Vec<Failure>,
+    /// What the far side calls it, its parts with a space between each; only where one delivery is asked for.
+    pub provider_id: String,
+    /// What the far side said of it later; only where one delivery is asked for.
+    pub receipt: Option<ReceiptView>,
 }
 
 /// What became of a retry by hand.

@@ -6,6 +6,8 @@ use nuncio_core::{
     Cursor, Deferred, Fresh, LaneId, LaneRules, Message, MessageId, ProjectId, QueueId, SubscriptionId,
 };
 
+use super::receipt::GoneLater;
+
 /// A lane as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneRow {
@@ -40,6 +42,8 @@ pub struct Committed {
     pub changed: Vec<SubscriptionId>,
     /// Queues whose metadata changed.
     pub queues: Vec<QueueId>,
+    /// Addresses of which receipts say that they must not be used any more.
+    pub gone_later: Vec<GoneLater>,
 }
 
 /// Where the store stands at start.

@@ -3,6 +3,7 @@
 mod claim;
 mod consent;
 mod delivery;
+mod device;
 mod engine;
 mod error;
 mod gauges;
@@ -11,12 +12,14 @@ mod job;
 mod key;
 mod post;
 mod queue;
+mod receipt;
 mod subscription;
 mod usage;
 
 pub use claim::{Claimed, DeadLetters, Deletion, NewClaim};
 pub use consent::{Addressee, Asking, By, Consent, Question, Telling, Word, Wording};
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
+pub use device::{DeviceRow, EndedDevice, Lost, LostDevice, TellLost};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;
 pub use gauges::{Forgotten, Gauges, Tally};
@@ -27,6 +30,7 @@ pub use job::{
 pub use key::KeyRow;
 pub use post::{Accepted, Addressed, Dedup, Draft, NewTarget, Post};
 pub use queue::{PullFilter, Pulled, Purge, QueueRow, QueueStats};
+pub use receipt::{GoneLater, ReceiptView, ReceiptWord, Sent};
 pub use subscription::{
     NewSubscription, Subscribed, SubscriptionChange, SubscriptionRow, TargetView, Updated, alone_at,
     own_destination,

@@ -64,7 +64,7 @@ impl Bench {
         let text = Text::plan(text, &self.account.common.rules, Overflow::Split).unwrap();
         let sender = Sender::read("Nuncio", "").unwrap();
         let to = Number::read("+15551230101", None).unwrap();
-        let sms = Sms { id: "msg_1", to: &to, sender: Some(&sender), text: &text };
+        let sms = Sms { id: "msg_1", index: 0, to: &to, sender: Some(&sender), text: &text };
         self.account.send(&sms, left).await
     }
 

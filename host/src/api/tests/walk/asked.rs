@@ -33,6 +33,7 @@ pub(super) fn words(action: Action) -> Words {
         Action::SubscriptionConfirm => body(json!({"confirmed": true})),
         Action::NotificationsSend => body(json!({"to": ["log:mine"], "content": "x"})),
         Action::DeliveriesReplayAll | Action::DeliveriesCancelAll => body(json!({"all": true})),
+        Action::DevicesCreate => body(json!({"scheme": "apns", "address": "theirs"})),
         Action::KeysCreate => body(json!({"project": "stranger", "roles": ["reader"]})),
         Action::QueuesDelete
         | Action::TopicsDelete
@@ -43,6 +44,7 @@ pub(super) fn words(action: Action) -> Words {
         | Action::DeliveriesRetry
         | Action::DeliveriesCancel
         | Action::JobsDelete
+        | Action::DevicesDelete
         | Action::KeysDelete
         | Action::Reload => Words::default(),
         looking if matches!(looking.asks(), Grant::Known | Grant::Read) => Words::default(),

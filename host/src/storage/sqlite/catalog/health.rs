@@ -165,8 +165,23 @@ pub(in crate::storage::sqlite) fn enable(
     if subscriptions::read(commit.db, project, queue, id, commit.now)?.is_none() {
         return Ok(Updated::Absent);
     }
+    begin_anew(commit, id, queue_id)?;
+    Ok(Updated::Done)
+}
+
+/// What a live subscription leads to can be reached again.
+pub(in crate::storage::sqlite) fn reachable(
+    commit: &mut Commit<'_>,
+    id: SubscriptionId,
+) -> Result<(), StoreError> {
+    match patient(commit.db, id)? {
+        Some(patient) => begin_anew(commit, id, patient.queue),
+        None => Ok(()),
+    }
+}
+
+fn begin_anew(commit: &mut Commit<'_>, id: SubscriptionId, queue: QueueId) -> Result<(), StoreError> {
     commit.db.prepare_cached("DELETE FROM gone WHERE subscription = ?1")?.execute([id.0])?;
     revive(commit.db, id)?;
-    changed(commit, id, queue_id)?;
-    Ok(Updated::Done)
+    changed(commit, id, queue)
 }

@@ -6,9 +6,9 @@ use nuncio_core::{
 };
 use rusqlite::params;
 
-use super::{deferred, earlier::Earlier, scan};
+use super::{deferred, earlier::Earlier, receipts, scan};
 use crate::storage::{
-    StoreError,
+    Sent, StoreError,
     sqlite::{commit::Commit, json},
 };
 
@@ -16,6 +16,7 @@ use crate::storage::{
 pub(in crate::storage::sqlite) fn record(
     commit: &mut Commit<'_>,
     settlements: &[Settlement],
+    sent: &[Sent],
     low: Cursor,
 ) -> Result<(), StoreError> {
     let mut ended = Vec::with_capacity(settlements.len());
@@ -44,6 +45,9 @@ pub(in crate::storage::sqlite) fn record(
         }
     }
     pack(commit, ended)?;
+    for one in sent {
+        receipts::remember(commit, one)?;
+    }
     commit
         .db
         .prepare_cached("UPDATE log SET low_message = ?2, low_idx = ?3 WHERE id = ?1")?

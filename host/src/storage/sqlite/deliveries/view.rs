@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     block::Block,
-    read,
+    read, receipts,
     state::{self, Asked, Stand},
 };
 use crate::storage::{
@@ -127,6 +127,8 @@ impl<'c> Viewer<'c> {
             attempts: stand.attempts,
             reason: stand.reason,
             failures: Vec::new(),
+            provider_id: String::new(),
+            receipt: None,
         })
     }
 }
@@ -222,6 +224,7 @@ pub(in crate::storage::sqlite) fn delivery(
     let position = key.idx - found.first;
     let mut view = viewer.view(&found.message, key, position, &found.aim, found.stand)?;
     view.failures = failures(db, key)?;
+    (view.provider_id, view.receipt) = receipts::shown(db, key)?;
     view.attempts = view.attempts.max(view.failures.last().map_or(0, |last| last.n));
     Ok(Some(view))
 }

@@ -6,7 +6,10 @@
 use rusqlite::{Connection, params};
 
 use super::shrink;
-use crate::storage::{StoreError, sqlite::commit::Commit};
+use crate::storage::{
+    StoreError,
+    sqlite::{commit::Commit, early},
+};
 
 /// Rows of each kind in one commit.
 const SLICE: i64 = 200;
@@ -30,6 +33,7 @@ pub(in crate::storage::sqlite) fn tidy(commit: &mut Commit<'_>) -> Result<bool, 
     for sql in [TARGETS_OF_ENDED, SUBSCRIPTIONS, TARGETS, QUEUES] {
         more |= slice(commit.db, sql, oldest)?;
     }
+    more |= early::tidy(commit, SLICE)?;
     Ok(more | shrink::slice(commit.db)?)
 }
 

@@ -46,6 +46,7 @@ fn rows(db: &Connection, one: &Candidate, room: &mut usize) -> Result<bool, Stor
     for sql in [
         "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt WHERE message = ?1 LIMIT ?2)",
         "DELETE FROM dead WHERE message = ?1 AND idx IN (SELECT idx FROM dead WHERE message = ?1 LIMIT ?2)",
+        "DELETE FROM receipt WHERE message = ?1 AND (idx, part) IN (SELECT idx, part FROM receipt WHERE message = ?1 LIMIT ?2)",
     ] {
         let gone = db.prepare_cached(sql)?.execute(params![one.id.0, *room as i64])?;
         *room -= gone.min(*room);

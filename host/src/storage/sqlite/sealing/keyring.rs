@@ -51,16 +51,43 @@ impl Keyring {
                 None => return Err(OpenError::KeyMissing { path: path.into(), key: file }),
             },
         };
-        let sealer = Sealer::new(&key).map_err(|_| OpenError::KeyUnreadable { key: file.clone() })?;
+        let keyring = Self::of(&key, known, path, configured)?;
+        keyring.remember(db).map_err(|source| connection::refused(path, source))?;
+        Ok(keyring)
+    }
+
+    /// Finds the key of the database at `path`, which is only read.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(in crate::storage::sqlite) fn find(
+        db: &Connection,
+        path: &Path,
+        configured: Option<&SealingKey>,
+    ) -> Result<Self, OpenError> {
+        let known = known(db).map_err(|source| connection::refused(path, source))?;
+        let file = file_of(path);
+        let key = configured.cloned().map_or_else(|| stored(&file), |key| Ok(Some(key)))?;
+        let key = key.ok_or_else(|| OpenError::KeyMissing { path: path.into(), key: file })?;
+        Self::of(&key, known, path, configured)
+    }
+
+    /// A keyring with `key`, whose fingerprint must be `known` where there is one.
+    fn of(
+        key: &SealingKey,
+        known: Option<String>,
+        path: &Path,
+        configured: Option<&SealingKey>,
+    ) -> Result<Self, OpenError> {
+        let file = file_of(path);
+        let sealer = Sealer::new(key).map_err(|_| OpenError::KeyUnreadable { key: file.clone() })?;
         let print = sealer.fingerprint(CHECKED);
         if known.is_some_and(|known| known != print) {
             let from =
                 configured.map_or_else(|| file.display().to_string(), |_| "[storage] encryption_key".into());
             return Err(OpenError::KeyWrong { path: path.into(), from });
         }
-        let keyring = Self { sealer: Arc::new(sealer) };
-        keyring.remember(db).map_err(|source| connection::refused(path, source))?;
-        Ok(keyring)
+        Ok(Self { sealer: Arc::new(sealer) })
     }
 
     /// Writes down of which key the database is, as soon as it has a place for it: before anything is sealed.

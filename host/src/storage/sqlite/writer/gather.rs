@@ -95,6 +95,7 @@ mod tests {
         let one = Settlement::Closed { key, state: State::Delivered, n: 1, at: 1, code: 0, deferred: false };
         Request::Record(Batch {
             settlements: vec![one; settlements],
+            sent: Vec::new(),
             low: Cursor::default(),
             failed: Arc::new(|_| ()),
             durable: oneshot::channel().0,

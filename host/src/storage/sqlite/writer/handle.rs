@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{copier::Copier, thread::Desk};
-use crate::storage::{StoreError, sqlite::commit::Commit};
+use crate::storage::{Sent, StoreError, sqlite::commit::Commit};
 
 /// Tells the client what became of its change: `None` when it is committed.
 pub(super) type Answer = Box<dyn FnOnce(Option<StoreError>) + Send>;
@@ -35,6 +35,7 @@ pub(super) struct Change {
 /// Settlements of the engine.
 pub(super) struct Batch {
     pub(super) settlements: Vec<Settlement>,
+    pub(super) sent: Vec<Sent>,
     pub(super) low: Cursor,
     pub(super) failed: Arc<dyn Fn(String) + Send + Sync>,
     pub(super) durable: oneshot::Sender<()>,
@@ -138,11 +139,12 @@ impl Writer {
     pub(in crate::storage::sqlite) async fn record(
         &self,
         settlements: Vec<Settlement>,
+        sent: Vec<Sent>,
         low: Cursor,
         failed: Arc<dyn Fn(String) + Send + Sync>,
     ) -> Result<(), StoreError> {
         let (durable, done) = oneshot::channel();
-        let request = Request::Record(Batch { settlements, low, failed, durable });
+        let request = Request::Record(Batch { settlements, sent, low, failed, durable });
         self.requests.send(request).await.map_err(|_| StoreError::Closed)?;
         done.await.map_err(|_| StoreError::Closed)
     }

@@ -88,7 +88,8 @@ fn record(commit: &mut Commit<'_>, batches: &VecDeque<Batch>) -> usize {
         if !is_open(commit) {
             return n;
         }
-        let recorded = commit.alone(|commit| deliveries::record(commit, &batch.settlements, batch.low));
+        let recorded =
+            commit.alone(|commit| deliveries::record(commit, &batch.settlements, &batch.sent, batch.low));
         if let Err(error) = recorded {
             tracing::error!(%error, "settlements could not be recorded; they are tried again");
             (batch.failed)(error.to_string());
