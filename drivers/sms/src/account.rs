@@ -26,7 +26,6 @@ pub(crate) struct Common {
 pub(crate) struct Sms<'a> {
     /// The delivery id of the notice's first recipient: the same on every attempt. With several numbers they share it, so
     /// that a key of idempotency is this and the number.
-    #[allow(dead_code, reason = "SMPP has no room for it; gateways have")]
     pub(crate) id: &'a str,
     /// Which of the notice's recipients it is for; the delivery id above is that of number 0.
     pub(crate) index: u32,

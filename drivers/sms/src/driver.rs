@@ -95,7 +95,7 @@ impl Sms {
             Some(sender) => Some(sender),
             None => common.sender.as_deref().map(|text| Sender::read(text, "/sender")).transpose()?,
         };
-        let text = Text::plan(&words(notice), &common.rules, wanted.overflow.unwrap_or_default())?;
+        let text = Text::plan(&words(notice)?, &common.rules, wanted.overflow.unwrap_or_default())?;
         Ok(Planned { account, sender, text })
     }
 

@@ -15,7 +15,7 @@ fn lengths(text: &Text) -> Vec<usize> {
 #[test]
 fn one_part_ends_at_160_septets_and_at_70_units() {
     for (text, encoding, parts) in [
-        ("a".repeat(1), Encoding::Gsm, vec![1]),
+        ("a".to_owned(), Encoding::Gsm, vec![1]),
         ("a".repeat(160), Encoding::Gsm, vec![160]),
         ("a".repeat(161), Encoding::Gsm, vec![153, 8]),
         ("€".repeat(80), Encoding::Gsm, vec![160]),
