@@ -255,6 +255,9 @@ mod tests {
         let answer = succeed(curl.arg("-sS").arg(format!("{to_user}&from=me&to=%2B15551230101&text=a%5Eb")));
         assert!(answer == "0: Accepted for delivery" || answer == "3: Queued for later delivery", "{answer}");
         let arrived = phone.next(Duration::from_secs(30));
-        assert_eq!((arrived.from.as_str(), Arrived::whole(&[arrived.clone()]).as_str()), ("me", "a^b"));
+        assert_eq!(
+            (arrived.from.as_str(), Arrived::whole(std::slice::from_ref(&arrived)).as_str()),
+            ("me", "a^b")
+        );
     }
 }
