@@ -3,12 +3,16 @@
 //! A driver is one `impl Plugin`, one `impl Driver` and one line: `register_driver!(MyDriver);`. See
 //! `examples/hello.rs` for a whole one.
 //!
+//! A driver of a push service reads a message with [`push`]: title, text, data, badge and so on, the same on each.
+//!
 //! Features, none by default, so that an author's tree stays small: `connect` (the guarded connector) and `http`
 //! (an HTTP client on it). A driver that dials what a subscriber URI names uses one of them and nothing else.
 
+pub mod accounts;
 #[cfg(feature = "connect")]
 pub mod connect;
 mod deadline;
+pub mod devices;
 mod entry;
 #[cfg(all(doctest, feature = "http"))]
 mod guide;
@@ -17,6 +21,7 @@ pub mod http;
 #[cfg(feature = "connect")]
 mod names;
 mod plugin;
+pub mod push;
 mod read;
 mod secret;
 #[cfg(feature = "testing")]
