@@ -79,7 +79,7 @@ fn what_kannel_refuses_is_told_apart() {
     let ids = host.notify(&json!({"to": ["sms:+19995550100"], "content": "to a number that is denied"}));
     let dead = host.settled(&ids[0], "dead", SOON);
     let failure = &failures(&dead)[0];
-    assert_eq!((&failure["code"], &failure["scope"]), (&json!(403), &json!("recipient")), "{dead}");
+    assert_eq!((&failure["code"], &failure["scope"]), (&json!(400), &json!("recipient")), "{dead}");
     assert!(failure["reason"].as_str().unwrap().contains("black-lists"), "{dead}");
 
     host.change(self::host(port, &account(&kannel, "guessed-password", port)));

@@ -32,6 +32,7 @@ pub struct Settings {
 #[serde(tag = "kind", rename_all = "lowercase")]
 #[schemars(crate = "schemars")]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "it is what the schema is made of: no value of it ever is")]
 pub enum AccountSettings {
     /// A message centre (SMSC) that is reached by SMPP 3.4.
     Smpp(smpp::Settings),

@@ -105,7 +105,7 @@ mod tests {
         assert!(first.vouched(&ours, &token).unwrap());
         assert!(!first.vouched(&other, &token).unwrap());
         assert!(!Reference::new("msg_a", 1).vouched(&ours, &token).unwrap());
-        for wrong in ["", "zz", &token[..30], &format!("{token}00")] {
+        for wrong in ["", "zz", &format!("{token}00"), "00"] {
             assert!(!first.vouched(&ours, wrong).unwrap(), "{wrong}");
         }
     }

@@ -136,6 +136,6 @@ impl Kind for Settings {
         let common = shared.common(opening.name);
         let ca_file = self.ca_file.take();
         let plan = Plan::read(self, common.sender.is_some(), opening.name)?;
-        open(super::Generic(plan), common, ca_file.as_deref(), Vec::new(), opening)
+        open(super::vendor::Generic(plan), common, ca_file.as_deref(), Vec::new(), opening)
     }
 }

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use nuncio_plugin_sdk::{JsonSchema, Refusal, Secret, SettingsError, Url, schemars};
 use serde::Deserialize;
 
-use super::{
-    super::settings::{Way, address_wrong, callback_wrong},
-    Kannel,
-};
+use super::vendor::Kannel;
 use crate::{
     account::Account,
-    gateways::gateway::{Shared, open},
+    gateways::{
+        gateway::{Shared, open},
+        settings::{Way, address_wrong, callback_wrong},
+    },
     settings::{Kind, Opening, max_parts},
 };
 

@@ -3,13 +3,13 @@
 use nuncio_plugin_sdk::{JsonSchema, Refusal, Secret, SettingsError, Url, schemars};
 use serde::Deserialize;
 
-use super::{
-    super::settings::{Way, address_wrong, base, callback_wrong},
-    Twilio,
-};
+use super::vendor::Twilio;
 use crate::{
     account::Account,
-    gateways::gateway::{Shared, open},
+    gateways::{
+        gateway::{Shared, open},
+        settings::{Way, address_wrong, base, callback_wrong},
+    },
     settings::{Kind, Opening, max_parts},
 };
 

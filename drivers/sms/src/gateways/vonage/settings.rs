@@ -3,14 +3,13 @@
 use nuncio_plugin_sdk::{JsonSchema, Refusal, Secret, SettingsError, Url, schemars};
 use serde::Deserialize;
 
-use super::{
-    super::settings::{Way, address_wrong, base, callback_wrong},
-    Vonage,
-    signature::Method,
-};
+use super::{signature::Method, vendor::Vonage};
 use crate::{
     account::Account,
-    gateways::gateway::{Shared, open},
+    gateways::{
+        gateway::{Shared, open},
+        settings::{Way, address_wrong, base, callback_wrong},
+    },
     settings::{Kind, Opening, max_parts},
 };
 

@@ -171,7 +171,7 @@ fn a_receipt_may_be_a_query_or_a_form() {
 
 #[test]
 fn settings_are_refused_where_they_are_wrong() {
-    assert_eq!(refused::<Settings>(right(), &json!({})), Vec::<String>::new());
+    assert_eq!(refused::<crate::GenericSettings>(right(), &json!({})), Vec::<String>::new());
     let receipt = |change: Value| {
         let mut all = right()["receipt"].clone();
         all.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -210,7 +210,7 @@ fn settings_are_refused_where_they_are_wrong() {
         (receipt(json!({"id": null, "reference": null})), "/receipt/id: ", "/message/id"),
         (receipt(json!({"statuses": {}})), "/receipt/statuses: ", "DELIVRD"),
     ] {
-        let said = refused::<Settings>(right(), &change);
+        let said = refused::<crate::GenericSettings>(right(), &change);
         assert!(matches!(&said[..], [one] if one.starts_with(at) && one.contains(fix)), "{change}: {said:?}");
     }
 }

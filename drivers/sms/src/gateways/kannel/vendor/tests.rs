@@ -69,7 +69,7 @@ fn each_answer_means_what_kannel_says() {
         (202, "3: Queued for later delivery", Delivered, Scope::Recipient),
         (403, "Authorization failed for sendsms", Deferred, Scope::Account),
         (400, "Sender missing and no global set, rejected", Deferred, Scope::Account),
-        (403, "Number(s) has/have been denied by white- and/or black-lists.", Rejected, Scope::Recipient),
+        (400, "Number(s) has/have been denied by white- and/or black-lists.", Rejected, Scope::Recipient),
         (400, "Missing receiver number, rejected", Rejected, Scope::Recipient),
         (400, "Invalid content-type", Rejected, Scope::Recipient),
         (404, "Unknown request.", Deferred, Scope::Account),
