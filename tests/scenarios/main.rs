@@ -27,6 +27,7 @@ mod pacing;
 mod phones;
 mod pipe;
 mod plugins;
+mod push;
 mod replay;
 mod retention;
 mod second_host;

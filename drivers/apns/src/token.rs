@@ -17,7 +17,8 @@ use nuncio_plugin_sdk::http::HeaderValue;
 use rustls_pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 use serde_json::json;
 
-/// A token is used for so long, in seconds: between the 20 and the 60 minutes that Apple names.
+/// A token is used for so long, in seconds: between the 20 and the 60 minutes that Apple names. All processes with a key
+/// (hosts, `nuncio send`) begin one at the same times, so that Apple sees no more of them than of one process.
 const USED_S: i64 = 40 * 60;
 /// A token younger than this is never made anew, in seconds.
 const YOUNGEST_S: i64 = 20 * 60;
@@ -62,7 +63,7 @@ impl Tokens {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let usable = |token: &Arc<Token>| (0..USED_S).contains(&(now_s - token.made_s));
         if !current.as_ref().is_some_and(usable) {
-            *current = Some(Arc::new(self.sign(now_s)?));
+            *current = Some(Arc::new(self.sign(now_s - now_s.rem_euclid(USED_S))?));
         }
         current.clone()
     }
@@ -72,8 +73,9 @@ impl Tokens {
     pub(crate) fn expired(&self, token: &Arc<Token>, now_ms: i64) -> bool {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let same = current.as_ref().is_some_and(|one| Arc::ptr_eq(one, token));
-        if same && now_ms.div_euclid(1000) - token.made_s >= YOUNGEST_S {
-            *current = None;
+        let now_s = now_ms.div_euclid(1000);
+        if same && now_s - token.made_s >= YOUNGEST_S {
+            *current = self.sign(now_s).map(Arc::new);
         }
         !current.as_ref().is_some_and(|one| Arc::ptr_eq(one, token))
     }
@@ -96,7 +98,8 @@ mod tests {
     use super::*;
 
     const MINUTE_MS: i64 = 60_000;
-    const NOW_MS: i64 = 1_437_179_036_000;
+    /// When all begin a token.
+    const NOW_MS: i64 = 1_437_177_600_000;
 
     fn tokens() -> (Tokens, Vec<u8>) {
         let own = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
@@ -117,7 +120,7 @@ mod tests {
             serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
         };
         assert_eq!(read(header), json!({"alg": "ES256", "kid": "ABC123DEFG"}));
-        assert_eq!(read(claims), json!({"iss": "DEF123GHIJ", "iat": 1_437_179_036}));
+        assert_eq!(read(claims), json!({"iss": "DEF123GHIJ", "iat": 1_437_177_600}));
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public)
             .verify(
                 format!("{header}.{claims}").as_bytes(),
@@ -136,6 +139,13 @@ mod tests {
         assert!(!Arc::ptr_eq(&first, &second));
         let back = tokens.current(NOW_MS - MINUTE_MS).unwrap();
         assert!(!Arc::ptr_eq(&second, &back), "a token of the future is refused");
+    }
+
+    #[test]
+    fn processes_that_begin_at_different_times_make_tokens_of_one_time() {
+        let made = |minute: i64| tokens().0.current(NOW_MS + minute * MINUTE_MS).unwrap().made_s;
+        assert!((0..40).all(|minute| made(minute) == made(0)));
+        assert_eq!(made(40) - made(0), USED_S);
     }
 
     #[test]
