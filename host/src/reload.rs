@@ -23,7 +23,7 @@ use crate::{
 pub type Reread = Arc<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
 
 /// Keys that hold for new instances of drivers or for the next request, so that they apply without a restart.
-const APPLIED: [&str; 9] = [
+const APPLIED: [&str; 10] = [
     "delivery.allow_networks",
     "delivery.allow_hosts",
     "limits.requests_per_second",
