@@ -46,7 +46,7 @@ fn nuncio(host: &Host, arguments: &[&str]) -> Output {
     run(nuncio.args(arguments))
 }
 
-/// Neither the database's neighbours nor anything that is said has what would let somebody else push.
+/// Neither the log nor the API has what would let somebody else push.
 fn nothing_tells(host: &Host, browser: &Browser) {
     let log = host.log();
     let devices = host.get("/v2/devices").expect(200).text();

@@ -56,11 +56,13 @@ impl Accounts {
         if names.is_empty() {
             Refusal::new("/account", "there is no account")
                 .fix("add [drivers.webpush.accounts.NAME] to the configuration")
-        } else if let Some(signer) = self.signers.get(name).filter(|_| keyed) {
+        } else if keyed && let Some(signer) = self.signers.get(name) {
             let fix = format!("let the browser subscribe with {}", signer.public());
             Refusal::new(format!("/attributes/{KEY}"), "not the public key of the account").fix(fix)
         } else if keyed && unnamed {
-            let fix = "let the browser subscribe with the public key of one";
+            let default = self.default.as_ref().and_then(|name| self.signers.get(name));
+            let one = default.map_or("the public key of one", Signer::public);
+            let fix = format!("let the browser subscribe with {one}");
             Refusal::new(format!("/attributes/{KEY}"), "no account has this public key").fix(fix)
         } else if unnamed {
             Refusal::new("/account", "there are several accounts, and no default_account").fix(named)

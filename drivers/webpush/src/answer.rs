@@ -18,8 +18,8 @@ const KNOWN: [&str; 5] = [
     ".notify.windows.com",
 ];
 /// What an answer of 400 says when it is about the token and not the message: FCM, Apple, autopush.
-const ABOUT_TOKEN: [&str; 5] =
-    ["vapid", "jwt", "unauthorizedregistration", "authoriz", "authentication token"];
+const ABOUT_TOKEN: [&str; 6] =
+    ["vapid", "jwt", "crypto-key", "unauthorizedregistration", "authoriz", "authentication token"];
 /// What services say when the token is good, and the browser subscribed with another key: autopush, Apple, FCM.
 const OTHER_KEY: [&str; 3] =
     ["vapid public key mismatch", "vapidpkhashmismatch", "credentials used to create the subscription"];

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use nuncio_plugin_sdk::{
-    Checked, Clock, Context, Device, DeviceCall, Driver, HostCalls, Limits, Network, Notice, Options,
-    Outcome, Outcomes, Plugin, Refusal, Report, Scope, SettingsError, SubscriberUri, async_trait,
+    Checked, Clock, Context, Device, Driver, HostCalls, Limits, Network, Notice, Options, Outcome, Outcomes,
+    Plugin, Refusal, Report, Scope, SettingsError, SubscriberUri, async_trait,
+    devices::{checked, device_of},
     http::{Bytes, Client, HeaderMap, report},
     net::Policy,
     push::Push,
@@ -21,7 +22,7 @@ use crate::{
     settings::Settings,
 };
 
-/// The name of the channel, in URIs and in messages.
+/// The name of the channel in messages.
 const CHANNEL: &str = "webpush";
 
 /// Pushes notifications to browsers.
@@ -44,14 +45,6 @@ struct Ready {
 }
 
 impl WebPush {
-    async fn device(&self, notice: &Notice<'_>, id: &str) -> Result<Device, Report> {
-        match self.host.device(DeviceCall::new(notice.meta.project, id)).await {
-            Ok(Some(device)) => Ok(device),
-            Ok(None) => Err(Report::gone("the device is not registered any more")),
-            Err(why) => Err(Report::deferred(Scope::Destination, why)),
-        }
-    }
-
     /// What `notice` comes to for `device`.
     fn ready(&self, notice: &Notice<'_>, device: &Device) -> Result<Ready, Report> {
         let recipient = |refusal: Refusal| Report::rejected(Scope::Recipient, refusal.to_string());
@@ -72,8 +65,8 @@ impl WebPush {
         Ok(Ready { browser, account, public, headers, payload })
     }
 
-    async fn push(&self, notice: &Notice<'_>, id: &str) -> Result<Report, Report> {
-        let device = self.device(notice, id).await?;
+    async fn push(&self, notice: &Notice<'_>) -> Result<Report, Report> {
+        let device = device_of(&*self.host, notice).await?;
         let Ready { browser, account, headers, payload, .. } = self.ready(notice, &device)?;
         let body = seal::sealed(&payload, &browser.keys)
             .map_err(|_| Report::deferred(Scope::Recipient, "the message could not be encrypted"))?;
@@ -84,7 +77,7 @@ impl WebPush {
             return Ok(report);
         }
         // A page may have registered a new subscription under the id while the old one was tried.
-        match self.device(notice, id).await {
+        match device_of(&*self.host, notice).await {
             Ok(now) if now.address != device.address => {
                 let why = format!("{}; another was registered meanwhile", report.reason);
                 Ok(Report::deferred(Scope::Recipient, why).code(report.code))
@@ -94,30 +87,15 @@ impl WebPush {
     }
 }
 
-/// The device that `uri` names.
-fn id(uri: &SubscriberUri) -> Result<&str, Refusal> {
-    let id = uri.canonical().strip_prefix("webpush:").unwrap_or_default();
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if (1..=64).contains(&id.len()) && id.chars().all(fits) {
-        return Ok(id);
-    }
-    Err(Refusal::new("uri", "not the id of a device, which is 1 to 64 letters, digits, `-` and `_`")
-        .fix("register the browser as a device, and write webpush:ID"))
-}
-
 #[async_trait]
 impl Driver for WebPush {
     async fn deliver(&self, notice: &Notice<'_>) -> Outcomes {
-        match id(notice.uri) {
-            Ok(id) => self.push(notice, id).await.unwrap_or_else(|report| report).into(),
-            Err(refusal) => Report::rejected(Scope::Recipient, refusal.to_string()).into(),
-        }
+        self.push(notice).await.unwrap_or_else(|report| report).into()
     }
 
     async fn check(&self, uri: &SubscriberUri, options: &Options) -> Result<Checked, Refusal> {
-        let id = id(uri)?.to_owned();
         Wanted::read(options)?;
-        Ok(Checked::of(uri).with_addresses(vec![id]).with_destination(CHANNEL))
+        checked(uri)
     }
 
     async fn check_device(&self, mut device: Device) -> Result<Device, Refusal> {
@@ -139,7 +117,7 @@ impl Driver for WebPush {
 
     async fn render(&self, notice: &Notice<'_>) -> Result<String, Refusal> {
         let refused = |report: Report| Refusal::new("webpush", report.reason);
-        let device = self.device(notice, id(notice.uri)?).await.map_err(refused)?;
+        let device = device_of(&*self.host, notice).await.map_err(refused)?;
         let ready = self.ready(notice, &device).map_err(refused)?;
         Ok(render::shown(&ready.browser.origin(), &ready.headers, &ready.public, &ready.payload))
     }

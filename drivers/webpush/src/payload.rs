@@ -69,7 +69,7 @@ fn json(id: &str, push: &Push, text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nuncio_plugin_sdk::Options;
+    use nuncio_plugin_sdk::{Content, Notice, Options, SubscriberUri};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -100,6 +100,23 @@ mod tests {
                    "link": "https://shop.example/7", "options": {"tag": "order-7"}})
         );
         assert_eq!(read(&payload("d-1", &push("", ""), &wanted(json!({}))).unwrap()), json!({"id": "d-1"}));
+    }
+
+    /// The blocks of JSON in docs/channels/content.md: a message, and what a service worker gets of it.
+    #[test]
+    fn the_example_of_the_page_on_content_is_what_it_says() {
+        let page = include_str!("../../../docs/channels/content.md");
+        let blocks = page.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next());
+        let [message, shown]: [Value; 2] =
+            blocks.map(|block| serde_json::from_str(block).unwrap()).collect::<Vec<_>>().try_into().unwrap();
+        let (uri, options) = (SubscriberUri::parse("webpush:ann").unwrap(), Options::default());
+        let body = message.to_string();
+        let text = |name: &str| message[name].as_str().unwrap();
+        let mut notice = Notice::new("18f3a5e2", &uri, &[], &options);
+        notice.body = body.as_bytes();
+        notice.content = Content::text(text("text")).with_subject(text("title"));
+        let push = Push::of(&notice, "webpush").unwrap();
+        assert_eq!(read(&payload(notice.id, &push, &wanted(json!({}))).unwrap()), shown);
     }
 
     #[test]

@@ -134,10 +134,9 @@ fn ill(refusal: &Refusal, device: &Device) -> Option<String> {
         Some(format!("the refusal names no member of the device: {refusal}"))
     } else if refusal.why.is_empty() {
         Some(format!("`{}` is refused without a reason", refusal.at))
-    } else if let Some(secret) = device.keys.values().chain([&device.address]).find(repeats) {
-        Some(format!("the refusal repeats {secret:?}: {refusal}"))
     } else {
-        None
+        let secret = device.keys.values().chain([&device.address]).find(repeats);
+        secret.map(|secret| format!("the refusal repeats {secret:?}: {refusal}"))
     }
 }
 
