@@ -13,7 +13,7 @@ use nuncio_host::storage::{
     Health, Intake, JobId, JobRow, Jobs, KeyRow, Keys, Loaded, Lost, LostDevice, NewClaim, NewJob,
     NewSubscription, Post, Pull, PullFilter, Pulled, Purge, QueueRow, QueueStats, ReceiptWord, RequeueResult,
     Retention, Scanned, Search, Sent, Standing, Store, StoreError, Stored, Subscribed, SubscriptionChange,
-    SubscriptionRow, TargetView, Tell, TellLost, Updated, UsageDay, Usages, Verb, Word,
+    SubscriptionRow, TargetView, Tell, Telling, Updated, UsageDay, Usages, Verb, Word,
 };
 use serde_json::{Map, Value};
 
@@ -263,7 +263,7 @@ impl Devices for Null {
         Err(without())
     }
 
-    async fn device_lost(&self, _: &str, _: Lost, _: TellLost) -> Result<LostDevice, StoreError> {
+    async fn device_lost(&self, _: &str, _: Lost, _: Telling) -> Result<LostDevice, StoreError> {
         Err(without())
     }
 }

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     config::Config,
     place::Place,
-    storage::{Finding, Found, LaneRow, Lost, LostDevice, Post, Store, StoreError},
+    storage::{Finding, Found, LaneRow, Lost, LostDevice, Post, Store, StoreError, Telling},
     times,
 };
 
@@ -279,8 +279,8 @@ async fn end_device(
     about: Map<String, Value>,
 ) -> Result<LostDevice, StoreError> {
     let (events, told, at, id) = (events.clone(), project.clone(), lost.at, lost.id.clone());
-    let tell = move || events.post(&told, Happened::DeviceGone, at, about);
-    let became = store.device_lost(&project, lost, Box::new(tell)).await?;
+    let tell = Telling::new(move || events.post(&told, Happened::DeviceGone, at, about.clone()));
+    let became = store.device_lost(&project, lost, tell).await?;
     if became == LostDevice::Ended {
         tracing::warn!(device = id, "a device is gone and is not used again until it is registered anew");
     }

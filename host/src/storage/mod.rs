@@ -17,6 +17,6 @@ pub use words::{
     JobState, KeyRow, LaneRow, Loaded, Lost, LostDevice, NewClaim, NewJob, NewSubscription, NewTarget, Post,
     Progress, PullFilter, Pulled, Purge, Question, QueueRow, QueueStats, ReceiptView, ReceiptWord,
     RequeueResult, Scanned, Search, Selection, Sent, Standing, StoreError, Stored, Subscribed,
-    SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, TellLost, Telling, Updated, Usage,
-    UsageDay, Verb, Word, Wording, alone_at, own_destination,
+    SubscriptionChange, SubscriptionRow, Tally, TargetView, Tell, Telling, Updated, Usage, UsageDay, Verb,
+    Word, Wording, alone_at, own_destination,
 };

@@ -14,7 +14,7 @@ use super::words::{
     DeliveryView, DeviceRow, Finding, Forgotten, Found, Gauges, JobId, JobRow, KeyRow, Loaded, Lost,
     LostDevice, NewClaim, NewJob, NewSubscription, Post, PullFilter, Pulled, Purge, QueueRow, QueueStats,
     ReceiptWord, RequeueResult, Scanned, Search, Sent, Standing, StoreError, Stored, Subscribed,
-    SubscriptionChange, SubscriptionRow, TargetView, Tell, TellLost, Updated, UsageDay, Verb, Word,
+    SubscriptionChange, SubscriptionRow, TargetView, Tell, Telling, Updated, UsageDay, Verb, Word,
 };
 
 /// Takes messages in.
@@ -223,7 +223,7 @@ pub trait Devices: Send + Sync {
     /// Removes a device; whether it was there.
     async fn device_remove(&self, project: &str, id: &str) -> Result<bool, StoreError>;
     /// Ends a device that a driver found lost, and tells of it in the same commit where it ends now.
-    async fn device_lost(&self, project: &str, lost: Lost, tell: TellLost) -> Result<LostDevice, StoreError>;
+    async fn device_lost(&self, project: &str, lost: Lost, tell: Telling) -> Result<LostDevice, StoreError>;
 }
 
 /// How subscribers fare: which are disabled, and why.

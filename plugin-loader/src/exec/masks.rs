@@ -13,8 +13,8 @@ use crate::{
 const REASON: usize = 1_024;
 /// The longest excerpt of the far side's answer that is kept, in bytes.
 const EXCERPT: usize = 2_048;
-/// The longest id of the far side that is kept, in bytes.
-const PROVIDER_ID: usize = 512;
+/// The longest id of the far side that is kept, in bytes: that of a message in a hundred parts.
+const PROVIDER_ID: usize = 8 << 10;
 
 /// The secrets of a driver's settings.
 #[derive(Debug, Default)]

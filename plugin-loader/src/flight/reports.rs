@@ -11,8 +11,8 @@ use crate::text;
 const REASON: usize = 1024;
 /// The longest excerpt of the far side's answer that is kept, in bytes.
 const EXCERPT: usize = 2048;
-/// The longest id of the far side that is kept, in bytes.
-const PROVIDER_ID: usize = 512;
+/// The longest id of the far side that is kept, in bytes: that of a message in a hundred parts.
+const PROVIDER_ID: usize = 8 << 10;
 
 /// The reports of `completion` on the notice of `payload`.
 ///

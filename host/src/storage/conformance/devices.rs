@@ -3,7 +3,9 @@
 use nuncio_core::{Kind, wire::Device};
 
 use super::bench::{Bench, PROJECT, QUEUE, post};
-use crate::storage::{Addressed, DeviceRow, Finding, Lost, LostDevice, Post, StoreError, sqlite::Limits};
+use crate::storage::{
+    Addressed, DeviceRow, Finding, Lost, LostDevice, Post, StoreError, Telling, sqlite::Limits,
+};
 
 super::promises! {
     a_device_is_kept_sealed_until_it_is_removed,
@@ -29,8 +31,8 @@ async fn row(bench: &Bench, id: &str) -> Option<DeviceRow> {
 async fn lost(bench: &Bench, id: &str, began: i64) -> LostDevice {
     let lost = Lost { id: id.to_owned(), began, at: bench.now(), why: "BadDeviceToken".to_owned() };
     let to = Addressed::Queue("events".into());
-    let tell = || Some(Post { to, kind: Kind::Event, ..post(&["{}"]) });
-    bench.store.device_lost(PROJECT, lost, Box::new(tell)).await.unwrap()
+    let tell = Telling::new(move || Some(Post { to: to.clone(), kind: Kind::Event, ..post(&["{}"]) }));
+    bench.store.device_lost(PROJECT, lost, tell).await.unwrap()
 }
 
 async fn a_device_is_kept_sealed_until_it_is_removed(mut bench: Bench) {

@@ -16,7 +16,7 @@ use super::{
     store::Sqlite,
     targets, usage,
 };
-use crate::storage::{DeviceRow, Devices, EndedDevice, Lost, LostDevice, StoreError, TellLost};
+use crate::storage::{DeviceRow, Devices, EndedDevice, Lost, LostDevice, StoreError, Telling};
 
 /// Of a fingerprint, so much is shown.
 const PRINT: usize = 12;
@@ -43,7 +43,7 @@ impl Devices for Sqlite {
         self.writer.change(0, move |commit| remove(commit, &project, &id)).await
     }
 
-    async fn device_lost(&self, project: &str, lost: Lost, tell: TellLost) -> Result<LostDevice, StoreError> {
+    async fn device_lost(&self, project: &str, lost: Lost, tell: Telling) -> Result<LostDevice, StoreError> {
         let project = project.to_owned();
         self.writer.change(0, move |commit| end(commit, &project, &lost, tell)).await
     }
@@ -179,12 +179,7 @@ fn remove(commit: &mut Commit<'_>, project: &str, id: &str) -> Result<bool, Stor
 }
 
 /// Ends a device, unless it was registered after the attempt began that found it lost.
-fn end(
-    commit: &mut Commit<'_>,
-    project: &str,
-    lost: &Lost,
-    tell: TellLost,
-) -> Result<LostDevice, StoreError> {
+fn end(commit: &mut Commit<'_>, project: &str, lost: &Lost, tell: Telling) -> Result<LostDevice, StoreError> {
     let stands = match standing(commit.db, project, &lost.id)? {
         None => return Ok(LostDevice::Known),
         Some(stands) if stands.ended => return Ok(LostDevice::Known),
@@ -198,7 +193,7 @@ fn end(
              keys = sealed('{}', 'device keys ' || project || ' ' || id) WHERE project = ?1 AND id = ?2",
         )?
         .execute(params![stands.project.0, lost.id, lost.at, lost.why])?;
-    if let Some(post) = tell() {
+    if let Some(post) = tell.post() {
         intake::tell(commit, post)?;
     }
     Ok(LostDevice::Ended)

@@ -2,8 +2,6 @@
 
 use nuncio_core::wire::Device;
 
-use super::post::Post;
-
 /// A device of a project. Its `Debug` form shows neither address nor keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceRow {
@@ -23,9 +21,6 @@ pub struct EndedDevice {
     /// The push service's words.
     pub why: String,
 }
-
-/// What to tell of a device that ends, asked in the commit that ends it.
-pub type TellLost = Box<dyn FnOnce() -> Option<Post> + Send>;
 
 /// What a driver found out about a device.
 #[derive(Clone, Debug, PartialEq, Eq)]

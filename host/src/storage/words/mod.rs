@@ -19,7 +19,7 @@ mod usage;
 pub use claim::{Claimed, DeadLetters, Deletion, NewClaim};
 pub use consent::{Addressee, Asking, By, Consent, Question, Telling, Word, Wording};
 pub use delivery::{CancelResult, DeliveryFilter, DeliveryPage, DeliveryView, RequeueResult, Selection};
-pub use device::{DeviceRow, EndedDevice, Lost, LostDevice, TellLost};
+pub use device::{DeviceRow, EndedDevice, Lost, LostDevice};
 pub use engine::{Committed, LaneRow, Loaded, Scanned, Standing};
 pub use error::StoreError;
 pub use gauges::{Forgotten, Gauges, Tally};
