@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use crate::{
     Clock,
     net::Policy,
+    token::{NoToken, Token, TokenCall},
     wire::{Device, DeviceCall, Metric, Receipt},
 };
 
@@ -24,6 +25,16 @@ pub trait HostCalls: Send + Sync {
     async fn device(&self, call: DeviceCall) -> Result<Option<Device>, String> {
         let _: DeviceCall = call;
         Ok(None)
+    }
+    /// A token by which the driver acts in the name of whoever subscribed by a trust. It is for the far side alone.
+    ///
+    /// Only a driver that is linked into the host can ask.
+    ///
+    /// # Errors
+    /// What the delivery comes to without one.
+    async fn token(&self, call: TokenCall) -> Result<Token, NoToken> {
+        let _: TokenCall = call;
+        Err(NoToken::Refused("this host gives no tokens to drivers".to_owned()))
     }
 }
 

@@ -7,6 +7,7 @@ pub mod filter;
 pub mod net;
 pub mod notice_json;
 pub mod packed;
+pub mod pointer;
 pub mod registry;
 pub mod retry;
 pub mod uri;
@@ -29,6 +30,7 @@ mod outcome;
 mod settlement;
 mod suggest;
 mod switchboard;
+mod token;
 
 pub use attributes::Attributes;
 pub use batch::{Batch, Settle};
@@ -50,6 +52,7 @@ pub use registry::Registry;
 pub use settlement::{Cursor, Deferred, Failure, Fresh, Settlement, State, Why};
 pub use suggest::closest;
 pub use switchboard::Switchboard;
+pub use token::{NoToken, Token, TokenCall};
 pub use uri::SubscriberUri;
 
 #[doc(hidden)]

@@ -31,7 +31,7 @@ pub struct Manifest {
     /// JSON Schema 2020-12 of its settings.
     #[serde(default)]
     pub settings: Value,
-    /// JSON pointers into the settings that are secret.
+    /// JSON pointers into the settings that are secret; `*` is any one member, as in `/accounts/*/password`.
     #[serde(default)]
     pub secrets: Vec<String>,
     /// JSON Schema of the subscription options it understands.

@@ -15,7 +15,7 @@ use crate::{
     config::{Config, ConfigError},
     confirmation::Desk,
     delivery::{Parts, Work},
-    drivers::{Behind, Roster, dismiss, wipe},
+    drivers::{Roster, dismiss, wipe},
     intake::Intake,
     jobs::Jobs,
     numbers::limits,
@@ -60,7 +60,8 @@ pub(crate) async fn assemble(
     let quotas = Arc::new(Quotas::new(config.limits.quota, config.tenants.clone()));
     let Opened { store, commits } = stored(opened, &config, &clock, &quotas).await?;
     let ids = PublicIds::new(&store.id_key());
-    let behind = behind(&roster, &store, &board, &ids, &clock);
+    roster.behind().lend(Arc::clone(&store), board.clone());
+    roster.behind().open(Arc::clone(&store), ids.clone(), Arc::clone(&clock));
     let signer = Signer::of(config.signed_url.secret_key.as_ref(), store.signing_key());
     let confirmation = Desk::new(Arc::clone(&config), signer.clone(), ids.clone(), Arc::clone(&renderer));
     let parts = Parts {
@@ -71,27 +72,22 @@ pub(crate) async fn assemble(
         board: board.clone(),
         ids: ids.clone(),
         renderer: Arc::clone(&renderer),
-        confirmation: confirmation.clone(),
+        confirmation,
         policy,
     };
+    let catalog = catalog(&parts, &roster);
     let delivery = Work::start(parts).await?;
     let counting = (config.limits.max_projects, config.limits.keep_usage, access::names_projects(&config));
     let tenants = Tenants::new(Arc::clone(&quotas), Arc::clone(&store), Arc::clone(&clock), counting);
     let (conf, tenancy) = (Arc::clone(&config), Arc::clone(&tenants));
     let intake = Intake::new(Arc::clone(&store), conf, Arc::clone(&clock), tenancy);
-    let catalog = Catalog::new(
-        Arc::clone(&store),
-        Arc::clone(&config),
-        board.clone(),
-        Arc::clone(&renderer),
-        confirmation,
-    );
+    let outlet = Outlet::new(Arc::clone(&store), Arc::clone(&config));
+    let behind = Arc::clone(roster.behind());
     let sessions = Sessions::new(Arc::clone(roster.hub()), &config);
     let reload = Reload::new(&config, roster, reread, board.clone(), (Arc::clone(&delivery), quotas));
     let access = Access::start(&config, Arc::clone(&store), Arc::clone(&clock)).await?;
+    let jobs = Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs);
     Ok(Face::new(Shared {
-        outlet: Outlet::new(Arc::clone(&store), Arc::clone(&config)),
-        jobs: Jobs::start(Arc::clone(&store), Arc::clone(&delivery), &config.jobs),
         access,
         tenants,
         store,
@@ -101,8 +97,10 @@ pub(crate) async fn assemble(
         config,
         clock,
         delivery,
+        jobs,
         renderer,
         intake,
+        outlet,
         catalog,
         reload,
         behind,
@@ -111,18 +109,16 @@ pub(crate) async fn assemble(
     }))
 }
 
-/// What drivers stand on, from now on: they were made before the store was open.
-fn behind(
-    roster: &Roster,
-    store: &Arc<dyn Store>,
-    board: &Switchboard,
-    ids: &PublicIds,
-    clock: &Arc<dyn Clock>,
-) -> Arc<Behind> {
-    let behind = Arc::clone(roster.behind());
-    behind.lend(Arc::clone(store), board.clone());
-    behind.open(Arc::clone(store), ids.clone(), Arc::clone(clock));
-    behind
+/// What may be subscribed, over what delivery stands on.
+fn catalog(parts: &Parts, roster: &Roster) -> Catalog {
+    Catalog::new(
+        Arc::clone(&parts.store),
+        Arc::clone(&parts.config),
+        parts.board.clone(),
+        Arc::clone(&parts.renderer),
+        parts.confirmation.clone(),
+        roster.trusts().cloned(),
+    )
 }
 
 /// The store, in which nothing lives with connections that are gone.

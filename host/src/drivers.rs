@@ -4,12 +4,20 @@
 //! A Cargo dependency without its line is silently dropped by the linker. Drivers that are not linked come from
 //! `[[libraries]]` and `[[exec]]`; [`Roster`] puts them all together.
 
+#[cfg(feature = "driver-apns")]
+use nuncio_driver_apns as _;
+#[cfg(feature = "driver-fcm")]
+use nuncio_driver_fcm as _;
 #[cfg(feature = "driver-http")]
 use nuncio_driver_http as _;
 #[cfg(feature = "driver-log")]
 use nuncio_driver_log as _;
 #[cfg(feature = "driver-mailto")]
 use nuncio_driver_mailto as _;
+#[cfg(feature = "driver-sms")]
+use nuncio_driver_sms as _;
+#[cfg(feature = "driver-webpush")]
+use nuncio_driver_webpush as _;
 
 mod behind;
 mod calls;

@@ -1,7 +1,7 @@
 //! JSON Schema 2020-12: settings are validated before a driver is made.
 
 use boon::{CompileError, Compiler, Draft, ErrorKind, SchemaIndex, Schemas, UrlLoader, ValidationError};
-use nuncio_core::{Refusal, SettingsError, closest};
+use nuncio_core::{Refusal, SettingsError, closest, pointer};
 use serde_json::Value;
 
 /// Where a driver's schema stands while it is compiled.
@@ -127,8 +127,7 @@ impl Told<'_> {
     }
 
     fn plain(&self, at: String, error: &ValidationError<'_, '_>) -> Refusal {
-        let secret =
-            self.secrets.iter().any(|pointer| at == *pointer || at.starts_with(&format!("{pointer}/")));
+        let secret = self.secrets.iter().any(|one| pointer::is_within(one, &at));
         // These repeat what they found; the others do not.
         let why = match &error.kind {
             ErrorKind::Pattern { want, .. } => format!("does not match the pattern {want}"),

@@ -3,12 +3,16 @@
 //! A driver is one `impl Plugin`, one `impl Driver` and one line: `register_driver!(MyDriver);`. See
 //! `examples/hello.rs` for a whole one.
 //!
+//! A driver of a push service reads a message with [`push`]: title, text, data, badge and so on, the same on each.
+//!
 //! Features, none by default, so that an author's tree stays small: `connect` (the guarded connector) and `http`
 //! (an HTTP client on it). A driver that dials what a subscriber URI names uses one of them and nothing else.
 
+pub mod accounts;
 #[cfg(feature = "connect")]
 pub mod connect;
 mod deadline;
+pub mod devices;
 mod entry;
 #[cfg(all(doctest, feature = "http"))]
 mod guide;
@@ -17,10 +21,12 @@ pub mod http;
 #[cfg(feature = "connect")]
 mod names;
 mod plugin;
+pub mod push;
 mod read;
 mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unread;
 mod version;
 
 pub use async_trait::async_trait;
@@ -28,8 +34,8 @@ pub use deadline::time_left;
 pub use nuncio_core as core;
 pub use nuncio_core::{
     Batch, Checked, Clock, Content, ContentForm, Context, Driver, HostCalls, Kind, Limits, Manifest, Meta,
-    Network, Notice, Options, Outcome, Outcomes, Part, Rate, Recipient, Refusal, Report, Scope,
-    SettingsError, SubscriberUri, net,
+    Network, NoToken, Notice, Options, Outcome, Outcomes, Part, Rate, Recipient, Refusal, Report, Scope,
+    SettingsError, SubscriberUri, Token, TokenCall, net,
     uri::{self, Form},
     wire::{Answer, Device, DeviceCall, Inbound, Metric, Receipt},
 };
@@ -39,6 +45,7 @@ pub use schemars::{self, JsonSchema};
 pub use secret::Secret;
 pub use serde::{self, Deserialize, Serialize};
 pub use serde_json;
+pub use unread::Unread;
 pub use url::Url;
 pub use version::VERSION;
 

@@ -2,7 +2,7 @@
 
 use std::{any::TypeId, sync::Arc};
 
-use nuncio_core::{ContentForm, Context, Driver, Limits, Manifest, Network, Refusal, SettingsError};
+use nuncio_core::{ContentForm, Context, Driver, Limits, Manifest, Network, Refusal, SettingsError, pointer};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -123,7 +123,7 @@ pub fn create<P: Plugin>(settings: Value, context: &Context) -> Result<Arc<dyn D
     let secrets = || secrets(&schemars::schema_for!(P::Settings).to_value());
     let read = if takes_none { read(&Value::Null, "", secrets) } else { read(given, "", secrets) };
     let settings: P::Settings = read.map_err(|refusal| {
-        if secrets().contains(&refusal.at) {
+        if secrets().iter().any(|one| pointer::is_at(one, &refusal.at)) {
             refusal.fix("write text, { env = \"NAME\" } or { file = \"PATH\" }")
         } else {
             refusal

@@ -1,6 +1,6 @@
 //! Settings and options from JSON: a wrong member is named by its pointer, a secret's value never.
 
-use nuncio_core::{Options, Refusal};
+use nuncio_core::{Options, Refusal, pointer};
 use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
@@ -13,7 +13,7 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(
 ) -> Result<T, Refusal> {
     serde_path_to_error::deserialize(source).map_err(|error| {
         let at = pointer(error.path());
-        let secret = secrets().iter().any(|one| at == *one || at.starts_with(&format!("{one}/")));
+        let secret = secrets().iter().any(|one| pointer::is_within(one, &at));
         let why = if secret {
             "it is not of the right type (the value is secret)".to_owned()
         } else {
@@ -45,11 +45,13 @@ fn pointer(path: &Path) -> String {
     if parts.is_empty() { "/".to_owned() } else { parts }
 }
 
-/// The properties of a schema that are `writeOnly`, as pointers; those of objects within it too.
+/// The properties of a schema that are `writeOnly`, as pointers; those of objects within it too. `*` is any key of a map.
 pub(crate) fn secrets(schema: &Value) -> Vec<String> {
     let mut found = Vec::new();
     // Deep enough for any settings that a person writes; a schema that refers to itself ends here.
     collect(schema, schema, String::new(), 8, &mut found);
+    found.sort();
+    found.dedup();
     found
 }
 
@@ -64,9 +66,12 @@ fn collect(root: &Value, schema: &Value, at: String, depth: u8, found: &mut Vec<
     let reference =
         schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
     let referred = reference.and_then(|pointer| root.pointer(pointer));
-    let any = schema.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+    let any = ["anyOf", "oneOf"].into_iter().filter_map(|of| schema.get(of)?.as_array()).flatten();
     for alternative in referred.into_iter().chain(any) {
         collect(root, alternative, at.clone(), depth - 1, found);
+    }
+    if let Some(members) = schema.get("additionalProperties") {
+        collect(root, members, format!("{at}/*"), depth - 1, found);
     }
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         collect(root, property, format!("{at}/{name}"), depth - 1, found);
@@ -92,11 +97,29 @@ mod tests {
         token: Secret,
     }
 
+    #[derive(serde::Deserialize, JsonSchema)]
+    #[serde(tag = "kind")]
+    #[allow(dead_code)]
+    enum Account {
+        First(Proxy),
+        Second { key: Secret },
+    }
+
+    #[derive(serde::Deserialize, JsonSchema)]
+    #[allow(dead_code)]
+    struct Accounts {
+        accounts: std::collections::BTreeMap<String, Account>,
+    }
+
     #[test]
     fn a_secret_within_an_object_is_found() {
-        let mut found = secrets(&schemars::schema_for!(Settings).to_value());
-        found.sort();
-        assert_eq!(found, ["/proxy/password", "/token"]);
+        assert_eq!(secrets(&schemars::schema_for!(Settings).to_value()), ["/proxy/password", "/token"]);
+    }
+
+    #[test]
+    fn the_secrets_of_accounts_of_several_kinds_are_found() {
+        let found = secrets(&schemars::schema_for!(Accounts).to_value());
+        assert_eq!(found, ["/accounts/*/key", "/accounts/*/password"]);
     }
 
     #[test]

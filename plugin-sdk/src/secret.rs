@@ -3,15 +3,57 @@
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, Unexpected, Visitor},
+};
 use serde_json::Value;
 use zeroize::Zeroize;
 
 /// A secret setting: `Debug` shows `***`, there is no `Display`, the manifest lists it as secret, and its memory is
 /// overwritten when it is dropped.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
+
+/// What is no text is refused without being repeated: the place of a secret in a table of tables is in no list.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Secret;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text, { env = \"NAME\" } or { file = \"PATH\" }")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Secret, E> {
+                Ok(Secret(text.to_owned()))
+            }
+
+            fn visit_string<E: de::Error>(self, text: String) -> Result<Secret, E> {
+                Ok(Secret(text))
+            }
+
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Secret, E> {
+                Err(E::invalid_type(Unexpected::Other("a boolean"), &self))
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Secret, E> {
+                Err(E::invalid_type(Unexpected::Other("a number"), &self))
+            }
+
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Secret, E> {
+                Err(E::invalid_type(Unexpected::Other("a number"), &self))
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Secret, E> {
+                Err(E::invalid_type(Unexpected::Other("a number"), &self))
+            }
+        }
+        // Asked for a text, a format may refuse what it has without asking, and repeat it.
+        deserializer.deserialize_any(Text)
+    }
+}
 
 impl Secret {
     /// A secret of `value`.
@@ -81,6 +123,20 @@ mod tests {
         let mut settings = json!({"password": "hunter2", "list": ["a", {"deep": "b"}], "port": 1});
         wipe(&mut settings);
         assert_eq!(settings, json!({"password": "", "list": ["", {"deep": ""}], "port": 1}));
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_without_its_value() {
+        for value in
+            [json!(4711), json!(-4711), json!(47.11), json!(true), json!(["4711"]), json!({"4711": 1})]
+        {
+            let error = serde_json::from_value::<Secret>(value).unwrap_err().to_string();
+            assert!(
+                error.contains("{ file = ") && !error.contains("47") && !error.contains("true"),
+                "{error}"
+            );
+        }
+        assert_eq!(serde_json::from_value::<Secret>(json!("x")).unwrap(), Secret::new("x"));
     }
 
     #[test]

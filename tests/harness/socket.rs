@@ -30,15 +30,44 @@ impl Socket {
         Self { stream }
     }
 
+    /// Shows a token; the status of the answer.
+    #[track_caller]
+    pub fn authenticate(&mut self, token: &str) -> u64 {
+        let headers = json!({"X-Auth-Token": token, "X-Project-ID": PROJECT});
+        self.reply(&json!({"action": "authenticate", "headers": headers})).0
+    }
+
+    /// Waits until the host closes the connection, and says with which code and reason (RFC 6455, section 7.1.6).
+    #[must_use]
+    #[track_caller]
+    pub fn closed(&mut self) -> (u16, String) {
+        loop {
+            if let Message::Close(frame) = self.stream.read().expect("a close frame") {
+                let frame = frame.expect("a reason");
+                return (frame.code.into(), frame.reason.to_string());
+            }
+        }
+    }
+
     /// Asks, and answers with the body of the reply, which must have `status`.
     #[track_caller]
     pub fn ask(&mut self, action: &str, body: &Value, status: u64) -> Value {
+        let (answered, answer) = self.answered(action, body);
+        assert_eq!(answered, status, "{action} {body}: {answer}");
+        answer
+    }
+
+    /// Asks, and answers with the status and the body of the reply.
+    #[track_caller]
+    pub fn answered(&mut self, action: &str, body: &Value) -> (u64, Value) {
         let headers = json!({"Client-ID": CLIENT, "X-Project-ID": PROJECT});
-        let request = json!({"action": action, "headers": headers, "body": body});
+        self.reply(&json!({"action": action, "headers": headers, "body": body}))
+    }
+
+    fn reply(&mut self, request: &Value) -> (u64, Value) {
         self.stream.send(Message::text(request.to_string())).expect("an open connection");
-        let answer = self.frame().expect("an answer");
-        assert_eq!(answer["headers"]["status"], status, "{action} {body}: {answer}");
-        answer["body"].clone()
+        let mut answer = self.frame().expect("an answer");
+        (answer["headers"]["status"].as_u64().expect("a status"), answer["body"].take())
     }
 
     /// The next frame; none where the connection has ended, or nothing comes for a minute.

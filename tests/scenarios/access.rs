@@ -3,12 +3,12 @@
 use std::{path::Path, process::Output, time::Duration};
 
 use nuncio_tests::{
-    Authority, Folder, Host, Recipe, binary,
+    Authority, Folder, Host, Recipe, Socket, WallClock, binary,
     command::{command, run, succeed},
     http::Client,
     until,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock::SOON;
 
@@ -93,6 +93,23 @@ fn keys_and_usage_survive_a_kill_and_a_stop() {
     host.start();
     let usage = send(&host, "GET", "/v2/usage", b"").expect(200).json();
     assert_eq!((&usage["total"]["messages"], &usage["total"]["bytes"]), (&2.into(), &10.into()), "{usage}");
+}
+
+#[test]
+fn a_connection_ends_with_its_token() {
+    let (clock, folder) = (WallClock::new(), Folder::new("host"));
+    let recipe = Recipe::new()
+        .section(&format!("{TOKENS}\n[websocket]\nping_interval = \"100ms\""))
+        .envs(clock.environment());
+    let make = ["keys", "create", "--project", "tests", "--role", "member", "--ttl", "1h"];
+    let token = printed(&nuncio(&recipe.write(&folder), &make));
+    let host = recipe.start_in(folder);
+    let mut socket = Socket::connect(host.address());
+    assert_eq!(socket.authenticate(&token), 200);
+    socket.ask("queue_create", &json!({"queue_name": "q"}), 201);
+    clock.set(7200);
+    assert_eq!(socket.closed(), (4003, "Authentication expired.".to_owned()));
+    assert_eq!(Socket::connect(host.address()).authenticate(&token), 401);
 }
 
 #[test]

@@ -195,6 +195,30 @@ fn a_web_subscriber_answers_with_what_it_was_sent_and_nobody_else_can() {
 }
 
 #[test]
+fn what_becomes_of_a_question_is_told_in_the_queue_of_events() {
+    let sink = Sink::start();
+    let host = asking("all", "[events]\nqueue = \"nuncio-events\"").start();
+    let id = host.subscribe("orders", &sink.url("/hook"), &json!({}));
+    let (question, path) = (sink.wait_for("/hook", 1, SOON)[0].json(), "/v2/queues/nuncio-events/messages");
+    assert_eq!(host.get(path).expect(200).json()["messages"], json!([]), "a question is no event");
+    let answers = ["URL-Signature", "URL-Methods", "URL-Paths", "URL-Expires"];
+    let signed = answers.map(|name| (name, question[name].as_str().unwrap()));
+    let place = question["URL-Paths"].as_str().unwrap();
+    for (yes, kind) in [(true, "subscription.confirmed"), (false, "subscription.unsubscribed")] {
+        let body = json!({"confirmed": yes}).to_string();
+        host.connect().unwrap().send("PUT", place, &signed, body.as_bytes()).unwrap().expect(204);
+        // They stand there with the answer: stored in one commit.
+        let page = host.get(path).expect(200).json();
+        let told = page["messages"].as_array().unwrap().last().unwrap();
+        let event = &told["body"];
+        assert_eq!((&event["type"], &told["attributes"]["type"]), (&json!(kind), &json!(kind)), "{page}");
+        assert_eq!((&event["project"], &event["queue"]), (&json!("tests"), &json!("orders")), "{event}");
+        assert_eq!((&event["subscription"], &event["subscriber"]), (&json!(id), &json!(sink.url("/hook"))));
+        assert!(event["time"].is_string(), "{event}");
+    }
+}
+
+#[test]
 fn events_count_when_something_changes_and_as_lost_where_their_queue_is_full() {
     let sink = Sink::start();
     let more = "[events]\nqueue = \"events\"\n[queues]\nmax_messages = 1";

@@ -89,10 +89,10 @@ mod tests {
     fn any_scheme_is_read_by_its_form() {
         for (text, canonical, redacted, destination) in [
             (
-                "Trust+HTTP://ann:pw@h:80/p?t=1",
-                "trust+http://ann:pw@h:80/p?t=1",
-                "trust+http://h:80/p?***",
-                "trust+http://h:80",
+                "Git+HTTP://ann:pw@h:80/p?t=1",
+                "git+http://ann:pw@h:80/p?t=1",
+                "git+http://h:80/p?***",
+                "git+http://h:80",
             ),
             (
                 "slack://workspace/C123",

@@ -1,4 +1,6 @@
 //! RFC 9110 sections 4.2.1 and 4.2.2: `http:` and `https:`, normalised as the WHATWG URL standard has it.
+//!
+//! With `trust+` before them (Zaqar's `trust+http:` and `trust+https:`) they are read alike.
 
 use std::fmt;
 
@@ -11,21 +13,37 @@ use super::{
     reading::{Form, Reading},
 };
 
-/// An `http:` or `https:` URI.
+/// Before `http` and `https`, where a token goes with what is sent.
+const TRUST: &str = "trust+";
+
+/// An `http:` or `https:` URI, with or without `trust+` before it.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Http {
-    /// The URL, normalised, without a fragment. It may hold a password.
+    /// The URL, normalised, without a fragment and without `trust+`. It may hold a password.
     pub url: Url,
+    /// `trust+` stands before it: whoever subscribed trusts the host to act in its name there, so that a token goes
+    /// with what is sent.
+    pub by_trust: bool,
 }
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Http").field(&redacted(&self.url)).finish()
+        f.debug_tuple("Http").field(&format!("{}{}", before(self.by_trust), redacted(&self.url))).finish()
     }
 }
 
-/// Reads `text`, whose scheme is followed by `rest`.
-pub(super) fn read(text: &str, rest: Piece<'_>) -> Result<Reading, UriError> {
+/// What stands before the scheme of the URL.
+const fn before(by_trust: bool) -> &'static str {
+    if by_trust { TRUST } else { "" }
+}
+
+/// Reads what follows `scheme:`, which is in lower case.
+pub(super) fn read(scheme: &str, rest: Piece<'_>) -> Result<Reading, UriError> {
+    let (scheme, by_trust) = match scheme.strip_prefix(TRUST) {
+        Some(scheme) => (scheme, true),
+        None => (scheme, false),
+    };
     // WHATWG strips or turns these silently: what is dialled would not be what was written.
     if let Some((c, column)) = rest.find(|c| c.is_control() || c.is_whitespace() || c == '\\') {
         return Err(UriError::character("url", column, c));
@@ -35,15 +53,18 @@ pub(super) fn read(text: &str, rest: Piece<'_>) -> Result<Reading, UriError> {
     if authority.host.is_empty() {
         return Err(authority.host.refuse("host", "none").fix("write https://host/path"));
     }
-    let mut url = Url::parse(text).map_err(|error| refused(&authority, error))?;
+    let text = format!("{scheme}:{}", rest.text());
+    let mut url = Url::parse(&text).map_err(|error| refused(&authority, error))?;
     url.set_fragment(None);
     check_host(&authority, &url)?;
+    let whole = |text: &str| format!("{}{text}", before(by_trust));
     Ok(Reading {
-        canonical: url.as_str().to_owned(),
-        redacted: redacted(&url),
-        addresses: vec![url.as_str().to_owned()],
-        destination: destination(&url),
-        form: Form::Http(Http { url }),
+        canonical: whole(url.as_str()),
+        redacted: whole(&redacted(&url)),
+        addresses: vec![whole(url.as_str())],
+        // One of its own: what waits for Keystone holds up none that need no token.
+        destination: whole(&destination(&url)),
+        form: Form::Http(Http { url, by_trust }),
     })
 }
 
@@ -85,7 +106,7 @@ fn destination(url: &Url) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::SubscriberUri;
+    use crate::{SubscriberUri, uri::Form};
 
     fn parse(text: &str) -> SubscriberUri {
         SubscriberUri::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -108,6 +129,25 @@ mod tests {
             let uri = parse(text);
             assert_eq!((uri.canonical(), uri.destination().as_str()), (canonical, destination));
         }
+    }
+
+    #[test]
+    fn trust_stands_before_what_is_read_as_ever() {
+        let uri = parse("Trust+HTTPS://ann:s3cret@Example.ORG:443/a/../b?token=t0ken#part");
+        assert_eq!(uri.scheme(), "trust+https");
+        assert_eq!(uri.canonical(), "trust+https://ann:s3cret@example.org/b?token=t0ken");
+        assert_eq!(uri.redacted(), "trust+https://example.org/b?***");
+        assert_eq!(uri.destination(), "trust+https://example.org:443");
+        assert_eq!(uri.addresses(), [uri.canonical()]);
+        assert_eq!(SubscriberUri::shown_address(uri.canonical()), uri.redacted());
+        let Form::Http(http) = uri.form() else { panic!("{:?}", uri.form()) };
+        assert_eq!(
+            (http.url.as_str(), http.by_trust),
+            ("https://ann:s3cret@example.org/b?token=t0ken", true)
+        );
+        assert!(!format!("{uri:?} {http:?}").contains("s3cret"));
+        let Form::Http(plain) = parse("https://example.org").form().clone() else { panic!("it is http") };
+        assert!(uri.is_by_trust() && !plain.by_trust && !parse("trust+ftp://h/").is_by_trust());
     }
 
     #[test]
@@ -145,6 +185,10 @@ mod tests {
             ("http://h/ ", "url", 10),
             ("http://h\\@evil/", "url", 9),
             ("http:\\\\h/", "url", 6),
+            ("trust+http:h", "host", 12),
+            ("trust+https://", "host", 15),
+            ("trust+http://h:0/", "port", 16),
+            ("trust+http://a b/", "url", 15),
         ] {
             let error = SubscriberUri::parse(text).expect_err(text);
             assert_eq!((error.part.as_str(), error.column), (part, column), "{text}: {error}");

@@ -46,6 +46,8 @@ fn near() -> impl Strategy<Value = String> {
         "mailto:a@",
         "http://",
         "https://h/",
+        "trust+http://",
+        "Trust+HTTPS://h/",
         "sms:",
         "sms:+1555",
         "sms:1;phone-context=+1",
@@ -88,8 +90,26 @@ proptest! {
     }
 
     #[test]
+    fn trust_changes_nothing_but_the_scheme(https: bool, rest in "//.{0,12}|//[a-z0-9.:@/?#%\\[\\]]{0,20}|.{0,8}") {
+        let plain = format!("{}:{rest}", if https { "https" } else { "http" });
+        let (one, other) = (SubscriberUri::parse(&plain), SubscriberUri::parse(&format!("trust+{plain}")));
+        match (one, other) {
+            (Ok(one), Ok(other)) => {
+                prop_assert_eq!(format!("trust+{}", one.canonical()), other.canonical());
+                prop_assert_eq!(format!("trust+{}", one.redacted()), other.redacted());
+                prop_assert_eq!(format!("trust+{}", one.destination()), other.destination());
+                prop_assert!(other.is_by_trust() && !one.is_by_trust());
+            }
+            (Err(one), Err(other)) => {
+                prop_assert_eq!((one.part, one.column + "trust+".len(), one.why), (other.part, other.column, other.why));
+            }
+            (one, other) => prop_assert!(false, "{:?} but {:?}", one, other),
+        }
+    }
+
+    #[test]
     fn a_password_is_never_shown(
-        scheme in prop::sample::select(vec!["http", "https", "trust+http", "nats", "mailto", "sms", "log"]),
+        scheme in prop::sample::select(vec!["http", "https", "trust+http", "trust+https", "nats", "mailto", "sms", "log"]),
         password in "[a-z@:%]{0,3}s3cr3t[a-z@:]{0,3}",
         after in "[a-z0-9.:@/?#%\\\\]{0,12}",
     ) {

@@ -21,7 +21,8 @@ const ENCODED: &AsciiSet =
 /// An `sms:` URI, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sms {
-    /// The numbers without visual separators, each once: `+15551230101`, or a local number with `;phone-context=`.
+    /// The numbers without visual separators, each once: `+15551230101`, or a local number with or without
+    /// `;phone-context=`.
     pub numbers: Vec<String>,
     /// The body, lines ended by `\n`.
     pub body: Option<String>,
@@ -87,9 +88,9 @@ fn number(part: &str, piece: Piece<'_>) -> Result<String, UriError> {
     let global = decoded.text().starts_with('+');
     match parameter {
         None if global => global_number(part, &decoded),
-        None => Err(decoded
-            .refuse(part, "a local number without its context")
-            .fix("write +, the country code and the number, or add ;phone-context=+1")),
+        // RFC 3966 wants a context here. Whether there is one is known where the number is dialled: the driver has it or
+        // refuses the number when somebody subscribes.
+        None => local_number(part, &decoded),
         Some(parameter) if global => {
             Err(parameter.refuse(part, "a parameter on a global number").fix("write the number alone"))
         }
@@ -197,12 +198,17 @@ mod tests {
     }
 
     #[test]
+    fn a_local_number_without_a_context_is_left_to_who_dials_it() {
+        let uri = parse("sms:(555)123-0101?body=x");
+        assert_eq!((uri.addresses(), uri.canonical()), (vec!["5551230101".into()], "sms:5551230101?body=x"));
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_column() {
         for (text, part, column) in [
             ("sms:", "recipients", 5),
             ("sms:?body=x", "recipients", 5),
             ("sms:+15551230101,", "recipient 2", 18),
-            ("sms:5551230101", "recipient 1", 5),
             ("sms:+05551230101", "recipient 1", 5),
             ("sms:+", "recipient 1", 5),
             ("sms:+1555x", "recipient 1", 10),

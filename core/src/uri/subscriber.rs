@@ -45,7 +45,7 @@ impl SubscriberUri {
         let (scheme, rest) = generic::scheme(text)?;
         let reading = match scheme.as_str() {
             "mailto" => mailto::read(rest)?,
-            "http" | "https" => http::read(text, rest)?,
+            "http" | "https" | "trust+http" | "trust+https" => http::read(&scheme, rest)?,
             "sms" => sms::read(rest)?,
             "log" => log::read(rest)?,
             other => generic::read(other, rest)?,
@@ -92,6 +92,12 @@ impl SubscriberUri {
     #[must_use]
     pub const fn form(&self) -> &Form {
         &self.reading.form
+    }
+
+    /// Whether the host is trusted to act in the subscriber's name there: `trust+http:` and `trust+https:`.
+    #[must_use]
+    pub const fn is_by_trust(&self) -> bool {
+        matches!(&self.reading.form, Form::Http(http) if http.by_trust)
     }
 
     /// The recipients: for `mailto:` every one of to, cc and bcc once; for `sms:` the numbers; else the canonical form,

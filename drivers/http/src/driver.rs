@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use nuncio_plugin_sdk::{
-    Checked, Clock, ContentForm, Context, Driver, Limits, Network, Notice, Options, Outcomes, Plugin,
-    Refusal, Report, Scope, SettingsError, SubscriberUri, async_trait,
+    Checked, Clock, ContentForm, Context, Driver, HostCalls, Limits, Network, Notice, Options, Outcomes,
+    Plugin, Refusal, Report, Scope, SettingsError, SubscriberUri, async_trait,
     core::net::Policy,
     http::{Client, HeaderValue, report},
     register_driver, schemars, time_left,
@@ -18,12 +18,14 @@ use crate::{
     render::{self, Letter},
     settings::Settings,
     target::{self, Target},
+    trust,
 };
 
 /// Delivers by HTTP POST.
 pub struct Webhook {
     client: Client,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) host: Arc<dyn HostCalls>,
     network: Arc<Policy>,
     agent: HeaderValue,
     plans: Plans,
@@ -37,6 +39,13 @@ impl Webhook {
         let letter = render::letter(notice, &plan, &self.messages)?;
         Ok((plan, letter))
     }
+
+    /// Sends `letter` in what is left of the attempt's time.
+    pub(crate) async fn post(&self, notice: &Notice<'_>, plan: &Plan, letter: Letter) -> Report {
+        let left = time_left(notice, &*self.clock);
+        let answer = self.client.post(&plan.target.endpoint, letter.headers, letter.body, left).await;
+        report(&answer, self.clock.now_ms())
+    }
 }
 
 #[async_trait]
@@ -44,11 +53,10 @@ impl Driver for Webhook {
     async fn deliver(&self, notice: &Notice<'_>) -> Outcomes {
         // A refusal here is of something that was stored before it was refused at the door, or of the message.
         match self.prepare(notice) {
-            Ok((plan, Letter { headers, body })) => {
-                let left = time_left(notice, &*self.clock);
-                let answer = self.client.post(&plan.target.endpoint, headers, body, left).await;
-                report(&answer, self.clock.now_ms()).into()
+            Ok((plan, letter)) if plan.target.by_trust => {
+                trust::deliver(self, notice, &plan, letter).await.into()
             }
+            Ok((plan, letter)) => self.post(notice, &plan, letter).await.into(),
             Err(refusal) => Report::rejected(Scope::Recipient, refusal.to_string()).into(),
         }
     }
@@ -61,13 +69,17 @@ impl Driver for Webhook {
     }
 
     async fn render(&self, notice: &Notice<'_>) -> Result<String, Refusal> {
-        self.prepare(notice).map(|(plan, letter)| render::shown(&plan.target.uri, &letter))
+        let (plan, mut letter) = self.prepare(notice)?;
+        if plan.target.by_trust {
+            trust::sketch(&mut letter);
+        }
+        Ok(render::shown(&plan.target.uri, &letter))
     }
 }
 
 impl Plugin for Webhook {
     const NAME: &'static str = "http";
-    const SCHEMES: &'static [&'static str] = &["http", "https"];
+    const SCHEMES: &'static [&'static str] = &["http", "https", "trust+http", "trust+https"];
     const TITLE: &'static str = "Webhooks, signed as Standard Webhooks";
     const CONTENT: ContentForm = ContentForm::Raw;
     const IDEMPOTENCY: &'static str = "header";
@@ -92,8 +104,8 @@ impl Plugin for Webhook {
         let network = Arc::clone(&context.network);
         let client = Client::with(Arc::clone(&network), settings.ca_file.as_deref(), settings.pooling())
             .map_err(|error| Refusal::new("/ca_file", error.to_string()))?;
-        let clock = Arc::clone(&context.clock);
-        Ok(Self { client, clock, network, agent, plans: Plans::new(), messages: Messages::new() })
+        let (clock, host) = (Arc::clone(&context.clock), Arc::clone(&context.host));
+        Ok(Self { client, clock, host, network, agent, plans: Plans::new(), messages: Messages::new() })
     }
 }
 

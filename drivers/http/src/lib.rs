@@ -1,4 +1,4 @@
-//! Webhooks: `http:` and `https:`. See the README beside this crate for settings, options and what is sent.
+//! Webhooks: `http:` and `https:`, and both with `trust+` before them. See the README beside this crate for settings, options and what is sent.
 
 mod cloudevents;
 mod driver;
@@ -9,5 +9,6 @@ mod render;
 mod settings;
 mod sign;
 mod target;
+mod trust;
 
 pub use driver::Webhook;

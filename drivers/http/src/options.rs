@@ -41,6 +41,8 @@ pub(crate) struct Written {
     post_headers: Option<BTreeMap<String, String>>,
     /// The secret of Standard Webhooks signatures, `whsec_` and base64; a list while it is rotated.
     secret: Option<SigningSecrets>,
+    /// For `trust+http:` and `trust+https:`: the trust by which the token is got. The host makes one where none is given.
+    trust_id: Option<String>,
 }
 
 /// The form of a webhook's body.
@@ -73,6 +75,7 @@ pub(crate) struct Wanted {
     pub(crate) post_data: Option<String>,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) keys: Vec<Key>,
+    pub(crate) trust: Option<String>,
 }
 
 impl Wanted {
@@ -86,7 +89,8 @@ impl Wanted {
         }
         let headers = written.post_headers.unwrap_or_default();
         let headers = headers.iter().map(|(name, value)| header(name, value)).collect::<Result<_, _>>()?;
-        Ok(Self { format, post_data: written.post_data, headers, keys: keys(written.secret)? })
+        let (post_data, trust) = (written.post_data, written.trust_id);
+        Ok(Self { format, post_data, headers, keys: keys(written.secret)?, trust })
     }
 }
 
@@ -167,6 +171,7 @@ mod tests {
             (json!({"post_headers": {"Webhook-Id": "x"}}), "/options/post_headers/Webhook-Id: "),
             (json!({"secret": []}), "/options/secret: the list is empty"),
             (json!({"secret": ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "x"]}), "/options/secret/1: "),
+            (json!({"trust_id": 1}), "/options/trust_id: invalid type"),
             (json!({"secret": 4711}), "/options/secret: it is not of the right type (the value is secret)"),
         ] {
             let error = read(options).err().unwrap();

@@ -28,6 +28,7 @@ const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp
 const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
 
 /// What is sent, where the plan says.
+#[derive(Clone)]
 pub(crate) struct Letter {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,

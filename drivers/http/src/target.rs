@@ -18,6 +18,8 @@ pub(crate) struct Target {
     pub(crate) endpoint: Endpoint,
     /// The userinfo as Basic credentials (RFC 7617).
     pub(crate) authorization: Option<HeaderValue>,
+    /// A token goes with what is sent.
+    pub(crate) by_trust: bool,
 }
 
 impl Target {
@@ -25,8 +27,8 @@ impl Target {
     ///
     /// # Errors
     /// Credentials that would travel in clear text; a URI that is not for this driver.
-    pub(crate) fn of(uri: &SubscriberUri) -> Result<Self, Refusal> {
-        let url = url(uri)?;
+    pub(crate) fn of(written: &SubscriberUri) -> Result<Self, Refusal> {
+        let url = url(written)?;
         let authorization = authorization(url)?;
         let mut bare = url.clone();
         // These fail for a URL without a host alone, and http has one.
@@ -37,7 +39,7 @@ impl Target {
         let unsendable = |why: String| Refusal::new("uri", format!("it cannot be sent: {why}"));
         let uri: Uri = bare.as_str().parse().map_err(|error| unsendable(format!("{error}")))?;
         let endpoint = Endpoint::of(&uri).map_err(|error| unsendable(error.to_string()))?;
-        Ok(Self { uri, endpoint, authorization })
+        Ok(Self { uri, endpoint, authorization, by_trust: written.is_by_trust() })
     }
 }
 
@@ -54,7 +56,7 @@ pub(crate) fn guard(uri: &SubscriberUri, policy: &Policy) -> Result<(), Refusal>
 fn url(uri: &SubscriberUri) -> Result<&Url, Refusal> {
     match uri.form() {
         Form::Http(http) => Ok(&http.url),
-        _ => Err(Refusal::new("scheme", "this driver serves `http:` and `https:`")),
+        _ => Err(Refusal::new("scheme", "this driver serves `http:` and `https:`, with or without `trust+`")),
     }
 }
 
@@ -186,7 +188,7 @@ mod tests {
                 5 => format!("{plain}:8080"),
                 _ => plain.to_uppercase(),
             };
-            for scheme in ["http", "https", "HTTP"] {
+            for scheme in ["http", "https", "HTTP", "trust+http", "Trust+HTTPS"] {
                 let text = format!("{scheme}://{host}/x");
                 prop_assert!(is_refused(&text), "{}", text);
             }

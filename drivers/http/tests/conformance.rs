@@ -8,6 +8,7 @@ nuncio_plugin_sdk::testing::conformance!(
         .uri("http://ann:hunter2@{server}/")
         .uri("https://bücher.example/é#top")
         .refuses("http:/hook")
+        .refuses("trust+http:/hook")
         .refuses("http://ann:hunter2@example.org/")
         .options(json!({"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}))
         .golden("tests/golden")

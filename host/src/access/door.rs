@@ -9,7 +9,7 @@ use super::{
     action::Action,
     denied::{Denied, StartError},
     hosts::Hosts,
-    identity::{Credentials, Identity, Proof},
+    identity::{Bearer, Credentials, Identity, Proof},
     keys::Keys,
     keystone::Keystone,
     policy::{Grants, Policy},
@@ -112,6 +112,13 @@ impl Access {
             return Err(Denied::OtherProject);
         }
         Ok(identity)
+    }
+
+    /// The token by which somebody has just been identified, where it is one of Keystone.
+    #[must_use]
+    pub fn bearer(&self, shown: Credentials<'_>) -> Option<Bearer> {
+        let token = shown.token.filter(|token| !token.is_empty());
+        token.filter(|_| matches!(self.strategy, Strategy::Keystone(_))).map(Bearer::new)
     }
 
     /// Whether `identity` may do `action`.

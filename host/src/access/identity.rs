@@ -1,6 +1,8 @@
 //! Who asks, and how that was proven.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
+
+use zeroize::Zeroizing;
 
 use super::{action::Action, policy::Grants};
 
@@ -52,6 +54,27 @@ impl Identity {
     #[must_use]
     pub fn has_ended(&self, now: i64) -> bool {
         self.expires.is_some_and(|end| end <= now)
+    }
+}
+
+/// A token of Keystone that was just found good: whoever has it can have this host trusted in its name. Never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Bearer(Arc<Zeroizing<String>>);
+
+impl Bearer {
+    pub(super) fn new(token: &str) -> Self {
+        Self(Arc::new(Zeroizing::new(token.to_owned())))
+    }
+
+    /// The token as it is written: for Keystone alone.
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bearer(***)")
     }
 }
 

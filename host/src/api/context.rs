@@ -17,7 +17,7 @@ use super::{
     signature,
 };
 use crate::{
-    access::{Credentials, Denied, Identity},
+    access::{Bearer, Credentials, Denied, Identity},
     config::{Queues, Uuids},
     place::{self, Place},
     signed::Grant,
@@ -39,6 +39,8 @@ pub(crate) struct Caller {
     pub(crate) identity: Arc<Identity>,
     /// The signature that lets it in. It stands for authentication and policy, for what it names alone.
     pub(crate) signed: Option<Arc<Grant>>,
+    /// The token that it is known by to Keystone, for what is to be done there in its name.
+    pub(crate) bearer: Option<Bearer>,
 }
 
 /// What the rules stand on.
@@ -68,7 +70,8 @@ pub(super) async fn zaqar(
     gate.permit(&request, &identity)?;
     gate.face.tenants.request(&identity.project)?;
     let project = identity.project.clone();
-    request.extensions_mut().insert(Caller { project, client, identity, signed });
+    let bearer = gate.bearer(request.headers(), signed.as_deref())?;
+    request.extensions_mut().insert(Caller { project, client, identity, signed, bearer });
     Ok(next.run(request).await)
 }
 
@@ -90,7 +93,8 @@ pub(super) async fn own(
     gate.permit(&request, &identity)?;
     gate.face.tenants.request(&identity.project)?;
     let project = identity.project.clone();
-    request.extensions_mut().insert(Caller { project, client: String::new(), identity, signed });
+    let bearer = gate.bearer(request.headers(), signed.as_deref())?;
+    request.extensions_mut().insert(Caller { project, client: String::new(), identity, signed, bearer });
     Ok(next.run(request).await)
 }
 
@@ -124,6 +128,11 @@ impl Gate {
             return Ok(None);
         }
         self.face.access.identify(credentials(headers)?).await.map(Some)
+    }
+
+    /// The token of whoever was let in by one of Keystone.
+    fn bearer(&self, headers: &HeaderMap, signed: Option<&Grant>) -> Result<Option<Bearer>, Denied> {
+        if signed.is_some() { Ok(None) } else { Ok(self.face.access.bearer(credentials(headers)?)) }
     }
 
     async fn known(

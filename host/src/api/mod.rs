@@ -45,7 +45,7 @@ mod subscriptions;
 mod usage;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::times;
 

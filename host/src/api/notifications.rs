@@ -89,7 +89,7 @@ async fn target(
             "options.filter: a notification goes to all that it names; leave the filter out".to_owned()
         );
     }
-    let admitted = face.catalog.admit(project, &entry.uri, entry.options, None).await.map_err(|refusal| {
+    let admitted = face.catalog.admit_once(project, &entry.uri, entry.options).await.map_err(|refusal| {
         let text = refusal.to_string();
         text.strip_prefix("subscriber: ").unwrap_or(&text).to_owned()
     })?;

@@ -286,6 +286,7 @@ impl From<CatalogError> for Problem {
             CatalogError::Conflict(text) => Self::conflict(text),
             CatalogError::Forbidden(text) => Self::forbidden(text),
             CatalogError::Absent(text) => Self::not_found(text),
+            CatalogError::Away(text) => Self::later("Service temporarily unavailable", text),
             CatalogError::Store(error) => error.into(),
         }
     }

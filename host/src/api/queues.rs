@@ -86,7 +86,7 @@ pub(super) async fn delete(
     Extension(caller): Extension<Caller>,
     Extension(place): Extension<Place>,
 ) -> Answer {
-    face.store.queue_delete(&caller.project, place.stored()).await?;
+    face.catalog.delete(&caller.project, place.stored()).await?;
     Ok(answer::no_content())
 }
 
@@ -260,7 +260,7 @@ pub(super) async fn purge(
     } else {
         resource_types(&body::value(&bytes)?)?
     };
-    face.store.queue_purge(&caller.project, place.stored(), what).await?;
+    face.catalog.purge(&caller.project, place.stored(), what).await?;
     Ok(answer::no_content())
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn create(
     let subscriber =
         subscriber(&document)?.ok_or_else(|| Problem::request("Missing parameter subscriber in body."))?;
     let (ttl, options) = (ttl(&document)?, options(&document)?.unwrap_or_default());
-    let wish = Wish { subscriber, ttl, options, bound: false };
+    let wish = Wish { subscriber, ttl, options, bound: false, by: caller.bearer };
     let now = face.clock.now_ms();
     let silent = face.catalog.unanswerable(&wish.subscriber);
     let (subscribed, unknown) = face.catalog.subscribe(&caller.project, place.stored(), wish, now).await?;
@@ -112,8 +112,12 @@ pub(super) async fn update(
     if document.is_empty() {
         return Err(Problem::request("No subscription data was found in the request body."));
     }
-    let change =
-        Change { subscriber: subscriber(&document)?, ttl: ttl(&document)?, options: options(&document)? };
+    let change = Change {
+        subscriber: subscriber(&document)?,
+        ttl: ttl(&document)?,
+        options: options(&document)?,
+        by: caller.bearer,
+    };
     if change.subscriber.is_none() && change.ttl.is_none() && change.options.is_none() {
         return Err(Problem::nothing_to_update());
     }
@@ -133,7 +137,7 @@ pub(super) async fn delete(
     Path((_, subscription)): Path<(String, String)>,
 ) -> Answer {
     if let Some(id) = face.ids.parse_subscription(&subscription) {
-        face.store.subscription_end(&caller.project, place.stored(), id).await?;
+        face.catalog.end(&caller.project, place.stored(), id).await?;
     }
     Ok(answer::no_content())
 }

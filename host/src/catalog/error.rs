@@ -2,7 +2,7 @@
 
 use nuncio_core::Refusal;
 
-use crate::storage::StoreError;
+use crate::{access::Untrusted, storage::StoreError};
 
 /// Why a wish about a queue or a subscription is not fulfilled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum CatalogError {
     /// It is not for this client to do.
     #[error("{0}")]
     Forbidden(String),
+    /// Who is needed for it is away.
+    #[error("{0}")]
+    Away(String),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -28,5 +31,14 @@ pub enum CatalogError {
 impl From<Refusal> for CatalogError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal.to_string())
+    }
+}
+
+impl From<Untrusted> for CatalogError {
+    fn from(untrusted: Untrusted) -> Self {
+        match untrusted {
+            Untrusted::Forbidden(_) => Self::Forbidden(format!("subscriber: {untrusted}.")),
+            Untrusted::Away => Self::Away(format!("subscriber: {untrusted}.")),
+        }
     }
 }

@@ -3,6 +3,8 @@
 
 mod answering;
 mod devices;
+mod ending;
+mod entrusting;
 mod error;
 mod metadata;
 mod options;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{error::CatalogError, metadata};
 use crate::{
+    access::Trusts,
     config::Config,
     confirmation::Desk,
     delivery::Events,
@@ -25,6 +26,8 @@ pub struct Catalog {
     pub(super) board: Switchboard,
     pub(super) renderer: Arc<Renderer>,
     pub(super) confirmation: Desk,
+    /// Who makes trusts; `None` where clients are not known by Keystone.
+    pub(super) trusts: Option<Arc<Trusts>>,
     pub(super) events: Events,
 }
 
@@ -43,9 +46,10 @@ impl Catalog {
         board: Switchboard,
         renderer: Arc<Renderer>,
         confirmation: Desk,
+        trusts: Option<Arc<Trusts>>,
     ) -> Self {
         let events = Events::new(&config);
-        Self { store, config, board, renderer, confirmation, events }
+        Self { store, config, board, renderer, confirmation, trusts, events }
     }
 
     /// Makes a queue; `false` when it was there, whose metadata stays as it was.

@@ -4,6 +4,7 @@ use nuncio_core::{Kind, Options, SubscriberUri, SubscriptionId};
 use serde_json::Value;
 
 use super::{
+    entrusting::{Fresh, brought},
     error::CatalogError,
     options::Unknown,
     queues::Catalog,
@@ -11,6 +12,7 @@ use super::{
     targets::{Admitted, read},
 };
 use crate::{
+    access::Bearer,
     confirmation::Queue,
     storage::{Asking, NewSubscription, NewTarget, Subscribed, SubscriptionChange, SubscriptionRow, Updated},
 };
@@ -31,6 +33,8 @@ pub struct Wish {
     pub options: Options,
     /// A connection subscribes itself: the subscription lives as long as the connection does.
     pub bound: bool,
+    /// In whose name a subscriber by trust is subscribed.
+    pub by: Option<Bearer>,
 }
 
 /// What a client wants changed; what is absent stays.
@@ -42,6 +46,8 @@ pub struct Change {
     pub ttl: Option<i64>,
     /// The options, replaced whole.
     pub options: Option<Options>,
+    /// In whose name a subscriber by trust is changed.
+    pub by: Option<Bearer>,
 }
 
 impl Catalog {
@@ -59,16 +65,23 @@ impl Catalog {
         let ttl = wish.ttl.unwrap_or(self.config.queues.default_subscription_ttl);
         lives(ttl, now)?;
         let policy = self.policy(project, queue).await?;
-        let admitted = if wish.bound {
+        let options = brought(wish.options, None);
+        let mut admitted = if wish.bound {
             // Which subscribers may be named does not concern who is here already.
-            self.made(&read(&wish.subscriber)?, wish.options, policy.as_ref()).await?
+            self.made(&read(&wish.subscriber)?, options, policy.as_ref()).await?
         } else {
-            self.admit(project, &wish.subscriber, wish.options, policy.as_ref()).await?
+            self.admit(project, &wish.subscriber, options, policy.as_ref()).await?
         };
+        let (uri, by) = (&wish.subscriber, wish.by.as_ref());
+        let trust = self.entrust(uri, &mut admitted.target.options, by, ends(ttl, now)).await?;
         let asking = self.asking(Queue { project, name: queue }, &admitted, ttl);
         let (uri_key, target) = (admitted.key, in_order(admitted.target));
         let new = NewSubscription { uri_key, target, ttl, asking, bound: wish.bound };
-        Ok((self.store.subscribe(project, queue, new).await?, admitted.unknown))
+        let subscribed = self.store.subscribe(project, queue, new).await?;
+        if matches!(subscribed, Subscribed::New(_)) {
+            trust.keep();
+        }
+        Ok((subscribed, admitted.unknown))
     }
 
     /// Changes a subscription. Lists the options that nobody knows: they are kept.
@@ -86,12 +99,15 @@ impl Catalog {
         change.ttl.map_or(Ok(()), |ttl| lives(ttl, now))?;
         let absent = || CatalogError::Absent("There is no such subscription on this queue.".to_owned());
         let row = self.store.subscription(project, queue, id).await?.ok_or_else(absent)?;
-        let (mut unknown, mut asking) = (Vec::new(), None);
-        let target = if change.subscriber.is_some() || change.options.is_some() {
+        let (mut unknown, mut asking, mut trust) = (Vec::new(), None, Fresh::default());
+        let target = if change.subscriber.is_some() || change.options.is_some() || by_trust(&row) {
             let policy = self.policy(project, queue).await?;
             let (uri, options) = self.revised(&row, &change);
-            let admitted = self.admit(project, &uri, options, policy.as_ref()).await?;
+            let options = brought(options, Some(&row.options));
+            let mut admitted = self.admit(project, &uri, options, policy.as_ref()).await?;
             let (of, ttl) = (Queue { project, name: queue }, change.ttl.unwrap_or(row.ttl));
+            let by = change.by.as_ref();
+            trust = self.entrust(&uri, &mut admitted.target.options, by, ends(ttl, now)).await?;
             asking = self.asking(of, &admitted, ttl);
             unknown = admitted.unknown;
             Some((admitted.key, in_order(admitted.target)))
@@ -100,7 +116,11 @@ impl Catalog {
         };
         let change = SubscriptionChange { target, ttl: change.ttl, asking };
         match self.store.subscription_change(project, queue, id, change).await? {
-            Updated::Done => Ok(unknown),
+            Updated::Done => {
+                trust.keep();
+                self.let_go(std::iter::once(&row.options));
+                Ok(unknown)
+            }
             Updated::Absent => Err(absent()),
             Updated::Conflict => Err(CatalogError::Conflict(
                 "Another subscription of this queue has that subscriber.".to_owned(),
@@ -153,6 +173,16 @@ fn in_order(mut target: NewTarget) -> NewTarget {
         target.rules.ordered.get_or_insert_default();
     }
     target
+}
+
+/// Whether a token goes with what is sent to a subscriber.
+fn by_trust(row: &SubscriptionRow) -> bool {
+    SubscriberUri::parse(&row.uri).is_ok_and(|uri| uri.is_by_trust())
+}
+
+/// When a subscription ends, Unix milliseconds.
+const fn ends(ttl: i64, now: i64) -> i64 {
+    now.saturating_add(ttl.saturating_mul(1000))
 }
 
 fn lives(ttl: i64, now: i64) -> Result<(), CatalogError> {

@@ -4,6 +4,7 @@ use nuncio_core::{ContentForm, LaneRules, Options, Refusal, SubscriberUri, retry
 use serde_json::Value;
 
 use super::{
+    entrusting,
     options::{self, Unknown},
     queues::Catalog,
 };
@@ -51,6 +52,15 @@ impl Catalog {
         let admitted = self.made(&uri, options, queue_policy).await?;
         self.registered(project, &uri).await?;
         Ok(admitted)
+    }
+
+    /// As [`admit`](Self::admit), of one that is written to once, without a subscription.
+    ///
+    /// # Errors
+    /// As those of [`admit`](Self::admit), and a subscriber by trust.
+    pub async fn admit_once(&self, project: &str, uri: &str, options: Options) -> Result<Admitted, Refusal> {
+        entrusting::subscribed(&read(uri)?)?;
+        self.admit(project, uri, options, None).await
     }
 
     /// As [`admit`](Self::admit), of a scheme that need not be among those that clients may name.

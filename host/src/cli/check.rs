@@ -131,19 +131,20 @@ fn unreadable((name, template): (&String, &Template)) -> Option<Problem> {
 
 /// Secrets that stand in the file itself.
 fn warnings(config: &Config, dispatcher: &Dispatcher) -> Vec<Problem> {
-    let inline = |(driver, pointer): (String, String)| {
-        let setting = config.settings.exactly(&driver, &pointer).filter(|setting| !setting.referenced)?;
-        let path = format!("drivers.{driver}{}", pointer.replace('/', "."));
-        Some(
+    let inline = |(driver, pattern): (String, String)| {
+        let found = config.settings.exactly(&driver, &pattern).filter(|(_, setting)| !setting.referenced);
+        let told = found.map(|(pointer, setting)| {
+            let path = format!("drivers.{driver}{}", pointer.replace('/', "."));
             Problem::new(setting.place.clone(), &path, "a secret stands in the file")
-                .fix("write { env = \"NAME\" } or { file = \"PATH\" }"),
-        )
+                .fix("write { env = \"NAME\" } or { file = \"PATH\" }")
+        });
+        told.collect::<Vec<_>>()
     };
     let secrets = |entry: &Entry| {
         let name = entry.manifest.name.clone();
         entry.manifest.secrets.clone().into_iter().map(move |pointer| (name.clone(), pointer))
     };
-    let of_drivers = dispatcher.entries().iter().flat_map(secrets).filter_map(inline);
+    let of_drivers = dispatcher.entries().iter().flat_map(secrets).flat_map(inline);
     let silent = confirmation::unanswerable(config, dispatcher)
         .map(|why| Problem::new(Place::default(), "notification.require_confirmation", why));
     config.warnings.iter().cloned().chain(of_drivers).chain(silent).collect()

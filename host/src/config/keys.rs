@@ -155,7 +155,7 @@ const KEYS: &[Key] = &[
     key("keystone.www_authenticate_uri", Kind::Url, "", "URL", r#""https://keystone.example.org/v3""#,
         "Where clients without a token are sent to; without it, `url`."),
     key("keystone.username", Kind::Text, "", "", r#""nuncio""#,
-        "The user that the host is to Keystone; it must be allowed to validate tokens (role `admin` or `service`)."),
+        "The user that the host is to Keystone; it must be allowed to validate tokens (role `admin` or `service`). Whoever subscribes with `trust+http:` or `trust+https:` trusts this user in Keystone."),
     key("keystone.password", Kind::Secret { min: 1 }, "", "", r#"{ env = "KEYSTONE_PASSWORD" }"#,
         "The password of that user."),
     key("keystone.user_domain_name", Kind::Text, r#""Default""#, "", r#""services""#, "The domain of that user."),

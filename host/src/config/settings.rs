@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
+use nuncio_core::pointer;
 use serde_json::Value;
 use zeroize::Zeroize as _;
 
@@ -49,10 +50,14 @@ impl Settings {
         }
     }
 
-    /// The setting of `driver` at exactly `pointer`.
-    #[must_use]
-    pub fn exactly(&self, driver: &str, pointer: &str) -> Option<&Setting> {
-        self.places.get(&(driver.to_owned(), pointer.to_owned()))
+    /// The settings of `driver` at exactly `pattern`, in which `*` is any one member, with their pointers.
+    pub fn exactly<'a>(
+        &'a self,
+        driver: &'a str,
+        pattern: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a Setting)> {
+        let fits = move |(of, at): &(String, String)| of == driver && pointer::is_at(pattern, at);
+        self.places.iter().filter(move |(key, _)| fits(key)).map(|((_, at), setting)| (at.as_str(), setting))
     }
 
     /// Makes text again of what a variable said of `driver`, where its `schema` wants text.
@@ -93,14 +98,9 @@ impl Resolver<'_> {
             return (drivers, settings);
         };
         for (name, node) in table {
-            let Raw::Table(keys) = &node.raw else {
+            if !matches!(node.raw, Raw::Table(_)) {
                 self.problems.push(not_a_table(&format!("drivers.{name}"), node));
                 continue;
-            };
-            if let Some(accounts) = keys.get("accounts") {
-                let path = format!("drivers.{name}.accounts");
-                let why = "several accounts of a driver: not in this version";
-                self.problems.push(Problem::new(accounts.key.clone(), &path, why).fix("remove it for now"));
             }
             let value = self.value(name, "", node, &mut settings);
             drivers.insert(name.clone(), value);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use nuncio_core::{
-    HostCalls,
+    HostCalls, NoToken, Token, TokenCall,
     wire::{Device, DeviceCall, Metric, Receipt},
 };
 
@@ -12,6 +12,7 @@ use super::{
     behind::{Behind, name},
     figures::Figures,
 };
+use crate::access::Trusts;
 
 /// The longest word of a driver that stands in a log line, characters.
 const MAX_WORD: usize = 200;
@@ -22,13 +23,21 @@ pub struct Calls {
     driver: String,
     figures: Arc<Figures>,
     behind: Arc<Behind>,
+    trusts: Option<Arc<Trusts>>,
 }
 
 impl Calls {
     /// Those of the driver called `driver`.
     #[must_use]
     pub const fn new(driver: String, figures: Arc<Figures>, behind: Arc<Behind>) -> Self {
-        Self { driver, figures, behind }
+        Self { driver, figures, behind, trusts: None }
+    }
+
+    /// With who gives tokens by trusts.
+    #[must_use]
+    pub fn with_trusts(mut self, trusts: Option<Arc<Trusts>>) -> Self {
+        self.trusts = trusts;
+        self
     }
 }
 
@@ -46,6 +55,15 @@ impl HostCalls for Calls {
 
     async fn device(&self, call: DeviceCall) -> Result<Option<Device>, String> {
         self.behind.device(&self.driver, &call).await
+    }
+
+    async fn token(&self, call: TokenCall) -> Result<Token, NoToken> {
+        match &self.trusts {
+            Some(trusts) => trusts.token(&call).await,
+            None => Err(NoToken::Refused(
+                "there is no token to send: this host does not ask Keystone (auth.strategy)".to_owned(),
+            )),
+        }
     }
 }
 

@@ -292,8 +292,9 @@ impl<'a> Gathering<'a> {
     }
 
     fn context(&self, name: &str) -> Context {
-        let calls =
-            Calls::new(name.to_owned(), Arc::clone(&self.ground.figures), Arc::clone(&self.ground.behind));
+        let ground = &self.ground;
+        let calls = Calls::new(name.to_owned(), Arc::clone(&ground.figures), Arc::clone(&ground.behind))
+            .with_trusts(ground.trusts.clone());
         let (clock, network) = (Arc::clone(&self.ground.clock), Arc::clone(&self.network));
         Context::new(clock, network, self.config.delivery.deadline).with_host(Arc::new(calls))
     }

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::{behind::Behind, candidate::Digest, figures::Figures, gathering::Gathering};
 use crate::{
-    config::{Config, Problem},
+    access::Trusts,
+    config::{Config, Problem, Strategy},
     websocket::Hub,
 };
 
@@ -22,6 +23,8 @@ pub(super) struct Ground {
     pub(super) hub: Arc<Hub>,
     /// Whether it delivers.
     pub(super) sockets: bool,
+    /// Who gives tokens by trusts; `None` where clients are not known by Keystone.
+    pub(super) trusts: Option<Arc<Trusts>>,
 }
 
 /// What is remembered of a driver that was made.
@@ -92,8 +95,13 @@ impl Roster {
     /// Makes every driver of `config`: those that are linked, then libraries, then programs.
     pub async fn gather(config: &Config, clock: Arc<dyn Clock>) -> Self {
         let sockets = config.websocket.enabled;
-        let ground =
-            Ground { clock, figures: Arc::default(), behind: Arc::default(), hub: Arc::default(), sockets };
+        let known_by_keystone = config.auth.strategy == Strategy::Keystone;
+        // What cannot be used of [keystone] is told by the door, which needs it to let anybody in.
+        let trusts =
+            known_by_keystone.then(|| Trusts::new(&config.keystone, Arc::clone(&clock)).ok()).flatten();
+        let trusts = trusts.map(Arc::new);
+        let (figures, behind, hub) = (Arc::default(), Arc::default(), Arc::default());
+        let ground = Ground { clock, figures, behind, hub, sockets, trusts };
         Gathering::new(config, ground, None).all().await
     }
 
@@ -119,6 +127,12 @@ impl Roster {
     #[must_use]
     pub const fn hub(&self) -> &Arc<Hub> {
         &self.ground.hub
+    }
+
+    /// Who makes trusts and gives tokens by them.
+    #[must_use]
+    pub const fn trusts(&self) -> Option<&Arc<Trusts>> {
+        self.ground.trusts.as_ref()
     }
 
     /// What is wrong so that a host does not start.

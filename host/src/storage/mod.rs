@@ -3,7 +3,7 @@
 pub mod sqlite;
 
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
 mod traits;
 mod words;
 

@@ -91,7 +91,9 @@ impl Shown {
             let name: String = serde_json::from_str(raw.get()).map_err(|_| Reply::schema())?;
             place::check(&name).map_err(|why| problem(api::identification(why)))?;
         }
-        Ok(Caller { project: identity.project.clone(), client, identity, signed })
+        let token = self.0.as_ref().map(|proof| proof.token.as_str()).filter(|_| signed.is_none());
+        let bearer = face.access.bearer(Credentials { project: None, token, roles: None });
+        Ok(Caller { project: identity.project.clone(), client, identity, signed, bearer })
     }
 
     /// How long the client is known at least.

@@ -1,6 +1,6 @@
 //! What must not be written of a driver's settings, and of a notice.
 
-use nuncio_core::abi;
+use nuncio_core::{abi, pointer};
 use serde_json::Value;
 
 use crate::{redact::Redactor, text};
@@ -34,10 +34,10 @@ impl Secrets {
     }
 }
 
-/// Every text at `pointers` in `value`, and within what stands there.
+/// Every text at `pointers`, in which `*` is any one member, in `value`, and within what stands there.
 pub(crate) fn texts_at(value: &Value, pointers: &[String]) -> Vec<String> {
     let mut found = Vec::new();
-    pointers.iter().filter_map(|pointer| value.pointer(pointer)).for_each(|value| texts(value, &mut found));
+    pointers.iter().flat_map(|one| pointer::all(value, one)).for_each(|value| texts(value, &mut found));
     found
 }
 
@@ -113,8 +113,9 @@ mod tests {
     #[test]
     fn every_text_under_a_pointer_is_a_secret() {
         let settings =
-            json!({"accounts": {"a": {"token": "t0ken"}}, "keys": ["k3y-one", 987_654], "host": "shown"});
-        let secrets = Secrets::new(&settings, &["/accounts".into(), "/keys".into(), "/none".into()], vec![]);
+            json!({"accounts": {"a": {"token": "t0ken", "url": "shown"}}, "keys": ["k3y-one", 987_654]});
+        let pointers = ["/accounts/*/token".into(), "/keys".into(), "/none".into()];
+        let secrets = Secrets::new(&settings, &pointers, vec![]);
         let shown = secrets.settings.redact("t0ken k3y-one 987654 shown").into_owned();
         assert_eq!(shown, "*** *** *** shown");
     }

@@ -14,7 +14,7 @@ use super::{
     endpoint::Endpoint,
     error::HttpError,
     pool::{Pool, Pooling},
-    tls::{self, TlsError},
+    tls::{self, Identity, TlsError},
 };
 use crate::connect::GuardedConnector;
 
@@ -33,6 +33,14 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The body was longer, broke off, or had not ended when the deadline passed.
     pub truncated: bool,
+}
+
+impl Answer {
+    /// A whole answer: what tests of a driver read without a server.
+    #[must_use]
+    pub const fn new(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
+        Self { status, headers, body, truncated: false }
+    }
 }
 
 /// An HTTP client whose every connection goes through the guard. Clones share the connections, and the last one closes
@@ -62,7 +70,29 @@ impl Client {
     /// # Errors
     /// [`TlsError`] when `ca_file` cannot be used.
     pub fn with(policy: Arc<Policy>, ca_file: Option<&Path>, pooling: Pooling) -> Result<Self, TlsError> {
-        let dial = Dial::new(GuardedConnector::new(policy), tls::config(ca_file)?);
+        Self::made(policy, ca_file, pooling, None)
+    }
+
+    /// [`with`](Self::with), showing `identity` to servers that ask for a certificate.
+    ///
+    /// # Errors
+    /// [`TlsError`] when `ca_file` or `identity` cannot be used.
+    pub fn identified(
+        policy: Arc<Policy>,
+        ca_file: Option<&Path>,
+        pooling: Pooling,
+        identity: &Identity,
+    ) -> Result<Self, TlsError> {
+        Self::made(policy, ca_file, pooling, Some(identity))
+    }
+
+    fn made(
+        policy: Arc<Policy>,
+        ca_file: Option<&Path>,
+        pooling: Pooling,
+        identity: Option<&Identity>,
+    ) -> Result<Self, TlsError> {
+        let dial = Dial::new(GuardedConnector::new(policy), tls::config(ca_file, identity)?);
         Ok(Self { pool: Pool::new(dial, pooling) })
     }
 

@@ -4,7 +4,7 @@ use std::{
     future::{Future, poll_fn},
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -44,16 +44,22 @@ pub(super) struct Http2 {
     opened: Instant,
     /// Milliseconds after `opened`.
     used: AtomicU64,
-    /// Its place among the connections of its origin.
-    _slot: OwnedSemaphorePermit,
+    /// Its place among the connections of its origin, while it takes requests.
+    slot: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl Http2 {
-    /// A connection, and the first stream of it.
-    pub(super) async fn new(stream: Stream, slot: OwnedSemaphorePermit) -> hyper::Result<(Arc<Self>, Lane)> {
+    /// A connection, and the first stream of it. Where it is the `only` one, no second stream begins before the far side
+    /// has said how many it allows: some allow one until they know who asks.
+    pub(super) async fn new(
+        stream: Stream,
+        slot: OwnedSemaphorePermit,
+        only: bool,
+    ) -> hyper::Result<(Arc<Self>, Lane)> {
         let (sender, mut connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(PING)
+            .initial_max_send_streams(if only { 1 } else { STREAMS })
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(HEAD_CAP)
@@ -75,7 +81,7 @@ impl Http2 {
             retired: AtomicBool::new(false),
             opened: Instant::now(),
             used: AtomicU64::new(0),
-            _slot: slot,
+            slot: Mutex::new(Some(slot)),
         });
         let lane = Lane(Arc::clone(&connection));
         Ok((connection, lane))
@@ -86,9 +92,10 @@ impl Http2 {
         self.retired.load(Ordering::Relaxed) || self.sender.is_closed()
     }
 
-    /// Takes no more requests; those under way end as they end.
+    /// Takes no more requests; those under way end as they end, and another connection may take its place.
     pub(super) fn retire(&self) {
         self.retired.store(true, Ordering::Relaxed);
+        drop(self.slot.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// For how long nobody has used it, `None` while somebody does.
@@ -166,10 +173,12 @@ pub(super) async fn read(mut body: Incoming, kept: &mut Kept) -> bool {
     }
 }
 
-/// Whether the far side says that it has done nothing with the request (RFC 9113, section 8.7). A GOAWAY says so too,
-/// of streams above a number; but which number a request had, hyper does not tell, so that stays in doubt.
+/// Whether the far side says that it has done nothing with the request (RFC 9113, section 8.7): it refused the stream, or
+/// it goes away and the stream is above the last one that it looked at. Streams up to that one are not told of its GOAWAY.
 pub(super) fn refused(error: &hyper::Error) -> bool {
-    std::error::Error::source(error)
-        .and_then(|source| source.downcast_ref::<h2::Error>())
-        .is_some_and(|error| error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM))
+    std::error::Error::source(error).and_then(|source| source.downcast_ref::<h2::Error>()).is_some_and(
+        |error| {
+            error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+        },
+    )
 }

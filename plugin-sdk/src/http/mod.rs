@@ -4,7 +4,8 @@
 //! proxy from the environment, no redirects, no cookies; one total deadline over connect, send, response head and
 //! body; the body is read up to a cap. A request is sent once more, on another connection, only where it is certain
 //! that the far side did nothing with it: nothing of it was written because a kept connection had been closed, or
-//! HTTP/2 says that the stream was refused. Nothing else is ever sent twice.
+//! HTTP/2 says that the stream was refused,
+//! or not looked at before the connection went away. Nothing else is ever sent twice.
 //!
 //! ```no_run
 //! # async fn example(context: &nuncio_plugin_sdk::Context) -> Result<(), Box<dyn std::error::Error>> {
@@ -21,6 +22,7 @@
 mod attempt;
 mod body;
 mod client;
+mod configured;
 mod dial;
 mod endpoint;
 mod error;
@@ -34,6 +36,7 @@ mod tls;
 
 pub use bytes::Bytes;
 pub use client::{Answer, BODY_CAP, Client};
+pub use configured::Configured;
 pub use endpoint::Endpoint;
 pub use error::HttpError;
 pub use http::{
@@ -41,4 +44,4 @@ pub use http::{
 };
 pub use pool::Pooling;
 pub use report::{EXCERPT_BYTES, report};
-pub use tls::TlsError;
+pub use tls::{Identity, TlsError};

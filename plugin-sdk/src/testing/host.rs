@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use nuncio_core::{
-    Driver, HostCalls, SettingsError,
+    Clock, Driver, HostCalls, SettingsError,
     wire::{Device, DeviceCall, Metric, Receipt},
 };
 use serde_json::Value;
@@ -98,11 +98,25 @@ impl Host {
         settings: Value,
         networks: &[&str],
     ) -> Result<Arc<dyn Driver>, SettingsError> {
-        let context = match self.now_ms {
-            Some(now_ms) => context(Arc::new(Stopped(now_ms)), networks)?,
-            None => context(Arc::new(System), networks)?,
-        };
-        (registered(name)?.create)(settings, &context.with_host(Arc::new(self.clone())))
+        match self.now_ms {
+            Some(now_ms) => self.make_by(Arc::new(Stopped(now_ms)), name, settings, networks),
+            None => self.make_by(Arc::new(System), name, settings, networks),
+        }
+    }
+
+    /// As [`make`](Self::make), by a clock that the test moves.
+    ///
+    /// # Errors
+    /// As [`make`](Self::make).
+    pub fn make_by(
+        &self,
+        clock: Arc<dyn Clock>,
+        name: &str,
+        settings: Value,
+        networks: &[&str],
+    ) -> Result<Arc<dyn Driver>, SettingsError> {
+        let context = context(clock, networks)?.with_host(Arc::new(self.clone()));
+        (registered(name)?.create)(settings, &context)
     }
 
     fn heard(&self) -> MutexGuard<'_, Heard> {

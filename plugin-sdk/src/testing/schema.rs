@@ -10,14 +10,17 @@ pub(super) fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Valu
     schema.get("properties").and_then(Value::as_object).into_iter().flatten()
 }
 
-/// Whether `pointer` (`/proxy/password`) leads to a property of `schema`.
-pub(super) fn leads(schema: &Value, pointer: &str) -> bool {
+/// Whether `pointer` (`/proxy/password`, `/accounts/*/password`) leads to a property of `schema`.
+pub(super) fn leads<'a>(schema: &'a Value, pointer: &str) -> bool {
     let Some(path) = pointer.strip_prefix('/') else { return false };
     let mut here = vec![schema];
     for name in path.split('/') {
         let name = name.replace("~1", "/").replace("~0", "~");
         let all: Vec<_> = here.iter().flat_map(|one| alternatives(schema, one, DEPTH)).collect();
-        here = all.iter().filter_map(|one| one.get("properties")?.get(&name)).collect();
+        let next = |one: &&'a Value| {
+            if name == "*" { one.get("additionalProperties") } else { one.get("properties")?.get(&name) }
+        };
+        here = all.iter().filter_map(next).collect();
     }
     !here.is_empty()
 }

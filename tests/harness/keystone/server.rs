@@ -161,11 +161,23 @@ impl Keystone {
 
     #[track_caller]
     fn own(&self, method: &str, path: &str, body: &Value) -> Answer {
-        self.ask(method, path, &[("X-Auth-Token", self.admin.as_str())], body)
+        self.as_admin(method, path, &[], body)
     }
 
     #[track_caller]
-    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub(super) fn as_admin(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let token = [("X-Auth-Token", self.admin.as_str())];
+        self.ask(method, path, &[&token, headers].concat(), body)
+    }
+
+    #[track_caller]
+    pub(super) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
         let mut client = Client::connect(self.address()).expect("Keystone listens");
         let headers: Vec<_> = headers.iter().copied().chain([("Content-Type", "application/json")]).collect();

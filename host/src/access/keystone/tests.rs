@@ -210,3 +210,20 @@ async fn a_token_without_a_project_opens_nothing() {
     bench.knows("good", described("p", &["member"], HOUR));
     bench.keystone.identify("good").await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn a_token_that_is_too_long_is_nobodys_and_harms_nobody_else() {
+    let bench = Bench::new(|_| {}).await;
+    bench.knows("good", described("p", &["member"], HOUR));
+    // What no server would take as a header is not asked about at all.
+    assert_eq!(bench.keystone.identify(&"x".repeat(8 << 10)).await, Ok(None));
+    assert_eq!(bench.asked(), 0);
+    // Some take less.
+    for (asked, status) in [(1, 413), (2, 431)] {
+        bench.known.broken.store(status, Ordering::SeqCst);
+        assert_eq!(bench.keystone.identify(&"x".repeat(status as usize)).await, Ok(None), "{status}");
+        assert_eq!(bench.asked(), asked);
+    }
+    bench.known.broken.store(0, Ordering::SeqCst);
+    bench.keystone.identify("good").await.unwrap().unwrap();
+}

@@ -12,11 +12,10 @@ use std::{
 use nuncio_core::Clock;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
-use zeroize::Zeroizing;
 
 use super::{
+    account::Account,
     cache::{Cache, Digest, Word},
-    face::{Away, Face, Own, Told},
     wire::Token,
 };
 use crate::{
@@ -26,8 +25,6 @@ use crate::{
 
 /// Questions on their way at once; those about one token wait for each other, so that it is asked for once.
 const LINES: usize = 64;
-/// Our own token is renewed so long before its end.
-const RENEWED_BEFORE_MS: i64 = 60_000;
 /// After a failure nobody asks for so long: requests must not queue up for one that does not answer.
 const PAUSE_MS: i64 = 1_000;
 /// The longest token that is asked about, bytes; those of Keystone have some hundreds.
@@ -37,18 +34,17 @@ const AFTER: Duration = Duration::from_secs(5);
 
 /// Tells whose tokens are.
 pub(in crate::access) struct Keystone {
-    face: Face,
+    account: Account,
     cache: Cache,
     policy: Policy,
     clock: Arc<dyn Clock>,
-    own: Mutex<Option<Own>>,
     lines: Vec<Mutex<()>>,
     paused_until: AtomicI64,
 }
 
 impl fmt::Debug for Keystone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keystone").field("face", &self.face).finish_non_exhaustive()
+        f.debug_struct("Keystone").field("account", &self.account).finish_non_exhaustive()
     }
 }
 
@@ -61,11 +57,10 @@ impl Keystone {
     ) -> Result<Self, StartError> {
         let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         Ok(Self {
-            face: Face::new(config)?,
+            account: Account::new(config, Arc::clone(&clock))?,
             cache: Cache::new(ms(config.cache), ms(config.cache_refused), config.max_cached),
             policy,
             clock,
-            own: Mutex::default(),
             lines: (0..LINES).map(|_| Mutex::default()).collect(),
             paused_until: AtomicI64::new(i64::MIN),
         })
@@ -105,7 +100,7 @@ impl Keystone {
         if (now..=now.saturating_add(PAUSE_MS)).contains(&pause) {
             return Err(Denied::Away { after: AFTER });
         }
-        match self.ask(token).await {
+        match self.account.describe(token).await {
             Ok(told) => {
                 let word = told.map_or(Word::Refused, |token| self.word(token));
                 self.cache.keep(digest, word.clone(), self.clock.now_ms());
@@ -118,31 +113,6 @@ impl Keystone {
                 Err(Denied::Away { after: AFTER })
             }
         }
-    }
-
-    /// Asks, once more with a new token of our own where the old one is refused.
-    async fn ask(&self, token: &str) -> Result<Option<Token>, Away> {
-        for again in [false, true] {
-            let own = self.own(again).await?;
-            match self.face.ask(&own, token).await? {
-                Told::Is(token) => return Ok(Some(token)),
-                Told::Unknown => return Ok(None),
-                Told::OwnRefused => {}
-            }
-        }
-        Err(Away("Keystone refuses the token of this host that it has just given".to_owned()))
-    }
-
-    async fn own(&self, renew: bool) -> Result<Zeroizing<String>, Away> {
-        let mut own = self.own.lock().await;
-        let good_until = self.clock.now_ms().saturating_add(RENEWED_BEFORE_MS);
-        if let Some(own) = own.as_ref().filter(|own| !renew && own.expires > good_until) {
-            return Ok(own.text.clone());
-        }
-        let new = self.face.login().await?;
-        let text = new.text.clone();
-        *own = Some(new);
-        Ok(text)
     }
 
     fn word(&self, token: Token) -> Word {

@@ -1,4 +1,4 @@
-//! What is said to Keystone and what it answers: Identity API v3, "Authentication and token management".
+//! What is said to Keystone and what it answers: Identity API v3, "Authentication and token management" and OS-TRUST.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,6 +14,8 @@ pub(super) struct Token {
     pub(super) project: Option<String>,
     /// The names of the roles.
     pub(super) roles: Vec<String>,
+    /// Their ids.
+    pub(super) role_ids: Vec<String>,
     /// When it ends, Unix milliseconds.
     pub(super) expires: i64,
 }
@@ -39,7 +41,36 @@ struct Named {
 
 #[derive(Deserialize)]
 struct Role {
+    #[serde(default)]
+    id: String,
     name: String,
+}
+
+/// A trust, as far as it matters here.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct Trust {
+    /// Its id.
+    pub(super) id: String,
+    /// Who trusts.
+    #[serde(rename = "trustor_user_id")]
+    pub(super) trustor: String,
+    /// Who is trusted.
+    #[serde(rename = "trustee_user_id")]
+    pub(super) trustee: String,
+    /// Where.
+    #[serde(rename = "project_id")]
+    pub(super) project: Option<String>,
+    /// When it ends, RFC 3339; `None` for never.
+    pub(super) expires_at: Option<String>,
+}
+
+/// Reads what is said of a trust; `None` for what is none.
+pub(super) fn trust(body: &[u8]) -> Option<Trust> {
+    #[derive(Deserialize)]
+    struct Said {
+        trust: Trust,
+    }
+    serde_json::from_slice(body).ok().map(|Said { trust }| trust)
 }
 
 /// Reads the description of a token; `None` for what is none.
@@ -48,23 +79,42 @@ pub(super) fn token(body: &[u8]) -> Option<Token> {
     Some(Token {
         user: token.user.id,
         project: token.project.map(|project| project.id),
+        role_ids: token.roles.iter().map(|role| role.id.clone()).collect(),
         roles: token.roles.into_iter().map(|role| role.name).collect(),
         expires: times::of_rfc3339(&token.expires_at)?,
     })
 }
 
-/// The body that asks for a token of the host's own, by password, within its project.
-pub(super) fn login(account: &config::Keystone) -> Value {
-    json!({"auth": {
-        "identity": {"methods": ["password"], "password": {"user": {
-            "name": account.username,
-            "domain": {"name": account.user_domain_name},
-            "password": account.password.as_ref().map_or("", |password| password.expose()),
-        }}},
-        "scope": {"project": {
-            "name": account.project_name,
-            "domain": {"name": account.project_domain_name},
-        }},
+/// Who this host is, by password.
+pub(super) fn identity(account: &config::Keystone) -> Value {
+    json!({"methods": ["password"], "password": {"user": {
+        "name": account.username,
+        "domain": {"name": account.user_domain_name},
+        "password": account.password.as_ref().map_or("", |password| password.expose()),
+    }}})
+}
+
+/// The scope of a token of the host's own: its project.
+pub(super) fn project(account: &config::Keystone) -> Value {
+    json!({"project": {"name": account.project_name, "domain": {"name": account.project_domain_name}}})
+}
+
+/// The scope of a token by a trust.
+pub(super) fn by_trust(trust: &str) -> Value {
+    json!({"OS-TRUST:trust": {"id": trust}})
+}
+
+/// The wish that `trustee` acts as `token` may, with all of its roles, until `end` (RFC 3339).
+pub(super) fn wish(token: &Token, trustee: &str, end: &str) -> Value {
+    let roles: Vec<_> = token.role_ids.iter().map(|id| json!({ "id": id })).collect();
+    json!({"trust": {
+        "trustor_user_id": token.user,
+        "trustee_user_id": trustee,
+        "project_id": token.project,
+        "impersonation": true,
+        "allow_redelegation": false,
+        "roles": roles,
+        "expires_at": end,
     }})
 }
 
@@ -84,6 +134,7 @@ mod tests {
         let read = token(body).unwrap();
         assert_eq!((read.user.as_str(), read.project.as_deref()), ("3e04", Some("0f73")));
         assert_eq!(read.roles, ["admin", "reader"]);
+        assert_eq!(read.role_ids, ["8973", "cdd1"]);
         assert_eq!(times::rfc3339(read.expires).unwrap(), "2026-11-22T12:51:44.000Z");
     }
 
@@ -97,8 +148,11 @@ mod tests {
         #[test]
         fn any_answer_is_a_token_or_none(text in "\\PC{0,80}", at in "\\PC{0,30}") {
             drop(token(text.as_bytes()));
-            let body = json!({"token": {"user": {"id": text}, "expires_at": at}}).to_string();
+            let body = json!({"token": {"user": {"id": &text}, "expires_at": &at}}).to_string();
             drop(token(body.as_bytes()));
+            prop_assert_eq!(trust(text.as_bytes()), None);
+            let body = json!({"trust": {"id": &text, "trustor_user_id": "u", "trustee_user_id": at}}).to_string();
+            prop_assert_eq!(trust(body.as_bytes()).map(|trust| trust.id), Some(text));
         }
     }
 }

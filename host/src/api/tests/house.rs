@@ -25,10 +25,10 @@ pub(super) const CLOSED: &str = "http://127.0.0.1:9/";
 const CLIENT: &str = "3381af92-2b9e-11e3-b191-71861300734c";
 
 /// A host in a temporary directory.
-pub(super) struct House {
+pub(crate) struct House {
     router: Router,
     pub(super) face: Face,
-    _dir: TempDir,
+    _dir: Option<TempDir>,
 }
 
 /// An answer.
@@ -79,7 +79,12 @@ impl House {
         config.storage.url = format!("sqlite:{}", dir.path().join("nuncio.db").display());
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle();
         let face = assembly::assemble(config, metrics, reread, None).await.unwrap();
-        Self { router: router(face.clone()), face, _dir: dir }
+        Self { _dir: Some(dir), ..Self::over(face) }
+    }
+
+    /// The routes of a host that somebody else has started.
+    pub(crate) fn over(face: Face) -> Self {
+        Self { router: router(face.clone()), face, _dir: None }
     }
 
     /// Sends a request with the headers of a client.

@@ -94,6 +94,22 @@ async fn bytes_are_counted_as_they_come() {
 }
 
 #[tokio::test]
+async fn a_project_beyond_those_that_are_watched_is_not_held_to_what_another_stores() {
+    let mut config = Config::default();
+    config.limits.quota = Quota { stored_messages: 2, ..Quota::default() };
+    config.limits.max_projects = 1;
+    let house = House::with_config(config, None).await;
+    let post = |project: &'static str, n: usize| {
+        let (house, body) = (&house, Some(posted(n)));
+        async move { house.with("POST", "/v2/queues/q/messages", body, &[("x-project-id", project)]).await.status }
+    };
+    assert_eq!(post("watched", 2).await, 201);
+    for (project, n, status) in [("one", 2, 201), ("one", 1, 403), ("other", 2, 201), ("other", 1, 403)] {
+        assert_eq!(post(project, n).await, status, "{project}");
+    }
+}
+
+#[tokio::test]
 async fn usage_is_shown_before_and_after_it_is_written_down() {
     let house = house(Quota::default()).await;
     let subscriber = json!({"subscriber": "log:x"});

@@ -42,8 +42,8 @@ pub(super) struct Bench {
     pub(super) published: mpsc::Receiver<Committed>,
 }
 
-pub(super) const PROJECT: &str = "shop";
-pub(super) const QUEUE: &str = "orders";
+pub(crate) const PROJECT: &str = "shop";
+pub(crate) const QUEUE: &str = "orders";
 
 impl Bench {
     pub(super) async fn new() -> Self {
@@ -218,7 +218,7 @@ fn open(
     (sqlite::Sqlite::open(options).unwrap(), receiver)
 }
 
-pub(super) fn post(bodies: &[&str]) -> Post {
+pub(crate) fn post(bodies: &[&str]) -> Post {
     Post {
         project: PROJECT.into(),
         to: Addressed::Queue(QUEUE.into()),
@@ -242,7 +242,7 @@ pub(super) fn draft(body: &str) -> Draft {
     }
 }
 
-pub(super) fn subscription(uri: &str, ttl: i64) -> NewSubscription {
+pub(crate) fn subscription(uri: &str, ttl: i64) -> NewSubscription {
     NewSubscription { uri_key: uri.into(), target: target(uri), ttl, asking: None, bound: false }
 }
 

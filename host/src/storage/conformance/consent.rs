@@ -1,16 +1,23 @@
 //! The yes of those to whom subscriptions lead.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-use nuncio_core::{Kind, SubscriptionId};
+use nuncio_core::{Cursor, Kind, LaneRules, MessageId, SubscriptionId, Why};
+use serde_json::json;
 
-use super::bench::{Bench, PROJECT, QUEUE, draft, subscription, target};
-use crate::storage::{
-    Addressee, Asking, By, NewSubscription, StoreError, Subscribed, SubscriptionChange, Telling, Updated,
-    Word, Wording,
+use super::bench::{Bench, PROJECT, QUEUE, draft, key, post, subscription, target, waits};
+use crate::{
+    storage::{
+        Addressed, Addressee, Asking, By, NewSubscription, NewTarget, Post, StoreError, Subscribed,
+        SubscriptionChange, Telling, Updated, Word, Wording, sqlite::Limits,
+    },
+    tenants::{Quota, Quotas},
 };
 
 const DAY: i64 = 86_400;
@@ -143,6 +150,76 @@ async fn who_was_sent_to_without_a_word_need_not_agree_to_a_change(bench: Bench)
     assert_eq!(matched(&bench).await, 1);
 }
 
+fn event() -> Telling {
+    Telling::new(|| {
+        let to = Addressed::Queue("events".into());
+        Some(Post { to, kind: Kind::Event, ..post(&["{}"]) })
+    })
+}
+
+/// Says no as the one who was asked until `expires`, who is told how to come back, and what happens is told.
+async fn refuses(bench: &Bench, id: SubscriptionId, expires: i64, asked: &Asked) -> Updated {
+    let asking = Some(asking(&["a"], 9, asked));
+    let word = Word { yes: false, by: By::Asked { expires }, asking, tell: Some(event()) };
+    bench.store.subscription_confirm(PROJECT, QUEUE, id, word).await.unwrap()
+}
+
+async fn a_no_counts_although_there_is_no_room_for_what_it_would_tell(_: Bench) {
+    let room = Limits::default();
+    for full in [Limits { max_backlog: 1, ..room.clone() }, Limits { min_free: u64::MAX, ..room }] {
+        let mut bench = Bench::new().await;
+        let asked = Asked::default();
+        let id = subscribed(&bench, wish("a", asking(&["a"], 9, &asked))).await;
+        let expires = asked.lock().unwrap()[0].1;
+        says(&bench, id, true, expires).await;
+        bench.reopen_with(full).await;
+        assert_eq!(refuses(&bench, id, expires, &asked).await, Updated::Done);
+        assert!(!is_confirmed(&bench, id).await);
+    }
+}
+
+async fn an_answer_counts_although_the_project_may_have_no_queue_for_its_event(_: Bench) {
+    let quotas = Arc::new(Quotas::new(Quota { queues: 1, ..Quota::default() }, BTreeMap::new()));
+    let bench = Bench::with(Limits { quotas, ..Limits::default() }).await;
+    let asked = Asked::default();
+    let id = subscribed(&bench, wish("a", asking(&["a"], 9, &asked))).await;
+    let expires = asked.lock().unwrap()[0].1;
+    let word = Word { yes: true, by: By::Asked { expires }, asking: None, tell: Some(event()) };
+    assert_eq!(bench.store.subscription_confirm(PROJECT, QUEUE, id, word).await.unwrap(), Updated::Done);
+    assert!(is_confirmed(&bench, id).await);
+    assert_eq!(refuses(&bench, id, expires, &asked).await, Updated::Done);
+    assert!(!is_confirmed(&bench, id).await);
+    assert!(bench.store.queue(PROJECT, "events").await.unwrap().is_none());
+}
+
+/// In the lane of its subscription it would wait behind what waits for its answer.
+async fn a_question_stays_out_of_the_lane_of_its_subscription(mut bench: Bench) {
+    let asked = Asked::default();
+    let mut asking = asking(&["a.example"], 9, &asked);
+    asking.of[0].target = None;
+    let options = json!({"ordered": true});
+    let rules = LaneRules::parse(options.as_object().unwrap()).unwrap();
+    let ordered = NewTarget { rules, ..target("a.example") };
+    let new = NewSubscription { target: ordered, ..wish("a.example", asking) };
+    let id = subscribed(&bench, new).await;
+    let question = bench.fresh().await.remove(0);
+    let (lane, asks) = (question.lane, key(question.message, 0));
+    let page = bench.store.scan(Cursor::default(), 10).await.unwrap();
+    assert_eq!(page.fresh[0].lane, lane, "after a restart");
+    bench.record(vec![waits(asks, lane, question.target, 500, Why::Retry)]).await;
+    assert_eq!(bench.delivery(asks).await.lane, lane, "tried again by hand");
+    let change = SubscriptionChange {
+        target: Some(("b.example".to_owned(), target("b.example"))),
+        ..Default::default()
+    };
+    bench.store.subscription_change(PROJECT, QUEUE, id, change).await.unwrap();
+    for _ in 0..3 {
+        bench.store.check().await.unwrap();
+    }
+    let rows = bench.store.load(lane, (i64::MIN, key(MessageId::NONE, 0)), i64::MAX, 10).await.unwrap().rows;
+    assert_eq!(rows.len(), 1, "when the subscription moves");
+}
+
 async fn an_event_is_written_only_when_something_changes(bench: Bench) {
     let asked = Asked::default();
     let id = subscribed(&bench, wish("a,b", asking(&["a", "b"], 9, &asked))).await;
@@ -165,6 +242,9 @@ async fn an_event_is_written_only_when_something_changes(bench: Bench) {
 }
 
 super::promises! {
+    a_no_counts_although_there_is_no_room_for_what_it_would_tell,
+    an_answer_counts_although_the_project_may_have_no_queue_for_its_event,
+    a_question_stays_out_of_the_lane_of_its_subscription,
     a_question_comes_with_its_subscription_and_matches_nothing_else,
     everybody_must_agree_and_each_answers_for_himself,
     the_answer_of_one_is_never_that_of_another,

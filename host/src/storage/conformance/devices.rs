@@ -16,7 +16,7 @@ super::promises! {
 }
 
 fn device(id: &str, address: &str, at: i64) -> Device {
-    let mut device = Device::new("apns", address);
+    let mut device = Device::new("pager", address);
     device.id = id.to_owned();
     device.keys.insert("auth".to_owned(), "a-secret-key".to_owned());
     device.attributes.insert("topic".to_owned(), "app".to_owned());
@@ -97,9 +97,9 @@ async fn a_device_that_was_registered_anew_is_not_ended_by_an_older_word(bench: 
 
 async fn a_device_that_comes_back_is_subscribed_again(bench: Bench) {
     bench.store.device_put(PROJECT, device("phone", "t", 5)).await.unwrap();
-    let id = bench.subscribe("apns:phone").await;
+    let id = bench.subscribe("pager:phone").await;
     lost(&bench, "phone", 6).await;
-    let finding = Finding::Gone { address: "apns:phone".into(), why: "it is gone".into() };
+    let finding = Finding::Gone { address: "pager:phone".into(), why: "it is gone".into() };
     bench.store.found(id, finding, bench.now(), Box::new(|_| None)).await.unwrap();
     assert!(bench.post(&["1"]).await.matched[0].is_empty());
     bench.store.device_put(PROJECT, device("phone", "new", 7)).await.unwrap();

@@ -1,9 +1,14 @@
 //! Subscribers that fail, are gone, are disabled, and come back.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use nuncio_core::{Kind, SubscriptionId};
 
 use super::bench::{Bench, PROJECT, QUEUE, post, target};
-use crate::storage::{Addressed, Finding, Found, Post, SubscriptionChange, Updated};
+use crate::{
+    storage::{Addressed, Finding, Found, Post, SubscriptionChange, Updated, sqlite::Limits},
+    tenants::{Quota, Quotas},
+};
 
 fn gone(address: &str) -> Finding {
     Finding::Gone { address: address.into(), why: "it is gone: 410".into() }
@@ -81,7 +86,17 @@ async fn a_finding_stands_although_the_queue_of_events_is_full(_: Bench) {
     assert!(bench.store.subscription(PROJECT, QUEUE, id).await.unwrap().unwrap().disabled.is_some());
 }
 
+async fn a_finding_stands_although_the_project_may_have_no_queue_for_its_event(_: Bench) {
+    let quotas = Arc::new(Quotas::new(Quota { queues: 1, ..Quota::default() }, BTreeMap::new()));
+    let bench = Bench::with(Limits { quotas, ..Limits::default() }).await;
+    let id = bench.subscribe("a.example").await;
+    assert_eq!(found(&bench, id, gone("a.example")).await, Found::Disabled);
+    assert!(bench.store.subscription(PROJECT, QUEUE, id).await.unwrap().unwrap().disabled.is_some());
+    assert!(bench.store.queue(PROJECT, "events").await.unwrap().is_none());
+}
+
 super::promises! {
+    a_finding_stands_although_the_project_may_have_no_queue_for_its_event,
     what_is_gone_is_not_used_and_all_gone_is_disabled,
     another_address_is_a_new_chance_and_other_options_are_not,
     what_fails_is_known_after_a_restart,

@@ -2,7 +2,7 @@
 
 mod accounts;
 mod backlog;
-mod bench;
+pub(crate) mod bench;
 mod byhand;
 mod cancelling;
 mod claims;

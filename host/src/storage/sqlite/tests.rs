@@ -13,13 +13,13 @@ use bytes::Bytes;
 use nuncio_core::{
     Attributes, Clock, Cursor, Deferred, DeliveryKey, EPOCH_MS, MessageId, Settlement, State, Why,
 };
-use rusqlite::Connection;
+use rusqlite::{Connection, functions::FunctionFlags};
 use tokio::sync::mpsc;
 
 use super::{OpenError, Options, Sqlite};
 use crate::storage::{
-    Accepted, Addressed, Catalog, Committed, Deliveries, DeliveryFilter, Draft, Intake, NewSubscription,
-    NewTarget, Post, Purge, Store, StoreError,
+    Accepted, Addressed, Addressee, Asking, Catalog, Committed, Deliveries, DeliveryFilter, Draft, Intake,
+    NewSubscription, NewTarget, Post, Purge, Store, StoreError, Wording,
 };
 
 struct Turned(AtomicI64);
@@ -54,40 +54,19 @@ fn bench() -> Bench {
 
 impl Bench {
     async fn post(&self, count: usize, bytes: usize) -> Result<Accepted, StoreError> {
-        let draft = Draft {
-            content_type: String::new(),
-            headers: BTreeMap::new(),
-            attributes: Attributes::default(),
-            body: Bytes::from(vec![b'1'; bytes]),
-            ttl: 60,
-            delay: None,
-            deliver_at: 0,
-            deliver_until: 0,
-        };
         let post = Post {
             project: "p".into(),
             to: Addressed::Queue("q".into()),
             kind: nuncio_core::Kind::Notification,
             client: String::new(),
-            drafts: vec![draft; count],
+            drafts: vec![draft(bytes); count],
             dedup: None,
         };
         self.store.accept(post).await
     }
 
     async fn subscribe(&self) {
-        let target = NewTarget {
-            driver: "http".into(),
-            destination: "a".into(),
-            lane_key: String::new(),
-            rules: nuncio_core::LaneRules::default(),
-            uri: "http://a/".into(),
-            redacted: "http://a/".into(),
-            addresses: vec!["http://a/".into()],
-            options: Default::default(),
-        };
-        let new = NewSubscription { uri_key: "http://a/".into(), target, ttl: 0, asking: None, bound: false };
-        self.store.subscribe("p", "q", new).await.unwrap();
+        self.store.subscribe("p", "q", wish()).await.unwrap();
     }
 
     /// Lets the file grow by `pages` and no more: what a full disk is to SQLite. `None` for no end.
@@ -110,6 +89,33 @@ impl Bench {
     fn count(&self, sql: &str) -> i64 {
         Connection::open(&self.path).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
     }
+}
+
+fn draft(bytes: usize) -> Draft {
+    Draft {
+        content_type: String::new(),
+        headers: BTreeMap::new(),
+        attributes: Attributes::default(),
+        body: Bytes::from(vec![b'1'; bytes]),
+        ttl: 60,
+        delay: None,
+        deliver_at: 0,
+        deliver_until: 0,
+    }
+}
+
+fn wish() -> NewSubscription {
+    let target = NewTarget {
+        driver: "http".into(),
+        destination: "a".into(),
+        lane_key: String::new(),
+        rules: nuncio_core::LaneRules::default(),
+        uri: "http://a/".into(),
+        redacted: "http://a/".into(),
+        addresses: vec!["http://a/".into()],
+        options: Default::default(),
+    };
+    NewSubscription { uri_key: "http://a/".into(), target, ttl: 0, asking: None, bound: false }
 }
 
 fn delivered(id: MessageId) -> Settlement {
@@ -311,6 +317,35 @@ async fn the_rows_of_an_emptied_queue_go_in_slices() {
         bench.store.check().await.unwrap();
     }
     assert_eq!(bench.count("SELECT count(*) FROM queued"), 1);
+}
+
+#[tokio::test]
+async fn asking_many_within_a_second_looks_at_each_a_few_times() {
+    const MANY: usize = 200;
+    let bench = bench();
+    let looks = Arc::new(AtomicI64::new(0));
+    let counted = Arc::clone(&looks);
+    let count = move |commit: &mut super::commit::Commit<'_>| {
+        let fingerprint = move |call: &rusqlite::functions::Context<'_>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            call.get::<String>(0)
+        };
+        Ok(commit.db.create_scalar_function("fingerprint", 1, FunctionFlags::SQLITE_UTF8, fingerprint)?)
+    };
+    bench.store.writer.change(0, count).await.unwrap();
+    let one = |n: usize| Addressee {
+        address: format!("{n}@a.example"),
+        counted: format!("{n}@a.example"),
+        most: (1, "most"),
+        target: None,
+    };
+    let wording = Wording::new(|_| Some(draft(1)));
+    let asking =
+        Asking { of: (0..MANY).map(one).collect(), wording: Some(wording), ttl: 60, period_ms: 60_000 };
+    bench.store.subscribe("p", "q", NewSubscription { asking: Some(asking), ..wish() }).await.unwrap();
+    assert_eq!(bench.count("SELECT count(DISTINCT expires) FROM asked"), MANY as i64);
+    let looks = looks.load(Ordering::SeqCst);
+    assert!(looks < 10 * MANY as i64, "{looks} fingerprints for {MANY} questions");
 }
 
 #[tokio::test]

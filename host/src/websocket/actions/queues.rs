@@ -41,7 +41,7 @@ pub(super) async fn show(call: Call) -> Answer {
 /// 204, there or not.
 pub(super) async fn delete(call: Call) -> Answer {
     let queue = call.queue()?;
-    call.face.store.queue_delete(&call.caller.project, &queue).await?;
+    call.face.catalog.delete(&call.caller.project, &queue).await?;
     Ok(Reply::new(204, &format!("Queue {queue} removed.")))
 }
 
@@ -68,6 +68,6 @@ pub(super) async fn purge(call: Call) -> Answer {
         None => Purge { messages: true, subscriptions: true },
         Some(list) => api::resource_types(&json!({"resource_types": list}))?,
     };
-    call.face.store.queue_purge(&call.caller.project, &call.queue()?, what).await?;
+    call.face.catalog.purge(&call.caller.project, &call.queue()?, what).await?;
     Ok(Reply::new(204, &json!({})))
 }

@@ -31,6 +31,7 @@ pub(super) async fn create(call: Call) -> Answer {
         ttl: call.value("ttl")?,
         options: Options(call.value::<Map<String, Value>>("options")?.unwrap_or_default()),
         bound,
+        by: call.caller.bearer.clone(),
     };
     let (face, now) = (&call.face, call.face.clock.now_ms());
     let silent = face.catalog.unanswerable(&wish.subscriber);
@@ -61,7 +62,7 @@ pub(super) async fn show(call: Call) -> Answer {
 pub(super) async fn delete(call: Call) -> Answer {
     let (queue, text) = (call.queue()?, call.text("subscription_id")?);
     if let Some(id) = call.face.ids.parse_subscription(&text) {
-        call.face.store.subscription_end(&call.caller.project, &queue, id).await?;
+        call.face.catalog.end(&call.caller.project, &queue, id).await?;
         call.connection.lost(&named(&call, id)).await;
     }
     Ok(Reply::new(204, &format!("Subscription {text} removed.")))

@@ -5,3 +5,4 @@ mod bounds;
 mod client;
 mod doors;
 mod pushes;
+mod walk;

@@ -1,6 +1,11 @@
 //! A connection for one request.
 
-use std::sync::Arc;
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+};
 
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -29,6 +34,12 @@ pub(in super::super) enum Lease {
     Own(Own),
     /// A part of one that is shared.
     Stream(Stream),
+}
+
+/// What came first for a request that waits.
+enum Turn {
+    Slot(OwnedSemaphorePermit),
+    Stream(Lane),
 }
 
 /// A stream of an HTTP/2 connection.
@@ -68,9 +79,11 @@ impl Pool {
         let (slot, mut resting) = match found {
             Found::Stream(lane) => return Ok(Lease::Stream(Stream { lane, reused: true, _visit: visit })),
             Found::Slot(slot, resting) => (slot, resting),
-            Found::Nothing => match visit.stream(State::crowd) {
-                Some(lane) => return Ok(Lease::Stream(Stream { lane, reused: true, _visit: visit })),
-                None => (visit.turn().await?, if fresh { None } else { visit.wake() }),
+            Found::Nothing => match visit.turn().await? {
+                Turn::Stream(lane) => {
+                    return Ok(Lease::Stream(Stream { lane, reused: true, _visit: visit }));
+                }
+                Turn::Slot(slot) => (slot, if fresh { None } else { visit.wake() }),
             },
         };
         while let Some(mut one) = resting {
@@ -107,8 +120,23 @@ impl Visit {
         self.shared.state().speaks(&self.door.origin)
     }
 
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        Arc::clone(&self.door.slots).acquire_owned().await.map_err(|_| Failure::Closed)
+    /// Waits for a slot, or for a connection to share that somebody else opens in the last one.
+    async fn turn(&self) -> Result<Turn, Failure> {
+        let mut slot = pin!(Arc::clone(&self.door.slots).acquire_owned());
+        loop {
+            let mut shares = pin!(self.door.shares.notified());
+            shares.as_mut().enable();
+            if let Some(lane) = self.stream(State::crowd) {
+                return Ok(Turn::Stream(lane));
+            }
+            let first = poll_fn(|cx| match slot.as_mut().poll(cx) {
+                Poll::Ready(slot) => Poll::Ready(Some(slot)),
+                Poll::Pending => shares.as_mut().poll(cx).map(|()| None),
+            });
+            if let Some(slot) = first.await {
+                return slot.map(Turn::Slot).map_err(|_| Failure::Closed);
+            }
+        }
     }
 
     async fn open(self, to: &Endpoint, slot: OwnedSemaphorePermit) -> Result<Lease, Failure> {
@@ -119,9 +147,11 @@ impl Visit {
             let connection = Http1::new(stream).await.map_err(unsent)?;
             return Ok(Lease::Own(Own { connection, reused: false, slot, visit: self }));
         }
-        let (connection, lane) = Http2::new(stream, slot).await.map_err(unsent)?;
+        let only = self.shared.limits.connections == 1;
+        let (connection, lane) = Http2::new(stream, slot, only).await.map_err(unsent)?;
         let gone = self.shared.state().share(&self.door.origin, connection, &self.shared.limits);
         drop(gone);
+        self.door.shares.notify_waiters();
         self.shared.watch();
         Ok(Lease::Stream(Stream { lane, reused: false, _visit: self }))
     }

@@ -16,7 +16,7 @@ pub struct Pooling {
 
 impl Pooling {
     /// The most connections to one origin, at least 1. 64 by default: as many as the host has deliveries under way to
-    /// one destination.
+    /// one destination. With 1, an origin of HTTP/2 gets all requests over one connection, as many at a time as it allows.
     #[must_use]
     pub fn connections(mut self, most: usize) -> Self {
         self.connections = most.max(1);

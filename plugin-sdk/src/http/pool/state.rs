@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Mutex, OwnedSemaphorePermit, Semaphore},
+    sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore},
     time::Instant,
 };
 
@@ -27,6 +27,8 @@ pub(super) struct Door {
     pub(super) slots: Arc<Semaphore>,
     /// Held by who opens the first connection, and by each that opens one for sharing.
     pub(super) first: Mutex<()>,
+    /// A connection for sharing was opened.
+    pub(super) shares: Notify,
 }
 
 /// One origin.
@@ -90,26 +92,43 @@ pub(super) struct Gone {
 impl State {
     /// Somebody comes to `origin`, and is to [`leave`](Self::leave) it; what is at rest is not for who wants a `fresh`
     /// connection.
-    pub(super) fn arrive(&mut self, origin: &Arc<str>, limits: &Pooling, fresh: bool) -> (Arc<Door>, Found) {
+    pub(super) fn arrive(
+        &mut self,
+        origin: &Arc<str>,
+        limits: &Pooling,
+        fresh: bool,
+    ) -> (Arc<Door>, Found, Gone) {
         let Some(place) = self.places.get_mut(origin) else {
             let door = self.enter(origin, limits);
             let slot = Arc::clone(&door.slots).try_acquire_owned();
-            return (door, slot.map_or(Found::Nothing, |slot| Found::Slot(slot, None)));
+            let found = slot.map_or(Found::Nothing, |slot| Found::Slot(slot, None));
+            return (door, found, Gone::default());
         };
         place.visits += 1;
+        let mut gone = Gone::default();
+        gone.shared.extend(place.shared.extract_if(.., |connection| connection.over()));
+        gone.shared.iter().for_each(|connection| connection.retire());
+        self.shared -= gone.shared.len();
         let door = Arc::clone(&place.door);
         if let Some(lane) = place.shared.iter().find_map(Http2::stream) {
-            return (door, Found::Stream(lane));
+            return (door, Found::Stream(lane), gone);
         }
-        let Ok(slot) = Arc::clone(&door.slots).try_acquire_owned() else { return (door, Found::Nothing) };
+        let Ok(slot) = Arc::clone(&door.slots).try_acquire_owned() else {
+            return (door, Found::Nothing, gone);
+        };
         let number = if fresh { None } else { place.resting.pop_back() };
         let resting = number.and_then(|number| self.resting.remove(&number));
-        (door, Found::Slot(slot, resting))
+        (door, Found::Slot(slot, resting), gone)
     }
 
     fn enter(&mut self, origin: &Arc<str>, limits: &Pooling) -> Arc<Door> {
         let slots = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
-        let door = Arc::new(Door { origin: Arc::clone(origin), slots, first: Mutex::new(()) });
+        let door = Arc::new(Door {
+            origin: Arc::clone(origin),
+            slots,
+            first: Mutex::new(()),
+            shares: Notify::new(),
+        });
         let place = Place {
             door: Arc::clone(&door),
             speaks: None,

@@ -45,7 +45,8 @@ pub(super) struct Visit {
 impl Visit {
     /// A request that comes to `to`, and what there is for it.
     pub(super) fn new(shared: &Arc<Shared>, to: &Endpoint, fresh: bool) -> (Self, Found) {
-        let (door, found) = shared.state().arrive(to.key(), &shared.limits, fresh);
+        let (door, found, gone) = shared.state().arrive(to.key(), &shared.limits, fresh);
+        drop(gone);
         (Self { shared: Arc::clone(shared), door, left: false }, found)
     }
 

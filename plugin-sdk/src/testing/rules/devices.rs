@@ -135,8 +135,8 @@ fn ill(refusal: &Refusal, device: &Device) -> Option<String> {
     } else if refusal.why.is_empty() {
         Some(format!("`{}` is refused without a reason", refusal.at))
     } else {
-        let repeated = device.keys.values().chain([&device.address]).find(repeats);
-        repeated.map(|secret| format!("the refusal repeats {secret:?}: {refusal}"))
+        let secret = device.keys.values().chain([&device.address]).find(repeats);
+        secret.map(|secret| format!("the refusal repeats {secret:?}: {refusal}"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What must never be shown.
 
-use nuncio_core::{Outcomes, SubscriberUri};
+use nuncio_core::{Outcomes, SubscriberUri, pointer};
 use serde_json::{Map, Value};
 
 use super::{
@@ -111,7 +111,7 @@ fn planted(value: &Value, pointers: &[String], canary: &str, takes: impl Fn(&Val
         Value::Object(map) => map.clone(),
         _ => Map::new(),
     };
-    for path in pointers.iter().filter(|pointer| value.pointer(pointer).is_none()) {
+    for path in pointers.iter().filter(|pointer| pointer::all(value, pointer).is_empty()) {
         let mut with = planted.clone();
         put_at(&mut with, path.trim_start_matches('/'), Value::from(canary));
         let with = Value::Object(with);
@@ -126,7 +126,7 @@ fn planted(value: &Value, pointers: &[String], canary: &str, takes: impl Fn(&Val
 
 /// The texts at `pointers`, those in lists too.
 fn texts(value: &Value, pointers: &[String]) -> Vec<String> {
-    let found = pointers.iter().filter_map(|pointer| value.pointer(pointer));
+    let found = pointers.iter().flat_map(|pointer| pointer::all(value, pointer));
     let texts = found.flat_map(|one| match one {
         Value::String(text) => vec![text.clone()],
         Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),

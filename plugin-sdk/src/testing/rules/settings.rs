@@ -129,11 +129,16 @@ fn silent(bench: &Bench<'_>) -> Result<Verdict, String> {
     Ok(Verdict::of(seen))
 }
 
-/// Puts `value` at `path` (`proxy/password`), making objects on the way.
+/// Puts `value` at `path` (`proxy/password`), making objects on the way. `*` is every member that there is.
 pub(super) fn put_at(settings: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('/') {
         None => {
             settings.insert(path.to_owned(), value);
+        }
+        Some(("*", rest)) => {
+            for member in settings.values_mut().filter_map(Value::as_object_mut) {
+                put_at(member, rest, value.clone());
+            }
         }
         Some((head, rest)) => {
             let inner = settings.entry(head).or_insert_with(|| json!({}));

@@ -7,24 +7,24 @@ use crate::api::tests::house::House;
 
 /// What somebody is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) status: u16,
-    pub(super) body: String,
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) body: String,
     /// `Location`.
-    pub(super) place: String,
+    pub(crate) place: String,
 }
 
 impl Told {
     /// The body, if the status is this.
     #[track_caller]
-    pub(super) fn is(self, status: u16) -> Value {
+    pub(crate) fn is(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 }
 
 /// Where things can be asked.
-pub(super) trait Door {
+pub(crate) trait Door {
     /// Asks for something and says what was told.
     async fn send(&self, who: &Person, method: &str, path: &str, body: Option<Value>) -> Told;
 }

@@ -4,23 +4,23 @@ use crate::{access::KeyWish, api::Face};
 
 /// What somebody shows.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Person {
+pub(crate) struct Person {
     /// Who it is, for a failure's text.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The token.
-    pub(super) token: Option<String>,
+    pub(crate) token: Option<String>,
     /// `X-Project-ID`.
-    pub(super) project: Option<&'static str>,
+    pub(crate) project: Option<&'static str>,
 }
 
 /// The project whose things are there.
-pub(super) const OWNER: &str = "owner";
+pub(crate) const OWNER: &str = "owner";
 /// Another one.
-pub(super) const STRANGER: &str = "stranger";
+pub(crate) const STRANGER: &str = "stranger";
 
 impl Person {
     /// Somebody of `project` with this role.
-    pub(super) async fn of(face: &Face, project: &'static str, role: &str) -> Self {
+    pub(crate) async fn of(face: &Face, project: &'static str, role: &str) -> Self {
         let wish =
             KeyWish { project: project.to_owned(), roles: vec![role.to_owned()], ..KeyWish::default() };
         let made = face.access.keys().create(wish).await.unwrap();
@@ -28,12 +28,12 @@ impl Person {
     }
 
     /// The same, who says that he is of `project`.
-    pub(super) fn claiming(self, project: &'static str) -> Self {
+    pub(crate) fn claiming(self, project: &'static str) -> Self {
         Self { name: format!("{} as {project}", self.name), project: Some(project), ..self }
     }
 
     /// Those whom nobody knows: without a token, with a wrong one, with one that was revoked or has expired.
-    pub(super) async fn unknown(face: &Face) -> Vec<Self> {
+    pub(crate) async fn unknown(face: &Face) -> Vec<Self> {
         let revoked = Self::of(face, OWNER, "admin").await;
         let id = revoked.token.as_deref().unwrap().split('_').nth(1).unwrap().to_owned();
         assert!(face.access.keys().revoke(&id).await.unwrap());

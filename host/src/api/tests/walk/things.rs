@@ -14,18 +14,21 @@ use crate::{access::KeyWish, api::Face};
 
 /// Names and ids by the name of their place in a path: `queue`, `message`, ...
 #[derive(Clone, Debug)]
-pub(super) struct Things(BTreeMap<&'static str, String>);
+pub(crate) struct Things(BTreeMap<&'static str, String>);
 
 impl Things {
     /// Things that the owner makes, in a queue called after `n`.
-    pub(super) async fn made(door: &impl Door, face: &Face, owner: &Person, n: usize) -> Self {
+    pub(crate) async fn made(door: &impl Door, face: &Face, owner: &Person, n: usize) -> Self {
         let queue = format!("there{n}");
-        let (message, subscription) = held(door, owner, &format!("/v2/queues/{queue}")).await;
-        let (topic_message, topic_subscription) = held(door, owner, &format!("/v2/topics/{queue}")).await;
+        let (message, subscription) = held(door, owner, &format!("/v2/queues/{queue}"), WEBHOOK).await;
+        let (topic_message, topic_subscription) =
+            held(door, owner, &format!("/v2/topics/{queue}"), WEBHOOK).await;
         let claims = format!("/v2/queues/{queue}/claims");
         let claimed = door.send(owner, "POST", &claims, Some(json!({"ttl": 300, "grace": 60}))).await;
         assert_eq!(claimed.status, 201, "{claimed:?}");
         let claim = claimed.place.rsplit('/').next().unwrap().to_owned();
+        // What is not claimed could be taken by anybody.
+        let (free, attachable) = held(door, owner, &format!("/v2/queues/{queue}"), "websocket:theirs").await;
         let tomorrow = face.clock.now_ms() / 1000 + 86_400;
         let later = json!({"to": ["log:theirs"], "content": "x", "deliver_at": tomorrow});
         let sent = door.send(owner, "POST", "/v2/notifications", Some(later)).await.is(202);
@@ -48,7 +51,9 @@ impl Things {
             ("queue", queue),
             ("message", message),
             ("topic_message", topic_message),
+            ("free", free),
             ("subscription", subscription),
+            ("attachable", attachable),
             ("topic_subscription", topic_subscription),
             ("claim", claim),
             ("delivery", text(&sent["deliveries"][0]["id"])),
@@ -62,7 +67,7 @@ impl Things {
     }
 
     /// The same places with what nobody has. Ids are shaped as those that exist: they are of another host.
-    pub(super) fn absent(&self, other: &Self, n: usize) -> Self {
+    pub(crate) fn absent(&self, other: &Self, n: usize) -> Self {
         let mut names = other.0.clone();
         for kind in ["queue", "topic"] {
             names.insert(kind, format!("nowhere{n}"));
@@ -71,35 +76,40 @@ impl Things {
         Self(names)
     }
 
+    /// The name or id at a place.
+    pub(crate) fn of(&self, place: &str) -> &str {
+        self.0.get(place).unwrap_or_else(|| panic!("add `{place}` to the things"))
+    }
+
     /// The path of a route. What stands below a topic is the topic's own.
-    pub(super) fn path(&self, route: &str) -> String {
+    pub(crate) fn path(&self, route: &str) -> String {
         let of_topic = |name: &str| {
             let below = route.starts_with("/v2/topics/").then(|| format!("topic_{name}"))?;
             self.0.get(below.as_str())
         };
         let part = |part: &str| match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             None => part.to_owned(),
-            Some(name) => of_topic(name)
-                .or_else(|| self.0.get(name))
-                .unwrap_or_else(|| panic!("add `{name}` to the things"))
-                .clone(),
+            Some(name) => of_topic(name).map_or_else(|| self.of(name), String::as_str).to_owned(),
         };
         route.split('/').map(part).collect::<Vec<_>>().join("/")
     }
 }
 
-/// A message and a subscription that `owner` makes below `place`.
-async fn held(door: &impl Door, owner: &Person, place: &str) -> (String, String) {
+/// Nothing listens there.
+const WEBHOOK: &str = "http://127.0.0.1:9/theirs";
+
+/// A message, and a subscription of `subscriber`, that `owner` makes below `place`.
+async fn held(door: &impl Door, owner: &Person, place: &str, subscriber: &str) -> (String, String) {
     let posted = json!({"messages": [{"body": "theirs", "ttl": 300}]});
     let posted = door.send(owner, "POST", &format!("{place}/messages"), Some(posted)).await.is(201);
     let message = posted["resources"][0].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-    let wish = json!({"subscriber": "http://127.0.0.1:9/theirs"});
+    let wish = json!({"subscriber": subscriber});
     let subscribed = door.send(owner, "POST", &format!("{place}/subscriptions"), Some(wish)).await.is(201);
     (message, subscribed["subscription_id"].as_str().unwrap().to_owned())
 }
 
 /// What was told, without the names, ids and times by which it may differ. Numbers stay: they may be counts.
-pub(super) fn plain(told: Told) -> Told {
+pub(crate) fn plain(told: Told) -> Told {
     let mut body: Value = serde_json::from_str(&told.body).unwrap_or(Value::String(told.body));
     timeless(&mut body);
     Told { status: told.status, body: masked(&body.to_string()), place: masked(&told.place) }
@@ -131,7 +141,7 @@ fn without_names(text: &str) -> String {
 }
 
 /// All that the owner can see, without what time changes.
-pub(super) async fn seen(door: &impl Door, owner: &Person, things: &Things) -> String {
+pub(crate) async fn seen(door: &impl Door, owner: &Person, things: &Things) -> String {
     let mut all = String::new();
     for route in [
         "/v2/queues?detailed=true&limit=20&marker=",
