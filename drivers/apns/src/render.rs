@@ -38,9 +38,7 @@ pub(crate) fn letter(notice: &Notice<'_>, account: &Account, topic: Option<&str>
     put("apns-id", &id)?;
     put("apns-push-type", push_type.name())?;
     put("apns-priority", &wanted.priority(push_type).to_string())?;
-    if let Some(until) = expiration(notice, wanted.ttl) {
-        put("apns-expiration", &until.to_string())?;
-    }
+    put("apns-expiration", &expiration(notice, wanted.ttl).to_string())?;
     if let Some(topic) = topic.or(account.topic.as_deref()) {
         put("apns-topic", topic)?;
     }
@@ -83,15 +81,13 @@ impl Letter {
     }
 }
 
-/// When Apple may give it up, in Unix seconds, 0 for now or never: the subscription's wish, else the end of the message;
-/// what ends never is left to Apple.
-fn expiration(notice: &Notice<'_>, ttl: Option<u32>) -> Option<i64> {
-    let ttl = match ttl {
-        Some(0) => return Some(0),
-        Some(ttl) => i64::from(ttl),
-        None => Some(notice.meta.ttl).filter(|ttl| *ttl > 0)?.min(i64::from(MAX_TTL_S)),
-    };
-    Some((notice.created_ms.div_euclid(1000) + ttl).max(1))
+/// When Apple may give it up, in Unix seconds, 0 for now or never: the subscription's wish, else the most that Apple keeps.
+/// The life of the message says nothing of it, since that is about pull.
+fn expiration(notice: &Notice<'_>, ttl: Option<u32>) -> i64 {
+    match ttl.unwrap_or(MAX_TTL_S) {
+        0 => 0,
+        ttl => (notice.created_ms.div_euclid(1000) + i64::from(ttl)).max(1),
+    }
 }
 
 /// The `apns-id` of a delivery, the same on each of its attempts: RFC 9562, section 5.8, of the SHA-256 of its id.
@@ -119,16 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn it_expires_with_the_message_unless_the_subscription_says_when() {
+    fn it_expires_when_the_subscription_says_and_not_with_what_can_be_pulled() {
         let (uri, options) = (SubscriberUri::parse("apns:a").unwrap(), Options::default());
         let mut notice = Notice::new("d", &uri, &[], &options);
         notice.created_ms = 1_700_000_000_999;
-        assert_eq!(expiration(&notice, None), None);
         notice.meta.ttl = 60;
-        assert_eq!(expiration(&notice, None), Some(1_700_000_060));
-        assert_eq!(expiration(&notice, Some(5)), Some(1_700_000_005));
-        assert_eq!(expiration(&notice, Some(0)), Some(0));
-        notice.meta.ttl = i64::MAX;
-        assert_eq!(expiration(&notice, None), Some(1_700_000_000 + i64::from(MAX_TTL_S)));
+        assert_eq!(expiration(&notice, None), 1_700_000_000 + 30 * 86_400);
+        assert_eq!(expiration(&notice, Some(5)), 1_700_000_005);
+        assert_eq!(expiration(&notice, Some(0)), 0);
     }
 }

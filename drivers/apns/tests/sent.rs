@@ -175,8 +175,7 @@ async fn a_notification_is_what_apple_documents() {
         .letter()
         .body("application/json", message.to_string())
         .content("Order 7", "It is here", "")
-        .options(json!({"collapse_id": "order-7", "priority": 5}));
-    letter.notice.ttl = 60;
+        .options(json!({"collapse_id": "order-7", "priority": 5, "ttl": 60}));
     let report = letter.deliver(&*apple.driver).await;
     assert_eq!(report.outcome, Outcome::Delivered, "{report:?}");
     letter.notice.attempt = 2;

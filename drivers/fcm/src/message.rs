@@ -6,7 +6,7 @@ use nuncio_plugin_sdk::{
     serde_json::{Map, Value, json},
 };
 
-use crate::options::{MAX_TTL_S, Priority, Wanted};
+use crate::options::{Priority, Wanted};
 
 /// The largest message in bytes. FCM counts keys and values of what it hands on; here all but the token is counted, so
 /// that what is sent is never refused for its size.
@@ -120,11 +120,10 @@ impl Plan<'_> {
         self.wanted.priority.unwrap_or(if shown { Priority::High } else { Priority::Normal })
     }
 
-    /// How long FCM is to keep it, in seconds: the subscription's wish, else the life of the message, else FCM's own.
-    fn ttl(&self) -> Option<u32> {
-        let of_message =
-            || u32::try_from(self.notice.meta.ttl.min(i64::from(MAX_TTL_S))).ok().filter(|ttl| *ttl > 0);
-        self.wanted.ttl.or_else(of_message)
+    /// How long FCM is to keep it, in seconds, if not the four weeks that it keeps by itself. The life of the message says
+    /// nothing of it, since that is about pull.
+    const fn ttl(&self) -> Option<u32> {
+        self.wanted.ttl
     }
 
     fn android(&self, shown: bool) -> Map<String, Value> {

@@ -4,7 +4,7 @@ use nuncio_plugin_sdk::{JsonSchema, Options, Refusal, push::Overflow, read_optio
 use serde::Deserialize;
 
 /// The longest time that FCM keeps a message, in seconds: 28 days.
-pub(crate) const MAX_TTL_S: u32 = 2_419_200;
+const MAX_TTL_S: u32 = 2_419_200;
 /// The longest collapse key, in bytes: what APNs takes, to which FCM hands it on.
 const MAX_COLLAPSE_BYTES: usize = 64;
 
