@@ -98,7 +98,7 @@ fn what_the_centre_refuses_is_refused_throttled_or_sent_again() {
     assert!(failures(&refused)[0]["reason"].as_str().unwrap().contains("ESME_RINVDSTADR"), "{refused}");
 
     let lost = to("+15550000300");
-    let _ = smsc.wait_for("hung up", 1, SOON);
+    drop(smsc.wait_for("hung up", 1, SOON));
     let lost = host.settled(&lost, "delivered", Duration::from_secs(90));
     assert_eq!(failures(&lost)[0]["reason"], "the message centre closed the connection", "{lost}");
 
