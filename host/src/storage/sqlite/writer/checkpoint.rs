@@ -40,11 +40,12 @@ impl Checkpoints {
 
     /// Copies back what is due. What a reader prevents is said and tried again after a later commit.
     pub(super) fn after_commit(&mut self, db: &Connection, path: &Path, limits: &Limits) {
-        let copied = self.copier.look();
-        if self.hindered.is_some_and(|one| Instant::now() < one.until) {
+        let copied = self.copier.look().transpose();
+        // What the copier met is looked at in any case: the disk may have failed.
+        if copied.is_ok() && self.hindered.is_some_and(|one| Instant::now() < one.until) {
             return;
         }
-        match copied.transpose().and_then(|copied| self.run(db, limits, copied)) {
+        match copied.and_then(|copied| self.run(db, limits, copied)) {
             Ok(true) => self.hindered = None,
             Ok(false) => self.later(),
             Err(error) => {
