@@ -7,7 +7,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::Result;
@@ -15,6 +15,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::mpsc,
+    time::Instant,
 };
 
 use crate::wire::{ANSWER, SUBMIT, take, write};
@@ -56,15 +57,18 @@ impl Centre {
     }
 }
 
+/// Answers that wait for their time, in reads.
+const WAITING: usize = 4096;
+
 async fn converse(stream: TcpStream, delay: Duration, taken: Arc<AtomicUsize>) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let (mut reader, mut writer) = stream.into_split();
-    let (ready, mut waiting) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    let (ready, mut waiting) = mpsc::channel::<(Instant, Vec<u8>)>(WAITING);
     let answering = tokio::spawn(async move {
         while let Some((due, answers)) = waiting.recv().await {
-            tokio::time::sleep_until(due.into()).await;
+            tokio::time::sleep_until(due).await;
             if writer.write_all(&answers).await.is_err() {
                 return;
             }
@@ -87,7 +91,7 @@ async fn converse(stream: TcpStream, delay: Duration, taken: Arc<AtomicUsize>) {
         });
         taken.fetch_add(count, Ordering::SeqCst);
         let due = Instant::now() + if slow { delay } else { Duration::ZERO };
-        if ready.send((due, answers)).is_err() {
+        if ready.send((due, answers)).await.is_err() {
             return;
         }
     }

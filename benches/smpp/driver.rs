@@ -1,10 +1,6 @@
 //! The driver, as the host calls it: one notice for each SMS, as many at a time as the window holds.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Result, anyhow, ensure};
 use futures_util::{StreamExt, stream};
@@ -14,6 +10,8 @@ use nuncio_plugin_sdk::{
     net::Policy,
     serde_json::{self, json},
 };
+
+use tokio::time::Instant;
 
 use crate::WINDOW;
 
