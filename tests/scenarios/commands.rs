@@ -66,6 +66,21 @@ fn drivers_and_explanations_come_as_json_too() {
 }
 
 #[test]
+fn an_explanation_says_what_a_text_becomes() {
+    let folder = Folder::new("explain");
+    let accounts = "[drivers.sms.accounts.oslo]\nkind = \"smpp\"\nurl = \"smpp://127.0.0.1:2775\"\n\
+                    system_id = \"nuncio\"\npassword = \"hushhush\"";
+    let mut nuncio = command(binary(), Duration::from_secs(60));
+    nuncio.arg("--config").arg(Recipe::new().section(accounts).write(&folder));
+    let text = format!("{}\u{20ac}", "x".repeat(159));
+    let output = run(nuncio.args(["explain", "sms:+15551230101", "--body", &text]));
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("destination") && said.contains("GSM") && said.contains("2 parts"), "{said}");
+    assert!(!said.contains("hushhush"), "{said}");
+}
+
+#[test]
 fn check_accepts_what_serve_accepts() {
     let output = nuncio(&["check"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));

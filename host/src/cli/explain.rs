@@ -1,6 +1,6 @@
 //! `nuncio explain URI`
 
-use nuncio_core::{Checked, Entry, Options, SubscriberUri, uri::UriError};
+use nuncio_core::{Checked, Dispatcher, Entry, Options, Refusal, SubscriberUri, uri::UriError};
 use serde_json::json;
 
 use super::{
@@ -8,43 +8,63 @@ use super::{
     crew::Crew,
     fault::{Exit, Fault},
     output::Output,
+    send::rendered,
     table::Table,
 };
+use crate::config::Config;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The subscriber URI
     #[arg(value_name = "URI")]
     uri: String,
+    /// Show also what this text would become; a JSON object or list counts as JSON
+    #[arg(long)]
+    body: Option<String>,
 }
 
 pub(super) async fn run(arguments: &Arguments, shared: &Shared, output: Output) -> Result<Exit, Fault> {
     let uri = parse(&arguments.uri)?;
-    let crew = Crew::gather(&mut shared.load()?).await?;
+    let mut config = shared.load()?;
+    let crew = Crew::gather(&mut config).await?;
     crew.warn();
-    let told = match crew.dispatcher().check(&uri, &Options::default()).await {
-        Ok((entry, checked)) => {
-            tell(&uri, entry, &checked, output);
-            Ok(Exit::Ok)
-        }
-        Err(refusal) => Err(Fault::new(Exit::Input, format!("{}: {refusal}", uri.redacted()))),
-    };
+    let told = explained(arguments, &uri, &config, crew.dispatcher(), output).await;
     crew.leave().await;
     told
 }
 
-fn tell(uri: &SubscriberUri, entry: &Entry, checked: &Checked, output: Output) {
+async fn explained(
+    arguments: &Arguments,
+    uri: &SubscriberUri,
+    config: &Config,
+    dispatcher: &Dispatcher,
+    output: Output,
+) -> Result<Exit, Fault> {
+    let refused = |refusal: Refusal| Fault::new(Exit::Input, format!("{}: {refusal}", uri.redacted()));
+    let (entry, checked) = dispatcher.check(uri, &Options::default()).await.map_err(refused)?;
+    let request = match &arguments.body {
+        Some(body) => Some(rendered(config, dispatcher, &arguments.uri, body.clone()).await?),
+        None => None,
+    };
+    tell(uri, entry, &checked, request.as_deref(), output);
+    Ok(Exit::Ok)
+}
+
+fn tell(uri: &SubscriberUri, entry: &Entry, checked: &Checked, request: Option<&str>, output: Output) {
     if output.json {
         let limits = &entry.manifest.limits;
         let value = json!({
             "uri": uri.shown(), "scheme": uri.scheme(), "driver": entry.manifest.name,
             "origin": entry.origin.name(),
             "disabled": entry.driver.disabled(), "canonical": canonical(uri, checked), "redacted": checked.redacted,
-            "addresses": addresses(uri, checked), "destination": checked.destination, "limits": limits,
+            "addresses": addresses(uri, checked), "destination": checked.destination, "limits": limits, "request": request,
         });
         output.value(&value, false);
     } else {
         output.table(&described(uri, entry, checked));
+        if let Some(request) = request {
+            output.line(format!("\n{request}"));
+        }
     }
 }
 

@@ -109,6 +109,21 @@ async fn send(
     Ok(verdict::worst(&sent))
 }
 
+/// What `uri` would be sent of this text, with secrets masked.
+pub(in crate::cli) async fn rendered(
+    config: &Config,
+    dispatcher: &Dispatcher,
+    uri: &str,
+    body: String,
+) -> Result<String, Fault> {
+    let renderer =
+        Renderer::new(config).map_err(|error| Fault::new(Exit::Config, format!("[templates] {error}")))?;
+    let (posted, options) = (Posted { body: Some(body), ..Posted::default() }, Options::default());
+    let (renderer, posted, options) = (&renderer, &posted, &options);
+    let desk = Desk { config, dispatcher, renderer, posted, options, project: None, now_ms: System.now_ms() };
+    desk.parcel(uri).await?.render(&System).await
+}
+
 /// All parcels, or everything that is wrong with any of them.
 async fn parcels(desk: &Desk<'_>, uris: &[String]) -> Result<Vec<Parcel>, Fault> {
     let (mut parcels, mut faults) = (Vec::new(), Vec::new());

@@ -7,4 +7,4 @@ mod parcel;
 mod posted;
 mod verdict;
 
-pub(super) use command::{Arguments, run};
+pub(super) use command::{Arguments, rendered, run};
