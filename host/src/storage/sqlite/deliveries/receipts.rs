@@ -16,18 +16,28 @@ use crate::storage::{
 /// Remembers what the far side calls a delivery that it took, and hears what it said of it already.
 pub(in crate::storage::sqlite) fn remember(commit: &mut Commit<'_>, sent: &Sent) -> Result<(), StoreError> {
     let Sent { key, driver, provider_id } = sent;
-    // What was sent again has new ids: what is said of the old ones is no longer of it.
-    commit
-        .db
-        .prepare_cached("DELETE FROM receipt WHERE message = ?1 AND idx = ?2")?
-        .execute(params![key.message.0, key.idx])?;
-    for (part, id) in provider_id.split_ascii_whitespace().enumerate() {
+    clear(commit.db, *key)?;
+    let ids: Vec<&str> = provider_id.split_ascii_whitespace().collect();
+    for (part, id) in ids.iter().enumerate() {
         insert(commit.db, *key, part, driver, id)?;
     }
-    for word in early::take(commit, *key, driver, provider_id.split_ascii_whitespace())? {
+    for word in early::take(commit, *key, driver, &ids)? {
         hear(commit, driver, &word)?;
     }
     Ok(())
+}
+
+/// Forgets what the far side said of a delivery that is sent again: it has new ids then, and what was said of the old ones is no
+/// longer of it.
+pub(super) fn forget(commit: &Commit<'_>, key: DeliveryKey) -> Result<(), StoreError> {
+    clear(commit.db, key)?;
+    early::forget(commit, key)
+}
+
+fn clear(db: &Connection, key: DeliveryKey) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM receipt WHERE message = ?1 AND idx = ?2")?
+        .execute(params![key.message.0, key.idx])
+        .map(drop)
 }
 
 /// Takes receipts of a driver. One that fits no delivery waits for a while.
