@@ -16,6 +16,7 @@ super::promises! {
     a_final_receipt_stays,
     what_is_tried_again_has_new_ids,
     a_receipt_of_a_replay_may_come_before_its_outcome,
+    a_receipt_with_the_id_of_an_earlier_attempt_does_not_count,
     a_replay_after_a_receipt_goes_its_way_also_beside_what_was_ended_by_hand,
     an_address_that_is_gone_is_published,
     receipts_go_with_their_delivery,
@@ -197,6 +198,24 @@ async fn a_receipt_of_a_replay_may_come_before_its_outcome(mut bench: Bench) {
     }
     assert_eq!(bench.receipt(taken_back).await, Some(Outcome::Delivered));
     assert_eq!((bench.receipt(failed).await, bench.state(failed).await), (None, State::Delivered));
+}
+
+async fn a_receipt_with_the_id_of_an_earlier_attempt_does_not_count(mut bench: Bench) {
+    bench.subscribe("a.example").await;
+    let (later, early, unnamed) = (bench.open().await, bench.open().await, bench.open().await);
+    let rejected = |key, id: &str| ReceiptWord { delivery: Some(key), ..word(id, Outcome::Rejected) };
+    bench.told(rejected(early, "old")).await;
+    for (one, ids) in [(later, "new-1 new-2"), (early, "new"), (unnamed, "")] {
+        bench.sent(one, ids).await;
+    }
+    bench.told(rejected(later, "old")).await;
+    for one in [later, early] {
+        assert_eq!((bench.receipt(one).await, bench.state(one).await), (None, State::Delivered));
+    }
+    for (one, id) in [(later, "new-2"), (early, ""), (unnamed, "any")] {
+        bench.told(rejected(one, id)).await;
+        assert_eq!(bench.state(one).await, State::Dead);
+    }
 }
 
 async fn a_replay_after_a_receipt_goes_its_way_also_beside_what_was_ended_by_hand(mut bench: Bench) {

@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 
 use super::{
     commit::Commit,
-    deliveries::{outcome, outcome_code},
+    deliveries::{may_be_of, outcome, outcome_code},
 };
 use crate::storage::{ReceiptWord, StoreError};
 
@@ -62,7 +62,9 @@ pub(super) fn take(
     found.extend(named.collect::<Result<Vec<_>, _>>()?);
     found.sort_by_key(|(seq, ..)| *seq);
     let since = commit.now.saturating_sub(patience(commit));
-    Ok(found.into_iter().filter(|(_, at, _)| *at >= since).map(|(.., word)| word).collect())
+    let holds =
+        |at: i64, word: &ReceiptWord| at >= since && may_be_of(&word.provider_id, ids.iter().copied());
+    Ok(found.into_iter().filter(|(_, at, word)| holds(*at, word)).map(|(.., word)| word).collect())
 }
 
 /// Removes what waits for a delivery by its id.
