@@ -169,6 +169,15 @@ fn standing(db: &Connection, project: &str, id: &str) -> Result<Option<Stands>, 
     Ok(found)
 }
 
+/// Whether a device of the project of a subscription is registered, and has not ended.
+pub(super) fn lives(db: &Connection, of: SubscriptionId, id: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached(
+        "SELECT 1 FROM subscription s JOIN device d ON d.project = s.project
+         WHERE s.id = ?1 AND d.id = ?2 AND d.ended = 0",
+    )?
+    .exists(params![of.0, id])
+}
+
 fn remove(commit: &mut Commit<'_>, project: &str, id: &str) -> Result<bool, StoreError> {
     let Some(project) = targets::project(commit.db, project)? else { return Ok(false) };
     let gone = commit
