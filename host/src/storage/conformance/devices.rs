@@ -14,6 +14,7 @@ super::promises! {
     a_device_that_was_registered_anew_is_not_ended_by_an_older_word,
     a_device_that_comes_back_is_subscribed_again,
     what_is_found_of_a_device_that_is_back_does_not_hold,
+    a_device_that_ended_long_ago_is_forgotten,
 }
 
 fn device(id: &str, address: &str, at: i64) -> Device {
@@ -127,6 +128,19 @@ async fn what_is_found_of_a_device_that_is_back_does_not_hold(bench: Bench) {
     assert_eq!(found().await, Found::Disabled);
 }
 
+async fn a_device_that_ended_long_ago_is_forgotten(bench: Bench) {
+    for id in ["ended", "live"] {
+        bench.store.device_put(PROJECT, device(id, "t", 5)).await.unwrap();
+    }
+    lost(&bench, "ended", 6).await;
+    bench.turn(30 * 86_400_000);
+    bench.forget().await;
+    assert!(row(&bench, "ended").await.is_some());
+    bench.turn(1);
+    bench.forget().await;
+    assert!(row(&bench, "ended").await.is_none() && row(&bench, "live").await.is_some());
+}
+
 #[tokio::test]
 async fn a_project_has_no_more_devices_than_it_may() {
     let limits = Limits::default();
@@ -135,5 +149,9 @@ async fn a_project_has_no_more_devices_than_it_may() {
     let bench = Bench::with(limits).await;
     let put = |id: &'static str| bench.store.device_put(PROJECT, device(id, "t", 1));
     assert!(put("a").await.unwrap() && !put("a").await.unwrap());
-    assert_eq!(put("b").await.unwrap_err(), StoreError::TooMany { limit: "limits.devices", value: 1 });
+    let full = StoreError::TooMany { limit: "limits.devices", value: 1 };
+    assert_eq!(put("b").await.unwrap_err(), full);
+    lost(&bench, "a", 2).await;
+    assert!(put("b").await.unwrap());
+    assert_eq!(put("a").await.unwrap_err(), full, "one that comes back counts again");
 }
