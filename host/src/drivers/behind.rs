@@ -242,7 +242,7 @@ mod tests {
     /// A store that refuses at first, and says what it then took.
     struct Hindered {
         refusals: Mutex<Vec<StoreError>>,
-        written: mpsc::UnboundedSender<(String, Vec<String>)>,
+        written: mpsc::Sender<(String, Vec<String>)>,
     }
 
     #[async_trait]
@@ -252,15 +252,15 @@ mod tests {
                 return Err(error);
             }
             let ids = words.into_iter().map(|word| word.provider_id).collect();
-            self.written.send((driver.to_owned(), ids)).unwrap();
+            self.written.send((driver.to_owned(), ids)).await.unwrap();
             Ok(())
         }
     }
 
-    type Written = mpsc::UnboundedReceiver<(String, Vec<String>)>;
+    type Written = mpsc::Receiver<(String, Vec<String>)>;
 
     fn open(behind: &Arc<Behind>, refusals: Vec<StoreError>) -> Written {
-        let (written, read) = mpsc::unbounded_channel();
+        let (written, read) = mpsc::channel(8);
         let hindered = Hindered { refusals: Mutex::new(refusals), written };
         behind.open(hindered, PublicIds::new(&[7; 32]), Arc::new(System));
         read
@@ -274,13 +274,17 @@ mod tests {
         Some((driver.to_owned(), ids.iter().map(|id| (*id).to_owned()).collect()))
     }
 
-    #[tokio::test]
+    async fn next(written: &mut Written) -> Option<(String, Vec<String>)> {
+        tokio::time::timeout(Duration::from_secs(60), written.recv()).await.unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_is_told_before_the_store_is_open_waits_for_it() {
         let behind = Arc::new(Behind::default());
         tell(&behind, "sms", "a");
         let mut written = open(&behind, Vec::new());
         tell(&behind, "sms", "b");
-        assert_eq!(written.recv().await, wrote("sms", &["a", "b"]));
+        assert_eq!(next(&mut written).await, wrote("sms", &["a", "b"]));
     }
 
     #[tokio::test(start_paused = true)]
@@ -292,8 +296,8 @@ mod tests {
         let passing =
             [full, StoreError::NoSpace("1 MiB".to_owned()), StoreError::Unavailable("busy".to_owned())];
         let mut written = open(&behind, passing.into());
-        assert_eq!(written.recv().await, wrote("sms", &["a"]));
-        assert_eq!(written.recv().await, wrote("pager", &["b"]));
+        assert_eq!(next(&mut written).await, wrote("sms", &["a"]));
+        assert_eq!(next(&mut written).await, wrote("pager", &["b"]));
     }
 
     #[tokio::test(start_paused = true)]
@@ -302,7 +306,7 @@ mod tests {
         tell(&behind, "sms", "a");
         tell(&behind, "pager", "b");
         let mut written = open(&behind, vec![StoreError::Corrupt("an outcome".to_owned())]);
-        assert_eq!(written.recv().await, wrote("pager", &["b"]));
+        assert_eq!(next(&mut written).await, wrote("pager", &["b"]));
     }
 
     #[tokio::test(start_paused = true)]
@@ -313,6 +317,6 @@ mod tests {
         let mut written = open(&behind, refusals);
         tokio::time::sleep(Duration::from_secs(1)).await;
         drop(behind);
-        assert_eq!(written.recv().await, None);
+        assert_eq!(next(&mut written).await, None);
     }
 }
