@@ -36,7 +36,7 @@ pub(crate) mod stranger;
 mod tests;
 mod wiping;
 
-pub use behind::{Behind, Devices};
+pub use behind::{Behind, Devices, Ledger};
 pub use calls::Calls;
 pub use description::{Standing, described, described_refusal};
 pub use farewell::{dismiss, retire};

@@ -182,7 +182,7 @@ const KEYS: &[Key] = &[
     key("limits.subscriptions", integer(0, 1_000_000_000), "0", "subscriptions", "1000",
         "Subscriptions of a project; 0 for any number."),
     key("limits.devices", integer(0, 1_000_000_000), "0", "devices", "1000",
-        "Devices of a project, those that have ended among them; 0 for any number."),
+        "Devices of a project that have not ended; 0 for any number."),
     key("limits.stored_messages", integer(0, 1_000_000_000_000), "0", "messages", "100000",
         "Messages of a project in the store, with those that are settled and kept; what was deleted counts for up to 30 seconds more; 0 for any number."),
     key("limits.stored_bytes", Kind::Bytes { min: 0, max: 1 << 50 }, "0", "bytes", r#""1 GiB""#,

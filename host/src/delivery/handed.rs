@@ -36,13 +36,15 @@ impl Handed {
         self.any.store(true, Ordering::Release);
     }
 
-    /// Takes out those that are about to be written down: each delivery that was attempted is settled.
+    /// Takes out those that are about to be written down. A settlement that lets a delivery wait is of an attempt that failed,
+    /// and the next one may have been taken before that is written: what is here is of the next.
     pub(super) fn take(&self, settlements: &[Settlement]) -> Vec<Sent> {
         if !self.any.load(Ordering::Acquire) {
             return Vec::new();
         }
         let mut sent = self.lock();
-        let taken = settlements.iter().filter_map(|one| {
+        let ended = settlements.iter().filter(|one| !matches!(one, Settlement::Deferred { .. }));
+        let taken = ended.filter_map(|one| {
             let known = sent.remove(&one.key())?;
             matches!(one, Settlement::Closed { state: State::Delivered, .. }).then_some(known)
         });
@@ -59,7 +61,7 @@ impl Handed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nuncio_core::MessageId;
+    use nuncio_core::{Deferred, LaneId, MessageId, TargetId, Why};
 
     fn manifest(receives: bool) -> Manifest {
         let mut manifest = Manifest::new("sms", "1", &["sms"]);
@@ -86,6 +88,38 @@ mod tests {
         ]);
         assert_eq!(taken, [Sent { key: key(1), driver: "sms".to_owned(), provider_id: "a b".to_owned() }]);
         assert!(handed.lock().is_empty() && !handed.any.load(Ordering::Relaxed));
+    }
+
+    fn waits(message: i64) -> Settlement {
+        let row = Deferred {
+            key: DeliveryKey::new(MessageId(message), 0),
+            first: 0,
+            target: TargetId(1),
+            lane: LaneId(1),
+            due: 1,
+            not_before: 0,
+            why: Why::Retry,
+            n: 1,
+            tries: 1,
+            since: 0,
+            bytes: 1,
+            post: 0,
+            until: 9,
+        };
+        Settlement::Deferred { row, failure: None }
+    }
+
+    #[test]
+    fn what_a_retry_handed_over_outlasts_the_word_of_the_attempt_before() {
+        let handed = Handed::default();
+        let key = DeliveryKey::new(MessageId(1), 0);
+        let saw = || handed.saw(key, &manifest(true), &Report::delivered().provider_id("a"));
+        saw();
+        assert_eq!(handed.take(&[waits(1)]), []);
+        assert_eq!(handed.take(&[closed(1, State::Delivered)]).len(), 1);
+        saw();
+        assert_eq!(handed.take(&[waits(1), closed(1, State::Delivered)]).len(), 1);
+        assert!(handed.lock().is_empty());
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(super) enum LaneEvent<'a> {
 /// What the store is to be told.
 enum Told {
     Seen(Seen),
-    /// A device is lost. What that says of its subscription does not hold where the device was registered anew meanwhile.
+    /// A device is lost, and what that says of its subscription.
     Lost {
         lost: Lost,
         project: String,
@@ -107,8 +107,10 @@ impl Health {
 
     /// An attempt of one recipient ended that began at `began`.
     pub(super) fn saw(&self, ready: &Ready, recipient: &Recipient<'_>, report: &Report, began: i64) {
-        let seen = self.seen(ready, recipient, report);
-        match (self.lost(ready, report, began), seen) {
+        let lost = self.lost(ready, report, began);
+        let device = lost.as_ref().map(|(lost, _)| lost.id.as_str());
+        let seen = self.seen(ready, recipient, report, device);
+        match (lost, seen) {
             (Some((lost, about)), seen) => {
                 self.tell(Told::Lost { lost, project: ready.view.project.clone(), about, seen });
             }
@@ -130,7 +132,13 @@ impl Health {
         Some((Lost { id, began, at: self.clock.now_ms(), why: report.reason.clone() }, about))
     }
 
-    fn seen(&self, ready: &Ready, recipient: &Recipient<'_>, report: &Report) -> Option<Seen> {
+    fn seen(
+        &self,
+        ready: &Ready,
+        recipient: &Recipient<'_>,
+        report: &Report,
+        device: Option<&str>,
+    ) -> Option<Seen> {
         let of = ready.view.subscription;
         if of == SubscriptionId::NONE {
             return None;
@@ -140,7 +148,8 @@ impl Health {
             Outcome::Delivered => self.worked(of),
             Outcome::Gone => {
                 let address = recipient.address.to_owned();
-                Some(Finding::Gone { address, why: format!("it is gone: {}", report.reason) })
+                let why = format!("it is gone: {}", report.reason);
+                Some(Finding::Gone { address, why, device: device.map(str::to_owned) })
             }
             Outcome::Deferred | Outcome::Rejected => match report.scope {
                 Scope::Recipient | Scope::Destination => self.failed(of, &report.reason),
@@ -245,12 +254,9 @@ async fn write(store: Arc<dyn Store>, events: Events, mut findings: mpsc::Receiv
         let written = match told {
             Told::Seen(seen) => note(&store, &events, seen).await,
             Told::Lost { lost, project, about, seen } => {
-                match end_device(&store, &events, lost, project, about).await {
-                    Ok(LostDevice::Ended | LostDevice::Known) => match seen {
-                        Some(seen) => note(&store, &events, seen).await,
-                        None => Ok(()),
-                    },
-                    other => other.map(drop),
+                match (end_device(&store, &events, lost, project, about).await, seen) {
+                    (Ok(()), Some(seen)) => note(&store, &events, seen).await,
+                    (ended, _) => ended,
                 }
             }
             Told::Lane { project, what, at, about } => {
@@ -277,14 +283,14 @@ async fn end_device(
     lost: Lost,
     project: String,
     about: Map<String, Value>,
-) -> Result<LostDevice, StoreError> {
+) -> Result<(), StoreError> {
     let (events, told, at, id) = (events.clone(), project.clone(), lost.at, lost.id.clone());
     let tell = Telling::new(move || events.post(&told, Happened::DeviceGone, at, about.clone()));
     let became = store.device_lost(&project, lost, tell).await?;
     if became == LostDevice::Ended {
         tracing::warn!(device = id, "a device is gone and is not used again until it is registered anew");
     }
-    Ok(became)
+    Ok(())
 }
 
 fn log(of: SubscriptionId, found: Found) {

@@ -4,7 +4,7 @@ use nuncio_core::{Kind, wire::Device};
 
 use super::bench::{Bench, PROJECT, QUEUE, post};
 use crate::storage::{
-    Addressed, DeviceRow, Finding, Lost, LostDevice, Post, StoreError, Telling, sqlite::Limits,
+    Addressed, DeviceRow, Finding, Found, Lost, LostDevice, Post, StoreError, Telling, sqlite::Limits,
 };
 
 super::promises! {
@@ -13,6 +13,8 @@ super::promises! {
     a_device_that_is_gone_has_no_secrets_and_is_told_once,
     a_device_that_was_registered_anew_is_not_ended_by_an_older_word,
     a_device_that_comes_back_is_subscribed_again,
+    what_is_found_of_a_device_that_is_back_does_not_hold,
+    a_device_that_ended_long_ago_is_forgotten,
 }
 
 fn device(id: &str, address: &str, at: i64) -> Device {
@@ -99,12 +101,44 @@ async fn a_device_that_comes_back_is_subscribed_again(bench: Bench) {
     bench.store.device_put(PROJECT, device("phone", "t", 5)).await.unwrap();
     let id = bench.subscribe("pager:phone").await;
     lost(&bench, "phone", 6).await;
-    let finding = Finding::Gone { address: "pager:phone".into(), why: "it is gone".into() };
+    let finding = Finding::Gone { address: "pager:phone".into(), why: "it is gone".into(), device: None };
     bench.store.found(id, finding, bench.now(), Box::new(|_| None)).await.unwrap();
     assert!(bench.post(&["1"]).await.matched[0].is_empty());
     bench.store.device_put(PROJECT, device("phone", "new", 7)).await.unwrap();
     assert_eq!(bench.post(&["2"]).await.matched[0].len(), 1);
     assert!(bench.store.subscription(PROJECT, QUEUE, id).await.unwrap().unwrap().disabled.is_none());
+}
+
+async fn what_is_found_of_a_device_that_is_back_does_not_hold(bench: Bench) {
+    bench.store.device_put(PROJECT, device("phone", "t", 5)).await.unwrap();
+    let id = bench.subscribe("pager:phone").await;
+    let found = async || {
+        let finding = Finding::Gone {
+            address: "pager:phone".into(),
+            why: "it is gone".into(),
+            device: Some("phone".into()),
+        };
+        bench.store.found(id, finding, bench.now(), Box::new(|_| None)).await.unwrap()
+    };
+    lost(&bench, "phone", 6).await;
+    bench.store.device_put(PROJECT, device("phone", "new", 7)).await.unwrap();
+    assert_eq!(found().await, Found::Nothing);
+    assert_eq!(bench.post(&["1"]).await.matched[0].len(), 1);
+    lost(&bench, "phone", 8).await;
+    assert_eq!(found().await, Found::Disabled);
+}
+
+async fn a_device_that_ended_long_ago_is_forgotten(bench: Bench) {
+    for id in ["ended", "live"] {
+        bench.store.device_put(PROJECT, device(id, "t", 5)).await.unwrap();
+    }
+    lost(&bench, "ended", 6).await;
+    bench.turn(30 * 86_400_000);
+    bench.forget().await;
+    assert!(row(&bench, "ended").await.is_some());
+    bench.turn(1);
+    bench.forget().await;
+    assert!(row(&bench, "ended").await.is_none() && row(&bench, "live").await.is_some());
 }
 
 #[tokio::test]
@@ -115,5 +149,9 @@ async fn a_project_has_no_more_devices_than_it_may() {
     let bench = Bench::with(limits).await;
     let put = |id: &'static str| bench.store.device_put(PROJECT, device(id, "t", 1));
     assert!(put("a").await.unwrap() && !put("a").await.unwrap());
-    assert_eq!(put("b").await.unwrap_err(), StoreError::TooMany { limit: "limits.devices", value: 1 });
+    let full = StoreError::TooMany { limit: "limits.devices", value: 1 };
+    assert_eq!(put("b").await.unwrap_err(), full);
+    lost(&bench, "a", 2).await;
+    assert!(put("b").await.unwrap());
+    assert_eq!(put("a").await.unwrap_err(), full, "one that comes back counts again");
 }

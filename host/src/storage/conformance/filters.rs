@@ -127,7 +127,7 @@ async fn a_queue_has_so_many_different_filters(mut bench: Bench) {
 async fn filters_of_those_who_are_disabled_or_wait_for_a_yes_count_too(mut bench: Bench) {
     bench.reopen_with(Limits { max_filters: 2, ..Limits::default() }).await;
     let disabled = subscribe(&bench, "a.example", kind("a")).await;
-    let gone = Finding::Gone { address: "a.example".into(), why: "it is gone: 410".into() };
+    let gone = Finding::Gone { address: "a.example".into(), why: "it is gone: 410".into(), device: None };
     bench.store.found(disabled, gone, bench.now(), Box::new(|_| None)).await.unwrap();
     let addressee = Addressee {
         address: "b.example".into(),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 fn gone(address: &str) -> Finding {
-    Finding::Gone { address: address.into(), why: "it is gone: 410".into() }
+    Finding::Gone { address: address.into(), why: "it is gone: 410".into(), device: None }
 }
 
 async fn found(bench: &Bench, of: SubscriptionId, finding: Finding) -> Found {

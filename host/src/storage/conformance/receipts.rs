@@ -15,6 +15,8 @@ super::promises! {
     all_parts_must_arrive,
     a_final_receipt_stays,
     what_is_tried_again_has_new_ids,
+    a_receipt_of_a_replay_may_come_before_its_outcome,
+    a_receipt_with_the_id_of_an_earlier_attempt_does_not_count,
     a_replay_after_a_receipt_goes_its_way_also_beside_what_was_ended_by_hand,
     an_address_that_is_gone_is_published,
     receipts_go_with_their_delivery,
@@ -176,6 +178,44 @@ async fn what_is_tried_again_has_new_ids(mut bench: Bench) {
     assert_eq!((bench.receipt(one).await, bench.state(one).await), (None, State::Delivered));
     bench.told(word("new", Outcome::Delivered)).await;
     assert_eq!(bench.receipt(one).await, Some(Outcome::Delivered));
+}
+
+async fn a_receipt_of_a_replay_may_come_before_its_outcome(mut bench: Bench) {
+    bench.subscribe("a.example").await;
+    let id = bench.post(&["1"]).await.ids[0];
+    let fresh = bench.fresh().await.remove(0);
+    let (taken_back, failed) = (bench.open().await, key(id, 0));
+    bench.sent(taken_back, "old").await;
+    bench.told(word("old", Outcome::Rejected)).await;
+    bench.record(vec![dead(failed, fresh.lane, fresh.target, false)]).await;
+    bench.told(of(failed, Outcome::Rejected)).await;
+    for one in [taken_back, failed] {
+        bench.store.requeue(PROJECT, one).await.unwrap();
+    }
+    bench.told(of(taken_back, Outcome::Delivered)).await;
+    for one in [taken_back, failed] {
+        bench.sent_as(closed(one, State::Delivered, true), "").await;
+    }
+    assert_eq!(bench.receipt(taken_back).await, Some(Outcome::Delivered));
+    assert_eq!((bench.receipt(failed).await, bench.state(failed).await), (None, State::Delivered));
+}
+
+async fn a_receipt_with_the_id_of_an_earlier_attempt_does_not_count(mut bench: Bench) {
+    bench.subscribe("a.example").await;
+    let (later, early, unnamed) = (bench.open().await, bench.open().await, bench.open().await);
+    let rejected = |key, id: &str| ReceiptWord { delivery: Some(key), ..word(id, Outcome::Rejected) };
+    bench.told(rejected(early, "old")).await;
+    for (one, ids) in [(later, "new-1 new-2"), (early, "new"), (unnamed, "")] {
+        bench.sent(one, ids).await;
+    }
+    bench.told(rejected(later, "old")).await;
+    for one in [later, early] {
+        assert_eq!((bench.receipt(one).await, bench.state(one).await), (None, State::Delivered));
+    }
+    for (one, id) in [(later, "new-2"), (early, ""), (unnamed, "any")] {
+        bench.told(rejected(one, id)).await;
+        assert_eq!(bench.state(one).await, State::Dead);
+    }
 }
 
 async fn a_replay_after_a_receipt_goes_its_way_also_beside_what_was_ended_by_hand(mut bench: Bench) {

@@ -20,6 +20,8 @@ use crate::storage::{DeviceRow, Devices, EndedDevice, Lost, LostDevice, StoreErr
 
 /// Of a fingerprint, so much is shown.
 const PRINT: usize = 12;
+/// How long it is remembered that a device has ended, and why, milliseconds: 30 days.
+const REMEMBERED: i64 = 30 * 86_400_000;
 
 #[async_trait]
 impl Devices for Sqlite {
@@ -110,8 +112,12 @@ fn list(db: &Connection, project: &str, marker: &str, limit: u32) -> Result<Vec<
 /// Registers a device, anew where it is there; whether it is new.
 fn put(commit: &mut Commit<'_>, project: &str, device: &Device) -> Result<bool, StoreError> {
     let known = standing(commit.db, project, &device.id)?;
-    if known.is_none() {
+    let new = known.is_none();
+    let revived = known.is_none_or(|known| known.ended);
+    if new {
         commit.room()?;
+    }
+    if revived {
         usage::room_for_device(commit, project)?;
     }
     let project = targets::ensure_project(commit.db, project)?;
@@ -132,10 +138,10 @@ fn put(commit: &mut Commit<'_>, project: &str, device: &Device) -> Result<bool, 
             json::write("attributes", &device.attributes)?,
             device.registered_ms,
         ])?;
-    if known.is_none_or(|known| known.ended) {
+    if revived {
         revive(commit, project, device)?;
     }
-    Ok(known.is_none())
+    Ok(new)
 }
 
 /// Subscriptions of a device that was gone are matched again.
@@ -167,6 +173,27 @@ fn standing(db: &Connection, project: &str, id: &str) -> Result<Option<Stands>, 
         })
         .optional()?;
     Ok(found)
+}
+
+/// Whether a device of the project of a subscription is registered, and has not ended.
+pub(super) fn lives(db: &Connection, of: SubscriptionId, id: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached(
+        "SELECT 1 FROM subscription s JOIN device d ON d.project = s.project
+         WHERE s.id = ?1 AND d.id = ?2 AND d.ended = 0",
+    )?
+    .exists(params![of.0, id])
+}
+
+/// Removes a slice of the devices that ended long ago; whether there may be more.
+pub(super) fn tidy(commit: &Commit<'_>, slice: i64) -> Result<bool, StoreError> {
+    let gone = commit
+        .db
+        .prepare_cached(
+            "DELETE FROM device WHERE (project, id) IN
+             (SELECT project, id FROM device WHERE ended > 0 AND ended < ?1 ORDER BY ended LIMIT ?2)",
+        )?
+        .execute(params![commit.now.saturating_sub(REMEMBERED), slice])?;
+    Ok(gone as i64 >= slice)
 }
 
 fn remove(commit: &mut Commit<'_>, project: &str, id: &str) -> Result<bool, StoreError> {

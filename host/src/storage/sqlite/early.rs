@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 
 use super::{
     commit::Commit,
-    deliveries::{outcome, outcome_code},
+    deliveries::{may_be_of, outcome, outcome_code},
 };
 use crate::storage::{ReceiptWord, StoreError};
 
@@ -37,12 +37,12 @@ pub(super) fn wait(commit: &Commit<'_>, driver: &str, word: &ReceiptWord) -> Res
     Ok(())
 }
 
-/// Takes out what was said of a delivery before it was written down, in its order.
-pub(super) fn take<'a>(
+/// Takes out what was said of a delivery before it was written down, in its order. The far side calls it `ids`.
+pub(super) fn take(
     commit: &Commit<'_>,
     key: DeliveryKey,
     driver: &str,
-    ids: impl Iterator<Item = &'a str>,
+    ids: &[&str],
 ) -> Result<Vec<ReceiptWord>, StoreError> {
     let mut found = Vec::new();
     let mut rows = commit.db.prepare_cached(
@@ -62,7 +62,18 @@ pub(super) fn take<'a>(
     found.extend(named.collect::<Result<Vec<_>, _>>()?);
     found.sort_by_key(|(seq, ..)| *seq);
     let since = commit.now.saturating_sub(patience(commit));
-    Ok(found.into_iter().filter(|(_, at, _)| *at >= since).map(|(.., word)| word).collect())
+    let holds =
+        |at: i64, word: &ReceiptWord| at >= since && may_be_of(&word.provider_id, ids.iter().copied());
+    Ok(found.into_iter().filter(|(_, at, word)| holds(*at, word)).map(|(.., word)| word).collect())
+}
+
+/// Removes what waits for a delivery by its id.
+pub(super) fn forget(commit: &Commit<'_>, key: DeliveryKey) -> Result<(), StoreError> {
+    commit
+        .db
+        .prepare_cached("DELETE FROM early WHERE message = ?1 AND idx = ?2 AND message > 0")?
+        .execute(params![key.message.0, key.idx])?;
+    Ok(())
 }
 
 /// Removes a slice of those that have waited long enough; whether there may be more.

@@ -101,6 +101,8 @@ CREATE TABLE device (
     why        TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (project, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX device_live ON device (project) WHERE ended = 0;
+CREATE INDEX device_ended ON device (ended) WHERE ended > 0;
 -- Whose address a device is.
 CREATE INDEX subscription_uri ON subscription (project, uri_key) WHERE state = 0;
 

@@ -80,10 +80,11 @@ pub(super) fn room_for_subscription(commit: &Commit<'_>, project: &str) -> Resul
     refuse(commit, project, "limits.subscriptions", most, live)
 }
 
-/// Refuses a device more than a project may have (`limits.devices`).
+/// Refuses a live device more than a project may have (`limits.devices`).
 pub(super) fn room_for_device(commit: &Commit<'_>, project: &str) -> Result<(), StoreError> {
     let most = commit.limits.quotas.of(project).devices;
-    refuse(commit, project, "limits.devices", most, "SELECT count(*) FROM device WHERE project = ?1")
+    let live = "SELECT count(*) FROM device WHERE project = ?1 AND ended = 0";
+    refuse(commit, project, "limits.devices", most, live)
 }
 
 fn refuse(

@@ -13,7 +13,7 @@ pub struct DeviceRow {
     pub ended: Option<EndedDevice>,
 }
 
-/// The end of a device. It lasts until the device is registered anew.
+/// The end of a device. It lasts until the device is registered anew, and is forgotten after 30 days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedDevice {
     /// When, Unix milliseconds.

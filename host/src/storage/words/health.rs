@@ -18,6 +18,8 @@ pub enum Finding {
         address: String,
         /// Its words.
         why: String,
+        /// The device that it stands for: it is not gone while that is registered and has not ended.
+        device: Option<String>,
     },
     /// It failed for too long: it is disabled.
     Failed {

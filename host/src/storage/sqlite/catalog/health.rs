@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::{queues, subscriptions};
 use crate::storage::{
     Finding, Found, NewTarget, StoreError, Tell, Updated,
-    sqlite::{commit::Commit, intake, json, targets},
+    sqlite::{commit::Commit, devices, intake, json, targets},
 };
 
 /// A live subscription as its health is judged.
@@ -43,7 +43,11 @@ pub(in crate::storage::sqlite) fn found(
         Finding::Well => failing_since(commit.db, of, 0)?,
         Finding::Failed { .. } if patient.disabled => Found::Nothing,
         Finding::Failed { why } => disable(commit, of, &patient, at, why)?,
-        Finding::Gone { address, why } => gone(commit, of, &patient, address, at, why)?,
+        // It may have been registered anew since it was found gone.
+        Finding::Gone { device: Some(device), .. } if devices::lives(commit.db, of, device)? => {
+            Found::Nothing
+        }
+        Finding::Gone { address, why, .. } => gone(commit, of, &patient, address, at, why)?,
     };
     if found != Found::Nothing
         && let Some(post) = tell(found)

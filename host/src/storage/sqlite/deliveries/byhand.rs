@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     block::Block,
-    deferred, read, record,
+    deferred, read, receipts, record,
     view::{self, Viewer},
 };
 use crate::storage::{CancelResult, RequeueResult, StoreError, sqlite::commit::Commit};
@@ -109,6 +109,7 @@ fn raise_one(
         .db
         .prepare_cached("DELETE FROM dead WHERE message = ?1 AND idx = ?2")?
         .execute(params![key.message.0, key.idx])?;
+    receipts::forget(commit, key)?;
     commit.tally.count(State::Dead, -1);
     let row = Deferred {
         key,

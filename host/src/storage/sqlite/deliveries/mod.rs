@@ -21,7 +21,7 @@ pub(super) use byhand::{cancel, cancel_all, raise, requeue, wake_unconfirmed};
 pub(super) use deferred::{load, put as put_deferred};
 pub(super) use list::list;
 pub(super) use read::{low, message, standing, waiting};
-pub(super) use receipts::{code as outcome_code, outcome, take as take_receipts};
+pub(super) use receipts::{code as outcome_code, may_be_of, outcome, take as take_receipts};
 pub(super) use record::record;
 pub(super) use scan::scan;
 pub(super) use search::{search, to_look_at};

@@ -16,18 +16,28 @@ use crate::storage::{
 /// Remembers what the far side calls a delivery that it took, and hears what it said of it already.
 pub(in crate::storage::sqlite) fn remember(commit: &mut Commit<'_>, sent: &Sent) -> Result<(), StoreError> {
     let Sent { key, driver, provider_id } = sent;
-    // What was sent again has new ids: what is said of the old ones is no longer of it.
-    commit
-        .db
-        .prepare_cached("DELETE FROM receipt WHERE message = ?1 AND idx = ?2")?
-        .execute(params![key.message.0, key.idx])?;
-    for (part, id) in provider_id.split_ascii_whitespace().enumerate() {
+    clear(commit.db, *key)?;
+    let ids: Vec<&str> = provider_id.split_ascii_whitespace().collect();
+    for (part, id) in ids.iter().enumerate() {
         insert(commit.db, *key, part, driver, id)?;
     }
-    for word in early::take(commit, *key, driver, provider_id.split_ascii_whitespace())? {
+    for word in early::take(commit, *key, driver, &ids)? {
         hear(commit, driver, &word)?;
     }
     Ok(())
+}
+
+/// Forgets what the far side said of a delivery that is sent again: it has new ids then, and what was said of the old ones is no
+/// longer of it.
+pub(super) fn forget(commit: &Commit<'_>, key: DeliveryKey) -> Result<(), StoreError> {
+    clear(commit.db, key)?;
+    early::forget(commit, key)
+}
+
+fn clear(db: &Connection, key: DeliveryKey) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM receipt WHERE message = ?1 AND idx = ?2")?
+        .execute(params![key.message.0, key.idx])
+        .map(drop)
 }
 
 /// Takes receipts of a driver. One that fits no delivery waits for a while.
@@ -106,12 +116,13 @@ fn named(commit: &Commit<'_>, driver: &str, word: &ReceiptWord) -> Result<Option
         }
     }
     let Some(key) = word.delivery else { return Ok(None) };
-    let known: Option<String> = db
-        .prepare_cached("SELECT driver FROM receipt WHERE message = ?1 AND idx = ?2 LIMIT 1")?
-        .query_row(params![key.message.0, key.idx], |row| row.get(0))
-        .optional()?;
-    if let Some(known) = known {
-        return Ok((known == driver).then_some(key));
+    let known: Vec<(String, String)> = db
+        .prepare_cached("SELECT driver, provider_id FROM receipt WHERE message = ?1 AND idx = ?2")?
+        .query_map(params![key.message.0, key.idx], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    if let Some((of, _)) = known.first() {
+        let fits = of == driver && may_be_of(&word.provider_id, known.iter().map(|(_, id)| id.as_str()));
+        return Ok(fits.then_some(key));
     }
     // The far side gave it no id of its own.
     let Some(found) = found(commit, key)? else { return Ok(None) };
@@ -120,6 +131,13 @@ fn named(commit: &Commit<'_>, driver: &str, word: &ReceiptWord) -> Result<Option
     }
     insert(db, key, 0, driver, &word.provider_id)?;
     Ok(Some(key))
+}
+
+/// Whether a receipt that names a delivery and `id` may be of the attempt that the far side calls `known`: another id is that
+/// of an earlier attempt.
+pub(in crate::storage::sqlite) fn may_be_of<'a>(id: &str, known: impl IntoIterator<Item = &'a str>) -> bool {
+    let mut known = known.into_iter().filter(|one| !one.is_empty()).peekable();
+    id.is_empty() || known.peek().is_none() || known.any(|one| one == id)
 }
 
 fn found(commit: &Commit<'_>, key: DeliveryKey) -> Result<Option<Found>, StoreError> {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::shrink;
 use crate::storage::{
     StoreError,
-    sqlite::{commit::Commit, early},
+    sqlite::{commit::Commit, devices, early},
 };
 
 /// Rows of each kind in one commit.
@@ -34,6 +34,7 @@ pub(in crate::storage::sqlite) fn tidy(commit: &mut Commit<'_>) -> Result<bool, 
         more |= slice(commit.db, sql, oldest)?;
     }
     more |= early::tidy(commit, SLICE)?;
+    more |= devices::tidy(commit, SLICE)?;
     Ok(more | shrink::slice(commit.db)?)
 }
 
