@@ -189,14 +189,16 @@ fn a_trust_of_the_subscribers_own_is_used_and_left_to_him() {
         keystone.trust(&ann.token, keystone.behind(&ann.token).unwrap()["user"]["id"].as_str().unwrap());
     let wish = json!({"subscriber": stage.uri("/no"), "options": {"trust_id": elsewhere}});
     stage.ask(ann, "POST", "/v2/queues/q/subscriptions", &wish).expect(403);
-    // Nor can a token that is by a trust itself make one.
+    // Nor can a token that is by a trust itself make one, or bring the one that it is by.
     let borrowed = Known {
         project: ann.project.clone(),
         token: stage.sink.received("/own")[0].header("x-auth-token").unwrap().to_owned(),
     };
-    let wish = json!({"subscriber": stage.uri("/no")});
-    let refused = stage.ask(&borrowed, "POST", "/v2/queues/q/subscriptions", &wish).expect(403);
-    assert!(refused.text().contains("does not let this token make a trust"), "{}", refused.text());
+    for options in [json!({}), json!({"trust_id": trust})] {
+        let wish = json!({"subscriber": stage.uri("/no"), "options": options});
+        let refused = stage.ask(&borrowed, "POST", "/v2/queues/q/subscriptions", &wish).expect(403);
+        assert!(refused.text().contains("by a trust or an application credential"), "{}", refused.text());
+    }
 }
 
 #[test]

@@ -122,7 +122,11 @@ impl Tokens {
 
     async fn login(&self, trust: &str) -> Result<Result<Own, NoToken>, Away> {
         Ok(Err(match self.account.face.login_by(trust).await? {
-            Granted::Is(own) => return Ok(Ok(own)),
+            Granted::Is(token) if token.user == self.account.own(false).await?.user => NoToken::Refused(
+                "the trust is without `impersonation`, and its token would be of this host's own user: subscribe again"
+                    .to_owned(),
+            ),
+            Granted::Is(token) => return Ok(Ok(token)),
             Granted::Not(StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND) => self.why(trust).await?,
             Granted::Not(StatusCode::FORBIDDEN) => NoToken::Refused(
                 "Keystone gives no token by the trust: whoever subscribed has lost a role in the project or is \

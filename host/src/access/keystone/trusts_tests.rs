@@ -43,6 +43,8 @@ struct Server {
     refused: Vec<u16>,
     logins: u32,
     wishes: Vec<Value>,
+    /// Who the token by a trust is of, where it is not ann.
+    acts_as: Option<&'static str>,
     /// Nobody is answered.
     silent: bool,
 }
@@ -67,15 +69,23 @@ async fn login(State(server): State<Shared>, Json(body): Json<Value>) -> Respons
         return (StatusCode::CREATED, [("x-subject-token", "own".to_owned())], Json(token)).into_response();
     }
     server.logins += 1;
-    let (text, token) = (format!("by-trust-{}", server.logins), described("ann", &["r-member"], 600_000));
+    let (text, token) = (
+        format!("by-trust-{}", server.logins),
+        described(server.acts_as.unwrap_or("ann"), &["r-member"], 600_000),
+    );
     (StatusCode::CREATED, [("x-subject-token", text)], Json(token)).into_response()
 }
 
 async fn tell(headers: HeaderMap) -> Response {
-    if headers["x-subject-token"] != "anns" {
-        return StatusCode::NOT_FOUND.into_response();
+    let mut told = described("ann", &["r-member", "r-reader"], 600_000);
+    match headers["x-subject-token"].to_str().unwrap() {
+        "anns" => {}
+        "by-trust" => told["token"]["OS-TRUST:trust"] = json!({"id": "t1", "impersonation": true}),
+        "by-credential" => told["token"]["methods"] = json!(["application_credential"]),
+        "own" => told["token"]["user"]["id"] = json!("service"),
+        _ => return StatusCode::NOT_FOUND.into_response(),
     }
-    Json(described("ann", &["r-member", "r-reader"], 600_000)).into_response()
+    Json(told).into_response()
 }
 
 async fn wish(State(server): State<Shared>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
@@ -103,6 +113,7 @@ fn described(user: &str, roles: &[&str], life_ms: i64) -> Value {
 fn trust(trustor: &str, trustee: &str, project: &str) -> Value {
     json!({"trust": {
         "id": "t1", "trustor_user_id": trustor, "trustee_user_id": trustee, "project_id": project, "expires_at": null,
+        "impersonation": true, "roles": [{"id": "r-member", "name": "member"}],
     }})
 }
 
@@ -260,4 +271,36 @@ async fn a_trust_that_is_brought_is_the_callers_own() {
     assert!(!vouch("t1", Some(trust("ann", "service", "q"))).await);
     assert!(!vouch("../x", Some(trust("ann", "service", "p"))).await);
     assert!(!vouch("t1", None).await);
+    let mut plain = trust("ann", "service", "p");
+    plain["trust"]["impersonation"] = json!(false);
+    assert!(!vouch("t1", Some(plain)).await);
+    let mut more = trust("ann", "service", "p");
+    more["trust"]["roles"] =
+        json!([{"id": "r-member", "name": "member"}, {"id": "r-admin", "name": "admin"}]);
+    assert!(!vouch("t1", Some(more)).await);
+}
+
+#[tokio::test]
+async fn who_acts_for_somebody_does_not_give_that_on() {
+    let bench = Bench::new().await;
+    bench.server(|server| server.trust = Some(trust("ann", "service", "p")));
+    for (token, word) in
+        [("by-trust", "by a trust"), ("by-credential", "by a trust"), ("own", "the host itself")]
+    {
+        let bearer = Bearer::new(token);
+        let refusals =
+            [bench.trusts.vouch(&bearer, "t1").await, bench.trusts.grant(&bearer, 1).await.map(drop)];
+        for refused in refusals {
+            assert!(matches!(&refused, Err(Untrusted::Forbidden(why)) if why.contains(word)), "{refused:?}");
+        }
+    }
+    assert!(bench.server.lock().unwrap().wishes.is_empty());
+}
+
+#[tokio::test]
+async fn a_token_of_the_hosts_own_user_goes_to_nobody() {
+    let bench = Bench::new().await;
+    bench.server(|server| server.acts_as = Some("service"));
+    let refused = bench.token(call()).await;
+    assert!(matches!(&refused, Err(NoToken::Refused(why)) if why.contains("impersonation")), "{refused:?}");
 }
