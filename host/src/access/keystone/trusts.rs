@@ -172,10 +172,21 @@ impl Trusts {
     }
 
     /// Only who trusts can end a trust: it is done by a token of the trust itself.
-    async fn end(&self, trust: &str) -> Result<(), Away> {
-        match self.account.face.login_by(trust).await? {
-            Granted::Is(own) => self.account.face.end(&own.text, trust).await.map(drop),
-            Granted::Not(_) => Ok(()),
+    pub(super) async fn end(&self, trust: &str) -> Result<(), Away> {
+        let face = &self.account.face;
+        let refused = match face.login_by(trust).await? {
+            Granted::Is(own) => match face.end(&own.text, trust).await? {
+                Granted::Is(()) | Granted::Not(StatusCode::NOT_FOUND) => return Ok(()),
+                Granted::Not(status) => status,
+            },
+            Granted::Not(StatusCode::NOT_FOUND) => return Ok(()),
+            Granted::Not(status) => status,
+        };
+        // Keystone says the same of a wrong password as of a trust that is not there: which of them it is.
+        let own = self.account.own(true).await?;
+        match face.trusted(&own.text, trust).await? {
+            Granted::Not(StatusCode::NOT_FOUND) => Ok(()),
+            _ => Err(Away(format!("Keystone answers {refused} to the end of a trust that is there"))),
         }
     }
 }

@@ -45,6 +45,8 @@ struct Server {
     wishes: Vec<Value>,
     /// Who the token by a trust is of, where it is not ann.
     acts_as: Option<&'static str>,
+    /// The status of the end of a trust, where it is not 0.
+    ending: u16,
     /// Nobody is answered.
     silent: bool,
 }
@@ -104,6 +106,10 @@ async fn show(State(server): State<Shared>, Path(_): Path<String>) -> Response {
     trust.map_or(StatusCode::NOT_FOUND.into_response(), |trust| Json(trust).into_response())
 }
 
+async fn end(State(server): State<Shared>, Path(_): Path<String>) -> Response {
+    status(server.lock().unwrap().ending).unwrap_or(StatusCode::NO_CONTENT.into_response())
+}
+
 fn described(user: &str, roles: &[&str], life_ms: i64) -> Value {
     let roles: Vec<_> = roles.iter().map(|id| json!({"id": id, "name": "member"})).collect();
     let expires = times::rfc3339(EPOCH_MS + life_ms).unwrap();
@@ -129,7 +135,7 @@ impl Bench {
         let routes = Router::new()
             .route("/v3/auth/tokens", get(tell).post(login))
             .route("/v3/OS-TRUST/trusts", post(wish))
-            .route("/v3/OS-TRUST/trusts/{id}", get(show));
+            .route("/v3/OS-TRUST/trusts/{id}", get(show).delete(end));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut config = Config::default();
         config.keystone.url = Some(format!("http://{}", listener.local_addr().unwrap()));
@@ -303,4 +309,23 @@ async fn a_token_of_the_hosts_own_user_goes_to_nobody() {
     bench.server(|server| server.acts_as = Some("service"));
     let refused = bench.token(call()).await;
     assert!(matches!(&refused, Err(NoToken::Refused(why)) if why.contains("impersonation")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_trust_has_ended_only_where_it_is_not_there() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.trusts.end("t1").await, Ok(()));
+    bench.server(|server| (server.trust, server.ending) = (Some(trust("ann", "service", "p")), 403));
+    assert!(bench.trusts.end("t1").await.is_err_and(|error| error.0.contains("403")));
+    bench.server(|server| server.ending = 404);
+    assert_eq!(bench.trusts.end("t1").await, Ok(()));
+    bench.server(|server| server.by_trust = 401);
+    assert!(bench.trusts.end("t1").await.is_err_and(|error| error.0.contains("401")));
+    bench.server(|server| server.by_trust = 403);
+    assert!(bench.trusts.end("t1").await.is_err());
+    bench.server(|server| server.trust = None);
+    assert_eq!(bench.trusts.end("t1").await, Ok(()));
+    // A wrong password says nothing of the trust.
+    bench.server(|server| (server.by_trust, server.by_password) = (401, 401));
+    assert!(bench.trusts.end("t1").await.is_err());
 }
