@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use crate::clock::SOON;
 
+/// A trust that was replaced lasts twice as long as an attempt may.
+const ATTEMPTS: &str = "deadline = \"8s\"\nmax_deadline = \"8s\"";
+
 /// A Keystone, a host whose user there is no admin, and ann, who has a token.
 struct Stage {
     keystone: Keystone,
@@ -32,7 +35,8 @@ impl Stage {
         let keystone = Keystone::start(3600);
         let nuncio = keystone.account("nuncio", "service");
         let section = keystone.section_of(&nuncio);
-        let host = Recipe::new().section(&section).env("KEYSTONE_PASSWORD", "secret").start();
+        let host =
+            Recipe::new().section(&section).delivery(ATTEMPTS).env("KEYSTONE_PASSWORD", "secret").start();
         let behind = keystone.behind(&keystone.token_of(&nuncio)).unwrap();
         let service = behind["user"]["id"].as_str().unwrap().to_owned();
         let ann = known(&keystone, &keystone.account("ann", "member"));
@@ -150,6 +154,8 @@ fn whoever_changes_a_subscription_by_trust_is_who_trusts() {
 
     stage.ask(&kim, "PATCH", &subscription, &json!({"subscriber": stage.uri("/kims")})).expect(204);
     let kims = stage.trust_of(&kim, &subscription);
+    // What is under way still has the one before.
+    assert_eq!(keystone.trusts().len(), 2);
     stage.trusts_are(&[&kims]);
     stage.post(ann);
     assert_eq!(stage.user(&stage.token("/kims", 1)), "kim");

@@ -118,7 +118,7 @@ impl Catalog {
         match self.store.subscription_change(project, queue, id, change).await? {
             Updated::Done => {
                 trust.keep();
-                self.let_go(std::iter::once(&row.options));
+                self.let_go_later(&row.options);
                 Ok(unknown)
             }
             Updated::Absent => Err(absent()),

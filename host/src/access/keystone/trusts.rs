@@ -153,6 +153,17 @@ impl Trusts {
         asked.unwrap_or_else(|_| Err(NoToken::Away("Keystone gives no token in time".to_owned())))
     }
 
+    /// Ends a trust that this host had made for a subscription that was changed, after `later`: longer than any attempt
+    /// takes that began before.
+    pub fn replaced(self: &Arc<Self>, trust: String, later: Duration) {
+        let this = Arc::clone(self);
+        this.tokens.replaced(trust.clone(), later);
+        tokio::spawn(async move {
+            tokio::time::sleep(later).await;
+            this.release(trust);
+        });
+    }
+
     /// Ends a trust that this host had made: behind the scenes, and some times where Keystone is away. One that is never
     /// reached ends by itself.
     pub fn release(self: &Arc<Self>, trust: String) {

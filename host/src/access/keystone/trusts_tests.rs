@@ -47,6 +47,8 @@ struct Server {
     acts_as: Option<&'static str>,
     /// The status of the end of a trust, where it is not 0.
     ending: u16,
+    /// The trusts that were to be ended.
+    ended: Vec<String>,
     /// Nobody is answered.
     silent: bool,
 }
@@ -106,7 +108,8 @@ async fn show(State(server): State<Shared>, Path(_): Path<String>) -> Response {
     trust.map_or(StatusCode::NOT_FOUND.into_response(), |trust| Json(trust).into_response())
 }
 
-async fn end(State(server): State<Shared>, Path(_): Path<String>) -> Response {
+async fn end(State(server): State<Shared>, Path(id): Path<String>) -> Response {
+    server.lock().unwrap().ended.push(id);
     status(server.lock().unwrap().ending).unwrap_or(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -309,6 +312,28 @@ async fn a_token_of_the_hosts_own_user_goes_to_nobody() {
     bench.server(|server| server.acts_as = Some("service"));
     let refused = bench.token(call()).await;
     assert!(matches!(&refused, Err(NoToken::Refused(why)) if why.contains("impersonation")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_trust_of_a_subscription_that_was_changed_serves_what_is_under_way() {
+    let bench = Bench::new().await;
+    let trusts = Arc::new(bench.trusts);
+    trusts.replaced("t1".to_owned(), Duration::from_secs(60));
+    trusts.replaced("t2".to_owned(), Duration::ZERO);
+    while bench.server.lock().unwrap().ended.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bench.server.lock().unwrap().ended, ["t2"]);
+    assert!(trusts.token(&call()).await.is_ok());
+
+    // Were it ended already, the address would still not be gone.
+    trusts.release("t1".to_owned());
+    bench.server.lock().unwrap().by_trust = 401;
+    assert!(matches!(trusts.token(&call()).await, Err(NoToken::Away(why)) if why.contains("another trust")));
+    bench.clock.0.fetch_add(120_000, Ordering::SeqCst);
+    assert!(matches!(trusts.token(&call()).await, Err(NoToken::Refused(_))));
+    let other = TokenCall::new("p", "t3", Duration::from_secs(30));
+    assert!(matches!(trusts.token(&other).await, Err(NoToken::Gone(_))));
 }
 
 #[tokio::test]
