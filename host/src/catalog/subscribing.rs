@@ -4,7 +4,7 @@ use nuncio_core::{Kind, Options, SubscriberUri, SubscriptionId};
 use serde_json::Value;
 
 use super::{
-    entrusting::{Fresh, brought},
+    entrusting::{Fresh, brought, to_its_end},
     error::CatalogError,
     options::Unknown,
     queues::Catalog,
@@ -62,6 +62,17 @@ impl Catalog {
         wish: Wish,
         now: i64,
     ) -> Result<(Subscribed, Vec<Unknown>), CatalogError> {
+        let (this, project, queue) = (self.clone(), project.to_owned(), queue.to_owned());
+        to_its_end(async move { this.take_on(&project, &queue, wish, now).await }).await
+    }
+
+    async fn take_on(
+        &self,
+        project: &str,
+        queue: &str,
+        wish: Wish,
+        now: i64,
+    ) -> Result<(Subscribed, Vec<Unknown>), CatalogError> {
         let ttl = wish.ttl.unwrap_or(self.config.queues.default_subscription_ttl);
         lives(ttl, now)?;
         let policy = self.policy(project, queue).await?;
@@ -89,6 +100,18 @@ impl Catalog {
     /// # Errors
     /// As [`Catalog::subscribe`]; a subscription that is not there; another one with that subscriber.
     pub async fn change(
+        &self,
+        project: &str,
+        queue: &str,
+        id: SubscriptionId,
+        change: Change,
+        now: i64,
+    ) -> Result<Vec<Unknown>, CatalogError> {
+        let (this, project, queue) = (self.clone(), project.to_owned(), queue.to_owned());
+        to_its_end(async move { this.alter(&project, &queue, id, change, now).await }).await
+    }
+
+    async fn alter(
         &self,
         project: &str,
         queue: &str,
