@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 
 use crate::clock::SOON;
 
+/// A trust that was replaced lasts twice as long as an attempt may.
+const ATTEMPTS: &str = "deadline = \"8s\"\nmax_deadline = \"8s\"";
+
 /// A Keystone, a host whose user there is no admin, and ann, who has a token.
 struct Stage {
     keystone: Keystone,
@@ -32,7 +35,8 @@ impl Stage {
         let keystone = Keystone::start(3600);
         let nuncio = keystone.account("nuncio", "service");
         let section = keystone.section_of(&nuncio);
-        let host = Recipe::new().section(&section).env("KEYSTONE_PASSWORD", "secret").start();
+        let host =
+            Recipe::new().section(&section).delivery(ATTEMPTS).env("KEYSTONE_PASSWORD", "secret").start();
         let behind = keystone.behind(&keystone.token_of(&nuncio)).unwrap();
         let service = behind["user"]["id"].as_str().unwrap().to_owned();
         let ann = known(&keystone, &keystone.account("ann", "member"));
@@ -150,6 +154,8 @@ fn whoever_changes_a_subscription_by_trust_is_who_trusts() {
 
     stage.ask(&kim, "PATCH", &subscription, &json!({"subscriber": stage.uri("/kims")})).expect(204);
     let kims = stage.trust_of(&kim, &subscription);
+    // What is under way still has the one before.
+    assert_eq!(keystone.trusts().len(), 2);
     stage.trusts_are(&[&kims]);
     stage.post(ann);
     assert_eq!(stage.user(&stage.token("/kims", 1)), "kim");
@@ -189,14 +195,16 @@ fn a_trust_of_the_subscribers_own_is_used_and_left_to_him() {
         keystone.trust(&ann.token, keystone.behind(&ann.token).unwrap()["user"]["id"].as_str().unwrap());
     let wish = json!({"subscriber": stage.uri("/no"), "options": {"trust_id": elsewhere}});
     stage.ask(ann, "POST", "/v2/queues/q/subscriptions", &wish).expect(403);
-    // Nor can a token that is by a trust itself make one.
+    // Nor can a token that is by a trust itself make one, or bring the one that it is by.
     let borrowed = Known {
         project: ann.project.clone(),
         token: stage.sink.received("/own")[0].header("x-auth-token").unwrap().to_owned(),
     };
-    let wish = json!({"subscriber": stage.uri("/no")});
-    let refused = stage.ask(&borrowed, "POST", "/v2/queues/q/subscriptions", &wish).expect(403);
-    assert!(refused.text().contains("does not let this token make a trust"), "{}", refused.text());
+    for options in [json!({}), json!({"trust_id": trust})] {
+        let wish = json!({"subscriber": stage.uri("/no"), "options": options});
+        let refused = stage.ask(&borrowed, "POST", "/v2/queues/q/subscriptions", &wish).expect(403);
+        assert!(refused.text().contains("by a trust or an application credential"), "{}", refused.text());
+    }
 }
 
 #[test]

@@ -7,6 +7,8 @@ use crate::storage::Purge;
 
 /// How many subscriptions are looked at at once.
 const PAGE: u32 = 256;
+/// A trust that was replaced lasts so many times the longest attempt.
+const LATER: u32 = 2;
 
 impl Catalog {
     /// Ends a subscription, there or not.
@@ -55,6 +57,13 @@ impl Catalog {
             found.extend(page.into_iter().map(|row| row.options).filter(|options| made(options).is_some()));
         }
         Ok(found)
+    }
+
+    /// Ends the trust that was made for a subscription when it had these options. What is under way has them still.
+    pub(super) fn let_go_later(&self, before: &Options) {
+        if let (Some(trusts), Some(trust)) = (&self.trusts, made(before)) {
+            trusts.replaced(trust.to_owned(), self.config.delivery.max_deadline.saturating_mul(LATER));
+        }
     }
 
     /// Ends the trusts that were made for subscriptions with these options.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use nuncio_core::{Options, Refusal, SubscriberUri};
 use serde_json::Value;
+use tracing::Instrument;
 
 use super::{error::CatalogError, queues::Catalog};
 use crate::access::{Bearer, Trusts};
@@ -35,6 +36,16 @@ impl Drop for Fresh {
             trusts.release(trust);
         }
     }
+}
+
+/// Has `work` run to its end though whoever waits for it hangs up: a subscription that is stored keeps its trust.
+pub(super) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, CatalogError>> + Send + 'static,
+) -> Result<T, CatalogError> {
+    let done = tokio::spawn(work.in_current_span()).await;
+    done.unwrap_or_else(|_| {
+        Err(CatalogError::Away("This host could not finish it. Please try again.".to_owned()))
+    })
 }
 
 /// The trust that this host had made for a subscription with these options.
@@ -107,6 +118,7 @@ impl Catalog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
     use serde_json::json;
 
     fn options(value: Value) -> Options {
@@ -125,6 +137,22 @@ mod tests {
         assert_eq!(brought(others, Some(&of_host)), options(json!({"trust_id": "u"})));
         let own = options(json!({"trust_id": "t"}));
         assert_eq!(brought(own.clone(), Some(&own)), own);
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_does_not_stop_what_was_begun() {
+        let (go_on, waits) = tokio::sync::oneshot::channel::<()>();
+        let (kept, is_kept) = tokio::sync::oneshot::channel();
+        let work = async move {
+            waits.await.unwrap();
+            kept.send(()).unwrap();
+            Ok(())
+        };
+        let mut client = Box::pin(to_its_end(work));
+        assert!((&mut client).now_or_never().is_none());
+        drop(client);
+        go_on.send(()).unwrap();
+        is_kept.await.unwrap();
     }
 
     #[test]

@@ -4,7 +4,7 @@ use nuncio_core::{Kind, Options, SubscriberUri, SubscriptionId};
 use serde_json::Value;
 
 use super::{
-    entrusting::{Fresh, brought},
+    entrusting::{Fresh, brought, to_its_end},
     error::CatalogError,
     options::Unknown,
     queues::Catalog,
@@ -62,6 +62,17 @@ impl Catalog {
         wish: Wish,
         now: i64,
     ) -> Result<(Subscribed, Vec<Unknown>), CatalogError> {
+        let (this, project, queue) = (self.clone(), project.to_owned(), queue.to_owned());
+        to_its_end(async move { this.take_on(&project, &queue, wish, now).await }).await
+    }
+
+    async fn take_on(
+        &self,
+        project: &str,
+        queue: &str,
+        wish: Wish,
+        now: i64,
+    ) -> Result<(Subscribed, Vec<Unknown>), CatalogError> {
         let ttl = wish.ttl.unwrap_or(self.config.queues.default_subscription_ttl);
         lives(ttl, now)?;
         let policy = self.policy(project, queue).await?;
@@ -96,6 +107,18 @@ impl Catalog {
         change: Change,
         now: i64,
     ) -> Result<Vec<Unknown>, CatalogError> {
+        let (this, project, queue) = (self.clone(), project.to_owned(), queue.to_owned());
+        to_its_end(async move { this.alter(&project, &queue, id, change, now).await }).await
+    }
+
+    async fn alter(
+        &self,
+        project: &str,
+        queue: &str,
+        id: SubscriptionId,
+        change: Change,
+        now: i64,
+    ) -> Result<Vec<Unknown>, CatalogError> {
         change.ttl.map_or(Ok(()), |ttl| lives(ttl, now))?;
         let absent = || CatalogError::Absent("There is no such subscription on this queue.".to_owned());
         let row = self.store.subscription(project, queue, id).await?.ok_or_else(absent)?;
@@ -118,7 +141,7 @@ impl Catalog {
         match self.store.subscription_change(project, queue, id, change).await? {
             Updated::Done => {
                 trust.keep();
-                self.let_go(std::iter::once(&row.options));
+                self.let_go_later(&row.options);
                 Ok(unknown)
             }
             Updated::Absent => Err(absent()),

@@ -87,7 +87,7 @@ const KEYS: &[Key] = &[
     key("websocket.max_connections", integer(1, 100_000), "1024", "connections", "100",
         "The most WebSocket connections at once; one more is answered 503."),
     key("websocket.max_unauthenticated", integer(1, 100_000), "128", "connections", "32",
-        "The most of those connections on which nobody was let in yet, by a token or a request that is allowed; one more is answered 503."),
+        "The most of those connections on which nobody was let in yet, by a token or a request that is allowed; one more takes the place of the oldest, which is closed."),
     key("websocket.login_timeout", time(100, 3600), r#""10s""#, "duration", r#""3s""#,
         "How long a client may take until somebody is let in on its connection, which is closed then."),
     key("websocket.max_subscriptions", integer(1, 10_000), "100", "subscriptions", "10",

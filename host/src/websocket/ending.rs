@@ -24,6 +24,8 @@ pub(super) enum Ending {
     Idle,
     /// Nothing that its client asked for was let in.
     Stranger,
+    /// Nobody was let in on it yet, and others came.
+    Crowded,
     /// Its client's authentication has expired, or was revoked.
     Expired,
     /// A message is too large.
@@ -50,6 +52,7 @@ impl Ending {
             Self::Slow => "slow",
             Self::Idle => "idle",
             Self::Stranger => "stranger",
+            Self::Crowded => "crowded",
             Self::Expired => "expired",
             Self::TooLarge => "too_large",
             Self::Broken => "broken",
@@ -72,6 +75,13 @@ impl Ending {
             Self::Stranger => {
                 let ms = config.login_timeout.as_millis();
                 (CloseCode::Policy, format!("nobody was let in for {ms} ms (websocket.login_timeout)"))
+            }
+            Self::Crowded => {
+                let most = config.max_unauthenticated;
+                let why = format!(
+                    "others came, and nobody was let in here yet (websocket.max_unauthenticated = {most})"
+                );
+                (CloseCode::Again, why)
             }
             Self::Expired => (CloseCode::from(EXPIRED), "Authentication expired.".to_owned()),
             Self::TooLarge => {
@@ -96,8 +106,9 @@ mod tests {
         config.idle_timeout = std::time::Duration::from_millis(u64::MAX);
         config.write_timeout = config.idle_timeout;
         config.login_timeout = config.idle_timeout;
-        use Ending::{Broken, Expired, Idle, Slow, Stop, Stranger, TooLarge};
-        for ending in [Stop, Slow, Idle, Stranger, Expired, TooLarge, Broken] {
+        config.max_unauthenticated = u32::MAX;
+        use Ending::{Broken, Crowded, Expired, Idle, Slow, Stop, Stranger, TooLarge};
+        for ending in [Stop, Slow, Idle, Stranger, Crowded, Expired, TooLarge, Broken] {
             let frame = ending.frame(&config, usize::MAX).unwrap();
             assert!(frame.code.is_allowed() && frame.reason.len() <= 123, "{frame}");
         }

@@ -1,11 +1,11 @@
 //! The places that connections take: of all, of those on which nobody was let in yet, and of a project.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Websocket;
 
@@ -14,8 +14,7 @@ use crate::config::Websocket;
 pub(super) struct Places {
     most: u32,
     all: Arc<Semaphore>,
-    /// Those on which nobody was let in yet have few, so that who is nobody leaves room for the others.
-    strangers: Arc<Semaphore>,
+    strangers: Arc<Strangers>,
     projects: Arc<Projects>,
 }
 
@@ -23,20 +22,33 @@ pub(super) struct Places {
 #[derive(Debug, Default)]
 struct Projects(Mutex<HashMap<String, u64>>);
 
-/// Which places are all taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Full {
-    /// All there are.
-    All,
-    /// Those of connections on which nobody was let in yet.
-    Strangers,
+/// Connections on which nobody was let in yet. They have few places, so that who is nobody leaves room for the others;
+/// where all are taken, who came first goes: whoever keeps them all must not shut out who has a token.
+#[derive(Debug)]
+struct Strangers {
+    most: usize,
+    all: Mutex<Waiting>,
 }
+
+/// By the order in which they came.
+#[derive(Debug, Default)]
+struct Waiting {
+    came: u64,
+    here: BTreeMap<u64, Arc<Notify>>,
+}
+
+/// Every place is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Full;
 
 /// The place of a connection, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     _one: OwnedSemaphorePermit,
-    stranger: Option<OwnedSemaphorePermit>,
+    /// Which stranger it is, until it is one no more.
+    number: u64,
+    strangers: Arc<Strangers>,
+    crowded: Arc<Notify>,
     projects: Arc<Projects>,
     /// Whose it is.
     project: Option<String>,
@@ -46,17 +58,21 @@ impl Places {
     /// As many as the configuration allows.
     pub(super) fn new(config: &Websocket) -> Self {
         let most = config.max_connections;
-        let places = |most: u32| Arc::new(Semaphore::new(most as usize));
-        let strangers = places(config.max_unauthenticated);
-        Self { most, all: places(most), strangers, projects: Arc::default() }
+        let strangers = Strangers { most: config.max_unauthenticated as usize, all: Mutex::default() };
+        Self {
+            most,
+            all: Arc::new(Semaphore::new(most as usize)),
+            strangers: Arc::new(strangers),
+            projects: Arc::default(),
+        }
     }
 
-    /// A place for one more connection, on which nobody was let in yet.
+    /// A place for one more connection, on which nobody was let in yet; maybe that of another such.
     pub(super) fn take(&self) -> Result<Place, Full> {
-        let take = |from: &Arc<Semaphore>, full| Arc::clone(from).try_acquire_owned().map_err(|_| full);
-        let one = take(&self.all, Full::All)?;
-        let stranger = Some(take(&self.strangers, Full::Strangers)?);
-        Ok(Place { _one: one, stranger, projects: Arc::clone(&self.projects), project: None })
+        let one = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Full)?;
+        let (number, crowded) = self.strangers.add();
+        let (strangers, projects) = (Arc::clone(&self.strangers), Arc::clone(&self.projects));
+        Ok(Place { _one: one, number, strangers, crowded, projects, project: None })
     }
 
     /// Waits until every place is free.
@@ -74,16 +90,45 @@ impl Place {
             return false;
         }
         self.project = Some(project.to_owned());
-        self.stranger = None;
+        self.strangers.remove(self.number);
         true
+    }
+
+    /// Waits until the place of a stranger is another's.
+    pub(super) async fn crowded(&self) {
+        self.crowded.notified().await;
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.strangers.remove(self.number);
         if let Some(project) = self.project.take() {
             self.projects.remove(&project);
         }
+    }
+}
+
+impl Strangers {
+    fn add(&self) -> (u64, Arc<Notify>) {
+        let mut all = self.lock();
+        while all.here.len() >= self.most
+            && let Some((_, oldest)) = all.here.pop_first()
+        {
+            oldest.notify_one();
+        }
+        all.came += 1;
+        let (number, crowded) = (all.came, Arc::new(Notify::new()));
+        all.here.insert(number, Arc::clone(&crowded));
+        (number, crowded)
+    }
+
+    fn remove(&self, number: u64) {
+        self.lock().here.remove(&number);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -115,6 +160,8 @@ impl Projects {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
     use crate::config::Config;
 
@@ -125,15 +172,21 @@ mod tests {
     }
 
     #[test]
-    fn strangers_leave_room_for_those_who_are_let_in() {
-        let places = places(3, 1);
-        let mut first = places.take().unwrap();
-        assert_eq!(places.take().unwrap_err(), Full::Strangers);
-        assert!(first.settle("p", 0));
-        let second = places.take().unwrap();
-        assert_eq!(places.take().unwrap_err(), Full::Strangers);
+    fn the_oldest_stranger_leaves_room_for_one_who_comes() {
+        let places = places(8, 2);
+        let crowded = |place: &Place| place.crowded().now_or_never().is_some();
+        let mut known = places.take().unwrap();
+        assert!(known.settle("p", 0));
+        let (first, second) = (places.take().unwrap(), places.take().unwrap());
+        assert!(!crowded(&first) && !crowded(&second));
+        let third = places.take().unwrap();
+        assert!(crowded(&first) && !crowded(&second) && !crowded(&third) && !crowded(&known));
+        // One that goes by itself leaves its place to the next.
         drop(second);
-        assert!(places.take().is_ok());
+        let fourth = places.take().unwrap();
+        assert!(!crowded(&third) && !crowded(&fourth));
+        drop((first, third, fourth));
+        assert!(places.strangers.lock().here.is_empty());
     }
 
     #[test]
@@ -152,7 +205,7 @@ mod tests {
     fn no_more_are_let_in_than_there_are() {
         let places = places(2, 8);
         let all: Vec<_> = (0..2).map(|_| places.take().unwrap()).collect();
-        assert_eq!(places.take().unwrap_err(), Full::All);
+        assert_eq!(places.take().unwrap_err(), Full);
         drop(all);
         assert!(places.take().is_ok());
     }

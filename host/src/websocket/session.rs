@@ -80,7 +80,9 @@ impl Session {
         self.connection.close().await;
         if let Some(frame) = ending.frame(&self.face.config.websocket, largest) {
             tracing::debug!(reason = %frame.reason, "a WebSocket connection is closed");
-            let patience = self.face.config.websocket.close_timeout;
+            // Who is to make room does not keep it by not answering.
+            let waits = ending != Ending::Crowded;
+            let patience = if waits { self.face.config.websocket.close_timeout } else { Duration::ZERO };
             let goodbye = async {
                 if self.stream.close(Some(frame)).await.is_ok() {
                     while let Some(Ok(_)) = self.stream.next().await {}
@@ -103,6 +105,7 @@ impl Session {
                 pushes = self.connection.outbox.taken() => Happened::Push(pushes),
                 frame = self.stream.next(), if self.answers.len() < limits.max_pipelined => Happened::Frame(frame),
                 _ = ticks.tick() => Happened::Tick,
+                () = self.place.crowded(), if self.stranger.is_some() => return Ending::Crowded,
                 () = sleep(looks_in) => Happened::Look,
             };
             if let Err(ending) = self.take(happened).await {

@@ -8,11 +8,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::places::Full;
-use crate::{
-    api::{Face, Problem},
-    config::Websocket,
-};
+use crate::api::{Face, Problem};
 
 const SUPPORTED: HeaderValue = HeaderValue::from_static("13");
 
@@ -31,9 +27,10 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
         Ok(key) => key.clone(),
         Err(refusal) => return *refusal,
     };
-    let place = match face.sessions.place() {
-        Ok(place) => place,
-        Err(full) => return Problem::busy(told(full, &face.config.websocket)).into_response(),
+    let Ok(place) = face.sessions.place() else {
+        let most = face.config.websocket.max_connections;
+        let why = format!("There are {most} connections (websocket.max_connections). Please try again.");
+        return Problem::busy(why).into_response();
     };
     let upgrade = hyper::upgrade::on(&mut request);
     face.sessions.serve(face.clone(), place, upgrade);
@@ -44,17 +41,6 @@ pub(crate) async fn accept(State(face): State<Face>, mut request: Request) -> Re
         (header::SEC_WEBSOCKET_ACCEPT, HeaderValue::from_str(&accepted).unwrap_or(SUPPORTED)),
     ];
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
-}
-
-fn told(full: Full, config: &Websocket) -> String {
-    let (most, what) = match full {
-        Full::All => (config.max_connections, "connections (websocket.max_connections)"),
-        Full::Strangers => (
-            config.max_unauthenticated,
-            "connections on which nobody was let in yet (websocket.max_unauthenticated)",
-        ),
-    };
-    format!("There are {most} {what}. Please try again.")
 }
 
 /// The key of a handshake that is as it must be.

@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex as Short, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use hyper::StatusCode;
@@ -36,6 +37,8 @@ pub(super) struct Tokens {
     account: Arc<Account>,
     clock: Arc<dyn Clock>,
     kept: Short<HashMap<String, Kept>>,
+    /// Trusts of subscriptions that have changed since, and until when an attempt may still not know that.
+    replaced: Short<HashMap<String, i64>>,
     lines: Vec<Mutex<()>>,
     hasher: RandomState,
     paused_until: AtomicI64,
@@ -55,6 +58,7 @@ impl Tokens {
             account,
             clock,
             kept: Short::default(),
+            replaced: Short::default(),
             lines: (0..LINES).map(|_| Mutex::default()).collect(),
             hasher: RandomState::new(),
             paused_until: AtomicI64::new(i64::MIN),
@@ -100,6 +104,19 @@ impl Tokens {
         self.lock().remove(trust);
     }
 
+    /// Takes note of a trust that is ended after `later`, since its subscription has changed.
+    pub(super) fn replaced(&self, trust: String, later: Duration) {
+        let now = self.clock.now_ms();
+        let later = i64::try_from(later.as_millis()).unwrap_or(i64::MAX);
+        let mut all = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST {
+            all.retain(|_, until| *until > now);
+        }
+        if all.len() < MOST {
+            all.insert(trust, now.saturating_add(later.saturating_mul(2)));
+        }
+    }
+
     fn kept(&self, call: &TokenCall) -> Option<Kept> {
         let now = self.clock.now_ms();
         let kept = self.lock().get(&call.trust).cloned()?;
@@ -122,7 +139,11 @@ impl Tokens {
 
     async fn login(&self, trust: &str) -> Result<Result<Own, NoToken>, Away> {
         Ok(Err(match self.account.face.login_by(trust).await? {
-            Granted::Is(own) => return Ok(Ok(own)),
+            Granted::Is(token) if token.user == self.account.own(false).await?.user => NoToken::Refused(
+                "the trust is without `impersonation`, and its token would be of this host's own user: subscribe again"
+                    .to_owned(),
+            ),
+            Granted::Is(token) => return Ok(Ok(token)),
             Granted::Not(StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND) => self.why(trust).await?,
             Granted::Not(StatusCode::FORBIDDEN) => NoToken::Refused(
                 "Keystone gives no token by the trust: whoever subscribed has lost a role in the project or is \
@@ -134,17 +155,31 @@ impl Tokens {
     }
 
     /// Keystone says the same of a wrong password as of a trust that is not there: which of them it is.
-    async fn why(&self, trust: &str) -> Result<NoToken, Away> {
+    async fn why(&self, trust_id: &str) -> Result<NoToken, Away> {
         let own = self.account.own(true).await?;
-        Ok(match self.account.face.trusted(&own.text, trust).await? {
+        Ok(match self.account.face.trusted(&own.text, trust_id).await? {
             Granted::Is(trust) if !has_ended(trust.expires_at.as_deref(), self.clock.now_ms()) => {
                 NoToken::Refused("Keystone gives no token by the trust: is the project disabled?".to_owned())
             }
-            _ => NoToken::Gone(
+            _ => self.absent(trust_id),
+        })
+    }
+
+    /// What a trust that is not there means. That of a subscription which has changed says nothing of what it is now.
+    fn absent(&self, trust: &str) -> NoToken {
+        let until = self.replaced.lock().unwrap_or_else(PoisonError::into_inner).get(trust).copied();
+        match until {
+            Some(until) if self.clock.now_ms() < until => {
+                NoToken::Away("the subscription was changed meanwhile, and has another trust".to_owned())
+            }
+            Some(_) => {
+                NoToken::Refused("this is of the subscription before it was changed: its trust has ended".to_owned())
+            }
+            None => NoToken::Gone(
                 "the trust of the subscription has ended or was withdrawn: change the subscription, or subscribe again"
                     .to_owned(),
             ),
-        })
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Kept>> {

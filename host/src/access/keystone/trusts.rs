@@ -7,7 +7,7 @@ use nuncio_core::{Clock, NoToken, Token, TokenCall};
 
 use super::{
     account::Account,
-    face::{Away, Granted},
+    face::{Away, Granted, Own},
     trusted::{Tokens, is_id},
     wire,
 };
@@ -64,10 +64,7 @@ impl Trusts {
     /// # Errors
     /// What Keystone does not let the token do, and that it is away.
     pub async fn grant(&self, bearer: &Bearer, end: i64) -> Result<String, Untrusted> {
-        let told = self.account.describe(bearer.expose()).await.map_err(unable)?;
-        let token =
-            told.ok_or_else(|| Untrusted::Forbidden("the token has ended: get another one".to_owned()))?;
-        let own = self.account.own(false).await.map_err(unable)?;
+        let (token, own) = self.trustor(bearer).await?;
         for later in 0..ENDS {
             let end = times::rfc3339(end.saturating_add(later).min(LAST_MS - later)).unwrap_or_default();
             let wish = wire::wish(&token, &own.user, &end);
@@ -76,8 +73,7 @@ impl Trusts {
                 Granted::Not(StatusCode::CONFLICT) => {}
                 Granted::Not(StatusCode::FORBIDDEN) => {
                     return Err(Untrusted::Forbidden(
-                        "Keystone does not let this token make a trust: use one that you got by your password, not \
-                         by a trust or an application credential"
+                        "Keystone does not let this token make a trust: use one that you got by your password"
                             .to_owned(),
                     ));
                 }
@@ -91,10 +87,12 @@ impl Trusts {
         Err(Untrusted::Away)
     }
 
-    /// Whether `trust` is of whoever `bearer` is, in the project of the token, and this host is who is trusted by it.
+    /// Whether `trust` is of whoever `bearer` is, in the project of the token, gives no more than the token, and this host
+    /// is who is trusted by it, to act as whoever `bearer` is.
     ///
     /// # Errors
-    /// A trust that is another's, or not there; that Keystone is away.
+    /// A trust that is another's, or not there; one that gives more, or a token that was itself given to act for
+    /// somebody; that Keystone is away.
     pub async fn vouch(&self, bearer: &Bearer, trust: &str) -> Result<(), Untrusted> {
         let other = || {
             Err(Untrusted::Forbidden(
@@ -106,19 +104,44 @@ impl Trusts {
         if !is_id(trust) {
             return other();
         }
-        let token = self.account.describe(bearer.expose()).await.map_err(unable)?;
+        let (token, own) = self.trustor(bearer).await?;
+        let Granted::Is(found) = self.account.face.trusted(&own.text, trust).await.map_err(unable)? else {
+            return other();
+        };
+        if found.trustor != token.user || found.trustee != own.user || found.project != token.project {
+            return other();
+        }
+        if !found.impersonation {
+            // Its tokens would be of this host's own user.
+            return Err(Untrusted::Forbidden("the trust is without `impersonation`".to_owned()));
+        }
+        if !found.is_within(&token) {
+            return Err(Untrusted::Forbidden("the trust has roles that this token has not".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Who wants to trust this host, and its own token. Whoever was given a token to act for somebody, as each receiver
+    /// of a delivery by trust is, must not give that on.
+    async fn trustor(&self, bearer: &Bearer) -> Result<(wire::Token, Arc<Own>), Untrusted> {
+        let forbidden = |why: &str| Err(Untrusted::Forbidden(why.to_owned()));
+        let Some(token) = self.account.describe(bearer.expose()).await.map_err(unable)? else {
+            return forbidden("the token has ended: get another one");
+        };
+        if token.delegated {
+            return forbidden(
+                "this token is by a trust or an application credential, and cannot give on what it was given: use one \
+                 that you got by your password",
+            );
+        }
         // It was good a moment ago, when it was asked with whose the other one is.
         let own = self.account.own(false).await.map_err(unable)?;
-        match (token, self.account.face.trusted(&own.text, trust).await.map_err(unable)?) {
-            (Some(token), Granted::Is(found))
-                if found.trustor == token.user
-                    && found.trustee == own.user
-                    && found.project == token.project =>
-            {
-                Ok(())
-            }
-            _ => other(),
+        if token.user == own.user {
+            return forbidden(
+                "this is the user of the host itself (keystone.username): subscribe as another one",
+            );
         }
+        Ok((token, own))
     }
 
     /// A token by a trust.
@@ -128,6 +151,17 @@ impl Trusts {
     pub async fn token(&self, call: &TokenCall) -> Result<Token, NoToken> {
         let asked = tokio::time::timeout(call.patience, self.tokens.token(call)).await;
         asked.unwrap_or_else(|_| Err(NoToken::Away("Keystone gives no token in time".to_owned())))
+    }
+
+    /// Ends a trust that this host had made for a subscription that was changed, after `later`: longer than any attempt
+    /// takes that began before.
+    pub fn replaced(self: &Arc<Self>, trust: String, later: Duration) {
+        let this = Arc::clone(self);
+        this.tokens.replaced(trust.clone(), later);
+        tokio::spawn(async move {
+            tokio::time::sleep(later).await;
+            this.release(trust);
+        });
     }
 
     /// Ends a trust that this host had made: behind the scenes, and some times where Keystone is away. One that is never
@@ -149,10 +183,21 @@ impl Trusts {
     }
 
     /// Only who trusts can end a trust: it is done by a token of the trust itself.
-    async fn end(&self, trust: &str) -> Result<(), Away> {
-        match self.account.face.login_by(trust).await? {
-            Granted::Is(own) => self.account.face.end(&own.text, trust).await.map(drop),
-            Granted::Not(_) => Ok(()),
+    pub(super) async fn end(&self, trust: &str) -> Result<(), Away> {
+        let face = &self.account.face;
+        let refused = match face.login_by(trust).await? {
+            Granted::Is(own) => match face.end(&own.text, trust).await? {
+                Granted::Is(()) | Granted::Not(StatusCode::NOT_FOUND) => return Ok(()),
+                Granted::Not(status) => status,
+            },
+            Granted::Not(StatusCode::NOT_FOUND) => return Ok(()),
+            Granted::Not(status) => status,
+        };
+        // Keystone says the same of a wrong password as of a trust that is not there: which of them it is.
+        let own = self.account.own(true).await?;
+        match face.trusted(&own.text, trust).await? {
+            Granted::Not(StatusCode::NOT_FOUND) => Ok(()),
+            _ => Err(Away(format!("Keystone answers {refused} to the end of a trust that is there"))),
         }
     }
 }

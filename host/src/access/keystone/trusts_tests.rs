@@ -43,6 +43,12 @@ struct Server {
     refused: Vec<u16>,
     logins: u32,
     wishes: Vec<Value>,
+    /// Who the token by a trust is of, where it is not ann.
+    acts_as: Option<&'static str>,
+    /// The status of the end of a trust, where it is not 0.
+    ending: u16,
+    /// The trusts that were to be ended.
+    ended: Vec<String>,
     /// Nobody is answered.
     silent: bool,
 }
@@ -67,15 +73,23 @@ async fn login(State(server): State<Shared>, Json(body): Json<Value>) -> Respons
         return (StatusCode::CREATED, [("x-subject-token", "own".to_owned())], Json(token)).into_response();
     }
     server.logins += 1;
-    let (text, token) = (format!("by-trust-{}", server.logins), described("ann", &["r-member"], 600_000));
+    let (text, token) = (
+        format!("by-trust-{}", server.logins),
+        described(server.acts_as.unwrap_or("ann"), &["r-member"], 600_000),
+    );
     (StatusCode::CREATED, [("x-subject-token", text)], Json(token)).into_response()
 }
 
 async fn tell(headers: HeaderMap) -> Response {
-    if headers["x-subject-token"] != "anns" {
-        return StatusCode::NOT_FOUND.into_response();
+    let mut told = described("ann", &["r-member", "r-reader"], 600_000);
+    match headers["x-subject-token"].to_str().unwrap() {
+        "anns" => {}
+        "by-trust" => told["token"]["OS-TRUST:trust"] = json!({"id": "t1", "impersonation": true}),
+        "by-credential" => told["token"]["methods"] = json!(["application_credential"]),
+        "own" => told["token"]["user"]["id"] = json!("service"),
+        _ => return StatusCode::NOT_FOUND.into_response(),
     }
-    Json(described("ann", &["r-member", "r-reader"], 600_000)).into_response()
+    Json(told).into_response()
 }
 
 async fn wish(State(server): State<Shared>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
@@ -94,6 +108,11 @@ async fn show(State(server): State<Shared>, Path(_): Path<String>) -> Response {
     trust.map_or(StatusCode::NOT_FOUND.into_response(), |trust| Json(trust).into_response())
 }
 
+async fn end(State(server): State<Shared>, Path(id): Path<String>) -> Response {
+    server.lock().unwrap().ended.push(id);
+    status(server.lock().unwrap().ending).unwrap_or(StatusCode::NO_CONTENT.into_response())
+}
+
 fn described(user: &str, roles: &[&str], life_ms: i64) -> Value {
     let roles: Vec<_> = roles.iter().map(|id| json!({"id": id, "name": "member"})).collect();
     let expires = times::rfc3339(EPOCH_MS + life_ms).unwrap();
@@ -103,6 +122,7 @@ fn described(user: &str, roles: &[&str], life_ms: i64) -> Value {
 fn trust(trustor: &str, trustee: &str, project: &str) -> Value {
     json!({"trust": {
         "id": "t1", "trustor_user_id": trustor, "trustee_user_id": trustee, "project_id": project, "expires_at": null,
+        "impersonation": true, "roles": [{"id": "r-member", "name": "member"}],
     }})
 }
 
@@ -118,7 +138,7 @@ impl Bench {
         let routes = Router::new()
             .route("/v3/auth/tokens", get(tell).post(login))
             .route("/v3/OS-TRUST/trusts", post(wish))
-            .route("/v3/OS-TRUST/trusts/{id}", get(show));
+            .route("/v3/OS-TRUST/trusts/{id}", get(show).delete(end));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut config = Config::default();
         config.keystone.url = Some(format!("http://{}", listener.local_addr().unwrap()));
@@ -260,4 +280,77 @@ async fn a_trust_that_is_brought_is_the_callers_own() {
     assert!(!vouch("t1", Some(trust("ann", "service", "q"))).await);
     assert!(!vouch("../x", Some(trust("ann", "service", "p"))).await);
     assert!(!vouch("t1", None).await);
+    let mut plain = trust("ann", "service", "p");
+    plain["trust"]["impersonation"] = json!(false);
+    assert!(!vouch("t1", Some(plain)).await);
+    let mut more = trust("ann", "service", "p");
+    more["trust"]["roles"] =
+        json!([{"id": "r-member", "name": "member"}, {"id": "r-admin", "name": "admin"}]);
+    assert!(!vouch("t1", Some(more)).await);
+}
+
+#[tokio::test]
+async fn who_acts_for_somebody_does_not_give_that_on() {
+    let bench = Bench::new().await;
+    bench.server(|server| server.trust = Some(trust("ann", "service", "p")));
+    for (token, word) in
+        [("by-trust", "by a trust"), ("by-credential", "by a trust"), ("own", "the host itself")]
+    {
+        let bearer = Bearer::new(token);
+        let refusals =
+            [bench.trusts.vouch(&bearer, "t1").await, bench.trusts.grant(&bearer, 1).await.map(drop)];
+        for refused in refusals {
+            assert!(matches!(&refused, Err(Untrusted::Forbidden(why)) if why.contains(word)), "{refused:?}");
+        }
+    }
+    assert!(bench.server.lock().unwrap().wishes.is_empty());
+}
+
+#[tokio::test]
+async fn a_token_of_the_hosts_own_user_goes_to_nobody() {
+    let bench = Bench::new().await;
+    bench.server(|server| server.acts_as = Some("service"));
+    let refused = bench.token(call()).await;
+    assert!(matches!(&refused, Err(NoToken::Refused(why)) if why.contains("impersonation")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn the_trust_of_a_subscription_that_was_changed_serves_what_is_under_way() {
+    let bench = Bench::new().await;
+    let trusts = Arc::new(bench.trusts);
+    trusts.replaced("t1".to_owned(), Duration::from_secs(60));
+    trusts.replaced("t2".to_owned(), Duration::ZERO);
+    while bench.server.lock().unwrap().ended.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bench.server.lock().unwrap().ended, ["t2"]);
+    assert!(trusts.token(&call()).await.is_ok());
+
+    // Were it ended already, the address would still not be gone.
+    trusts.release("t1".to_owned());
+    bench.server.lock().unwrap().by_trust = 401;
+    assert!(matches!(trusts.token(&call()).await, Err(NoToken::Away(why)) if why.contains("another trust")));
+    bench.clock.0.fetch_add(120_000, Ordering::SeqCst);
+    assert!(matches!(trusts.token(&call()).await, Err(NoToken::Refused(_))));
+    let other = TokenCall::new("p", "t3", Duration::from_secs(30));
+    assert!(matches!(trusts.token(&other).await, Err(NoToken::Gone(_))));
+}
+
+#[tokio::test]
+async fn a_trust_has_ended_only_where_it_is_not_there() {
+    let bench = Bench::new().await;
+    assert_eq!(bench.trusts.end("t1").await, Ok(()));
+    bench.server(|server| (server.trust, server.ending) = (Some(trust("ann", "service", "p")), 403));
+    assert!(bench.trusts.end("t1").await.is_err_and(|error| error.0.contains("403")));
+    bench.server(|server| server.ending = 404);
+    assert_eq!(bench.trusts.end("t1").await, Ok(()));
+    bench.server(|server| server.by_trust = 401);
+    assert!(bench.trusts.end("t1").await.is_err_and(|error| error.0.contains("401")));
+    bench.server(|server| server.by_trust = 403);
+    assert!(bench.trusts.end("t1").await.is_err());
+    bench.server(|server| server.trust = None);
+    assert_eq!(bench.trusts.end("t1").await, Ok(()));
+    // A wrong password says nothing of the trust.
+    bench.server(|server| (server.by_trust, server.by_password) = (401, 401));
+    assert!(bench.trusts.end("t1").await.is_err());
 }

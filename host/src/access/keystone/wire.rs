@@ -1,9 +1,12 @@
 //! What is said to Keystone and what it answers: Identity API v3, "Authentication and token management" and OS-TRUST.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
 use crate::{config, times};
+
+/// The methods of Keystone by which somebody acts for another one, or with a part of his rights.
+const DELEGATING: [&str; 4] = ["application_credential", "oauth1", "oauth2_credential", "ec2credential"];
 
 /// A token as `GET /v3/auth/tokens` and `POST /v3/auth/tokens` describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub(super) struct Token {
     pub(super) role_ids: Vec<String>,
     /// When it ends, Unix milliseconds.
     pub(super) expires: i64,
+    /// Somebody was given it to act for the user: by a trust, an application credential or OAuth.
+    pub(super) delegated: bool,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +37,21 @@ struct Described {
     #[serde(default)]
     roles: Vec<Role>,
     expires_at: String,
+    #[serde(default)]
+    methods: Vec<String>,
+    #[serde(rename = "OS-TRUST:trust")]
+    trust: Option<IgnoredAny>,
+    #[serde(rename = "OS-OAUTH1")]
+    oauth: Option<IgnoredAny>,
+    application_credential: Option<IgnoredAny>,
+}
+
+impl Described {
+    /// A token that is made from a delegated one keeps the methods of that.
+    fn is_delegated(&self) -> bool {
+        let told = self.trust.is_some() || self.oauth.is_some() || self.application_credential.is_some();
+        told || self.methods.iter().any(|one| DELEGATING.contains(&one.as_str()))
+    }
 }
 
 #[derive(Deserialize)]
@@ -39,7 +59,7 @@ struct Named {
     id: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct Role {
     #[serde(default)]
     id: String,
@@ -62,6 +82,18 @@ pub(super) struct Trust {
     pub(super) project: Option<String>,
     /// When it ends, RFC 3339; `None` for never.
     pub(super) expires_at: Option<String>,
+    /// Whether its tokens are of who trusts; those of another trust are of who is trusted.
+    #[serde(default)]
+    pub(super) impersonation: bool,
+    #[serde(default)]
+    roles: Vec<Role>,
+}
+
+impl Trust {
+    /// Whether it gives nothing but what `token` may itself.
+    pub(super) fn is_within(&self, token: &Token) -> bool {
+        self.roles.iter().all(|role| token.role_ids.contains(&role.id))
+    }
 }
 
 /// Reads what is said of a trust; `None` for what is none.
@@ -77,6 +109,7 @@ pub(super) fn trust(body: &[u8]) -> Option<Trust> {
 pub(super) fn token(body: &[u8]) -> Option<Token> {
     let Answer { token } = serde_json::from_slice(body).ok()?;
     Some(Token {
+        delegated: token.is_delegated(),
         user: token.user.id,
         project: token.project.map(|project| project.id),
         role_ids: token.roles.iter().map(|role| role.id.clone()).collect(),
@@ -142,6 +175,26 @@ mod tests {
     fn a_token_without_a_project_has_none() {
         let body = br#"{"token": {"user": {"id": "u"}, "expires_at": "2026-11-22T12:51:44.000000Z"}}"#;
         assert_eq!(token(body).unwrap().project, None);
+    }
+
+    #[test]
+    fn a_token_that_was_given_to_act_for_somebody_is_told_apart() {
+        let delegated = |more: Value| {
+            let mut body = json!({"user": {"id": "u"}, "expires_at": "2026-11-22T12:51:44.000000Z"});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            token(json!({"token": body}).to_string().as_bytes()).unwrap().delegated
+        };
+        assert!(!delegated(json!({"methods": ["password", "totp"]})));
+        assert!(!delegated(json!({"methods": ["token", "password"]})));
+        for more in [
+            json!({"methods": ["password", "token"], "OS-TRUST:trust": {"id": "t1", "impersonation": true}}),
+            json!({"methods": ["application_credential"]}),
+            json!({"methods": ["token"], "application_credential": {"id": "a", "restricted": true}}),
+            json!({"methods": ["token", "oauth1"]}),
+            json!({"methods": [], "OS-OAUTH1": {"consumer_id": "c"}}),
+        ] {
+            assert!(delegated(more.clone()), "{more}");
+        }
     }
 
     proptest! {
