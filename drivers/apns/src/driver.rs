@@ -32,7 +32,8 @@ pub struct Apns {
 impl Apns {
     async fn tried(&self, notice: &Notice<'_>) -> Result<Report, Report> {
         let device = devices::device_of(&*self.host, notice).await?;
-        let unknown = |refusal: Refusal| Report::deferred(Scope::Account, refusal.to_string());
+        // Other devices have accounts that are there.
+        let unknown = |refusal: Refusal| Report::deferred(Scope::Recipient, refusal.to_string());
         let account = self.accounts.named(&device.account).map_err(unknown)?;
         let topic = device.attributes.get("topic").map(String::as_str);
         let letter = letter(notice, account, topic).map_err(|refusal| {

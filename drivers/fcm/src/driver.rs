@@ -37,7 +37,8 @@ pub struct Fcm {
 impl Fcm {
     async fn tried(&self, notice: &Notice<'_>) -> Result<Report, Report> {
         let device = devices::device_of(&*self.host, notice).await?;
-        let unknown = |refusal: Refusal| Report::deferred(Scope::Account, refusal.to_string());
+        // Other devices have accounts that are there.
+        let unknown = |refusal: Refusal| Report::deferred(Scope::Recipient, refusal.to_string());
         let account = self.accounts.named(&device.account).map_err(unknown)?;
         let message = Message::of(notice).map_err(|refusal| {
             let of_options = refusal.at.starts_with("/options");

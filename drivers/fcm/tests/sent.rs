@@ -44,14 +44,20 @@ struct Google {
 
 impl Google {
     fn start() -> Self {
+        Self::of("app")
+    }
+
+    /// With a device that belongs to `account`; `app` is the only one that is there.
+    fn of(account: &str) -> Self {
         let body = json!({"access_token": "ya29.x", "expires_in": 3600, "name": "projects/demo/messages/7"});
         let peer = Peer::Http { content_type: "application/json".to_owned(), body: body.to_string() };
         let server = Server::start(&peer, Does::Answers);
         let url = format!("http://{}", server.address());
-        let account = test_key::service_account(&format!("{url}/token"));
-        let settings = json!({"accounts": {"app": {"service_account": account.to_string(), "url": url}}});
+        let key = test_key::service_account(&format!("{url}/token"));
+        let settings = json!({"accounts": {"app": {"service_account": key.to_string(), "url": url}}});
         let mut phone = Device::new("fcm", TOKEN);
         "phone-7".clone_into(&mut phone.id);
+        account.clone_into(&mut phone.account);
         let clock = Arc::new(Hand(AtomicI64::new(NOW_MS)));
         let driver =
             Host::new().device(phone).make_by(Arc::clone(&clock) as _, "fcm", settings, &[]).unwrap();
@@ -119,6 +125,14 @@ async fn a_token_that_is_not_given_is_no_doubt_about_the_message() {
         assert_eq!((report.outcome, report.scope), (Outcome::Deferred, scope), "{report:?}");
         assert!(!report.maybe_sent, "{report:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_of_an_account_that_is_gone_waits_alone() {
+    let google = Google::of("club");
+    let report = google.deliver().await;
+    assert_eq!((report.outcome, report.scope), (Outcome::Deferred, Scope::Recipient), "{report:?}");
+    assert_eq!(google.server.requests(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
