@@ -121,8 +121,9 @@ fn ruling(status: u16, said: &Said, usual: Scope) -> (Outcome, Scope, &'static s
             Scope::Recipient,
             "the token is of another Firebase project; register the device with that project's account",
         ),
+        // The tokens of Android know nothing of those keys.
         (_, "THIRD_PARTY_AUTH_ERROR", _) => {
-            (Deferred, Scope::Account, "correct the APNs key or the Web Push key in the Firebase console")
+            (Deferred, Scope::Recipient, "correct the APNs key or the Web Push key in the Firebase console")
         }
         (_, "INVALID_ARGUMENT", _) | (400, _, _) if said.of_token() => {
             (Gone, Scope::Recipient, "no token of FCM's")

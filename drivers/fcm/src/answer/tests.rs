@@ -39,7 +39,7 @@ fn each_code_means_what_firebase_says_of_it() {
         (429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", Deferred, Scope::Destination),
         (503, "UNAVAILABLE", "UNAVAILABLE", Deferred, Scope::Destination),
         (500, "INTERNAL", "INTERNAL", Deferred, Scope::Destination),
-        (401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR", Deferred, Scope::Account),
+        (401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR", Deferred, Scope::Recipient),
         (400, "INVALID_ARGUMENT", "UNSPECIFIED_ERROR", Rejected, Scope::Message),
     ] {
         let report = fcm_error(status, general, code);
