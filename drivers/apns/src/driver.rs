@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     account::{Account, accounts},
-    answer::meaning,
+    answer::{Sent, meaning},
     device,
     options::{Wanted, Written},
     render::{Letter, letter},
@@ -52,14 +52,14 @@ impl Apns {
         letter: Letter,
     ) -> Result<Report, Report> {
         let token = self.token(account)?;
-        let id = letter.id.clone();
+        let (id, typed) = (letter.id.clone(), letter.typed);
         let bearer = token.as_ref().map(|token| token.bearer.clone());
         let request = letter.request(account, device, bearer).ok_or_else(|| {
             Report::rejected(Scope::Recipient, "the token of the device cannot stand in a path")
         })?;
         let answer = account.client.send(request, time_left(notice, &*self.clock)).await;
         let now_ms = self.clock.now_ms();
-        let meaning = meaning(&answer, device, account, &id, now_ms);
+        let meaning = meaning(&answer, Sent { device, account, id: &id, typed }, now_ms);
         Ok(match (meaning.expired, &account.tokens, &token) {
             (true, Some(tokens), Some(token)) if tokens.expired(token, now_ms) => {
                 meaning.report.retry_after(Duration::ZERO)

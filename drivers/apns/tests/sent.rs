@@ -265,6 +265,16 @@ async fn a_device_of_an_account_that_is_gone_waits_alone() {
 }
 
 #[tokio::test]
+async fn a_subscriber_who_chooses_the_type_holds_nobody_up_by_its_topic() {
+    let apple = Apple::start(|_| (400, r#"{"reason":"TopicDisallowed"}"#), |_| {}).await;
+    let voip = apple.letter().options(json!({"push_type": "voip"})).deliver(&*apple.driver).await;
+    assert_eq!((voip.outcome, voip.scope), (Outcome::Deferred, Scope::Recipient), "{voip:?}");
+    assert!(voip.reason.contains("com.example.app.voip"), "{voip:?}");
+    let usual = apple.deliver().await;
+    assert_eq!((usual.outcome, usual.scope), (Outcome::Deferred, Scope::Account), "{usual:?}");
+}
+
+#[tokio::test]
 async fn a_dry_run_shows_neither_token_nor_key() {
     let apple = Apple::start(|_| (200, ""), |_| {}).await;
     let shown = apple.letter().render(&*apple.driver).await.unwrap();

@@ -19,7 +19,11 @@ static ACCOUNTS: LazyLock<Accounts<Account>> = LazyLock::new(|| {
 fn of(status: u16, body: &[u8], device: &Device) -> Meaning {
     let status = StatusCode::from_u16(status).unwrap();
     let answer = Answer::new(status, HeaderMap::new(), body.to_vec());
-    meaning(&Ok(answer), device, ACCOUNTS.named("").unwrap(), "id", 0)
+    meaning(&Ok(answer), sent(device), 0)
+}
+
+fn sent(device: &Device) -> Sent<'_> {
+    Sent { device, account: ACCOUNTS.named("").unwrap(), id: "id", typed: false }
 }
 
 fn said(status: u16, reason: &str, device: &Device) -> Report {
