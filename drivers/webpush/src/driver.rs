@@ -15,10 +15,10 @@ use serde_json::Value;
 
 use crate::{
     accounts::{Accounts, KEY},
-    answer::Services,
     browser::Browser,
     options::{self, Wanted},
     payload, render, seal,
+    services::Services,
     settings::Settings,
 };
 

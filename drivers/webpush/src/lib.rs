@@ -10,6 +10,7 @@ mod options;
 mod payload;
 mod render;
 mod seal;
+mod services;
 mod settings;
 mod vapid;
 
