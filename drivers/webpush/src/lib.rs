@@ -12,6 +12,7 @@ mod render;
 mod seal;
 mod services;
 mod settings;
+mod strangers;
 mod vapid;
 
 pub use driver::WebPush;
