@@ -50,8 +50,12 @@ pub(crate) struct Sent<'a> {
 }
 
 /// What `answer` means for what was `sent`.
-pub(crate) fn meaning(answer: &Result<Answer, HttpError>, sent: Sent<'_>, now_ms: i64) -> Meaning {
-    let mut report = report(answer, now_ms);
+pub(crate) fn meaning(mut answer: Result<Answer, HttpError>, sent: Sent<'_>, now_ms: i64) -> Meaning {
+    if let Ok(answer) = &mut answer {
+        // A proxy may repeat the path, which has the token in it.
+        answer.strike(&sent.device.address);
+    }
+    let mut report = report(&answer, now_ms);
     let Ok(answer) = answer else { return Meaning { report, expired: false } };
     if report.outcome == Outcome::Delivered {
         let given = answer.headers.get("apns-id").and_then(|value| value.to_str().ok());

@@ -59,7 +59,7 @@ impl Apns {
         })?;
         let answer = account.client.send(request, time_left(notice, &*self.clock)).await;
         let now_ms = self.clock.now_ms();
-        let meaning = meaning(&answer, Sent { device, account, id: &id, typed }, now_ms);
+        let meaning = meaning(answer, Sent { device, account, id: &id, typed }, now_ms);
         Ok(match (meaning.expired, &account.tokens, &token) {
             (true, Some(tokens), Some(token)) if tokens.expired(token, now_ms) => {
                 meaning.report.retry_after(Duration::ZERO)

@@ -54,7 +54,7 @@ impl Fcm {
             .map_err(|_| Report::deferred(Scope::Account, "the account's URL cannot be requested"))?;
         let answer = account.client.send(request, time_left(notice, &*self.clock)).await;
         let now_ms = self.clock.now_ms();
-        let meaning = meaning(&answer, &device.address, now_ms);
+        let meaning = meaning(answer, &device.address, now_ms);
         if meaning.unauthenticated && account.bearers.refused(&bearer, now_ms).await {
             let mut report = meaning.report.retry_after(Duration::ZERO);
             report.scope = Scope::Recipient;

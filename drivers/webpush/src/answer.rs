@@ -20,7 +20,6 @@ impl Services {
     /// What `report`, the usual reading of an answer over HTTP, is of a push for `browser` by the key of `account`.
     pub(crate) fn judged(&self, mut report: Report, browser: &Browser, account: &str) -> Report {
         let service = browser.url.host_str().unwrap_or_default();
-        report.excerpt = struck(&report.excerpt, browser);
         if report.scope == Scope::Destination {
             report.scope = Scope::Recipient;
         }
@@ -63,13 +62,6 @@ fn is_about_key(code: u32, excerpt: &str) -> bool {
 fn says(text: &str, words: &[&str]) -> bool {
     let text = text.to_ascii_lowercase();
     words.iter().any(|word| text.contains(word))
-}
-
-/// `text` without the parts of the endpoint that make it a capability, which a service may repeat.
-fn struck(text: &str, browser: &Browser) -> String {
-    let url = &browser.url;
-    let path = url.path().split('/').chain(url.query()).filter(|part| part.len() >= 8);
-    path.fold(text.to_owned(), |text, part| text.replace(part, "***"))
 }
 
 #[cfg(test)]
@@ -175,26 +167,13 @@ mod tests {
         assert_eq!(taken.outcome, Outcome::Delivered);
     }
 
-    #[test]
-    fn an_endpoint_that_the_answer_repeats_is_struck_out() {
-        let report = said(
-            "a.example",
-            500,
-            Outcome::Deferred,
-            Scope::Recipient,
-            "no /send/capability-1?token=capability-2",
-        );
-        assert_eq!(report.excerpt, "no /send/***?***");
-    }
-
     proptest! {
         #[test]
         fn no_answer_is_a_success_that_was_none_or_holds_for_a_stranger(
-            code in 100_u32..700, excerpt in "\\PC{0,40}(vapid|jwt|mismatch|capability-1)?\\PC{0,20}",
+            code in 100_u32..700, excerpt in "\\PC{0,40}(vapid|jwt|mismatch)?\\PC{0,20}",
         ) {
             let report = said("a.example", code, Outcome::Rejected, Scope::Destination, &excerpt);
             prop_assert!(report.outcome != Outcome::Delivered && report.scope == Scope::Recipient);
-            prop_assert!(!report.excerpt.contains("capability-1"));
         }
     }
 }

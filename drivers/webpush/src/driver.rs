@@ -78,7 +78,10 @@ impl WebPush {
         let known = self.services.know(&browser.url);
         let _place = if known { None } else { Some(self.strangers.enter(browser.origin())?) };
         let left = patience(known, time_left(notice, &*self.clock));
-        let answer = self.client.post(&browser.endpoint, headers, Bytes::from(body), left).await;
+        let mut answer = self.client.post(&browser.endpoint, headers, Bytes::from(body), left).await;
+        if let Ok(answer) = &mut answer {
+            browser.strike(answer);
+        }
         let report = self.services.judged(report(&answer, self.clock.now_ms()), &browser, &account);
         if report.outcome != Outcome::Gone {
             return Ok(report);
