@@ -52,7 +52,7 @@ fn bad_notifications() -> Vec<Bad> {
         refused(with("optins", json!({})), &["optins", "options"]),
         refused(with("options", json!({"sujbect": "y"})), &["sujbect", "subject"]),
         refused(with("options", json!({"filter": {}})), &["options.filter", "leave the filter out"]),
-        refused(with("options", json!({"overflow": "split"})), &["overflow", "not in this version"]),
+        refused(with("options", json!({"attach": []})), &["attach", "not in this version"]),
         refused(with("deliver_at", json!("tomorrow")), &["deliver_at"]),
         refused(with("attachments", json!([{"name": "a/b", "data": ""}])), &["attachments[0].name", "path"]),
         refused(with("attachments", json!([{"name": "a", "data": "%"}])), &["attachments[0].data", "base64"]),

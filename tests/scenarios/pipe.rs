@@ -78,6 +78,26 @@ fn lines_of_the_standard_input_are_posted_and_a_line_that_is_refused_is_named() 
 }
 
 #[test]
+fn what_was_posted_before_a_line_that_is_refused_is_not_posted_again() {
+    let port = free_port();
+    let listening = || Recipe::new().env("NUNCIO_HTTP__LISTEN", format!("127.0.0.1:{port}"));
+    let mut host = listening().start();
+    let folder = Folder::new("pipe");
+    let (file, state) = (folder.join("lines"), folder.join("state"));
+    std::fs::write(&file, format!("one\n{}\nthree\n", "x".repeat(300 << 10))).unwrap();
+    let arguments = ["--file", file.to_str().unwrap(), "--state", state.to_str().unwrap()];
+    let output = poured(port, &arguments, "");
+    assert_eq!(output.status.code(), Some(65), "{}", said(&output));
+    host.stop();
+    host.change(listening().section("[queues]\nmax_messages_post_size = 1048576"));
+    host.start();
+    let output = poured(port, &arguments, "");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let lengths: Vec<_> = bodies(&host).iter().map(|body| body.as_str().unwrap().len()).collect();
+    assert_eq!(lengths, [3, 300 << 10, 5]);
+}
+
+#[test]
 fn who_is_not_allowed_or_finds_nobody_is_told() {
     let output = poured(free_port(), &["--give-up", "1"], "one\n");
     assert_eq!(output.status.code(), Some(69), "{}", said(&output));

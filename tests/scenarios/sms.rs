@@ -170,4 +170,5 @@ fn a_wrong_number_or_option_is_refused_when_somebody_subscribes() {
             String::from_utf8_lossy(&answer.body)
         );
     }
+    host.subscribe("alarms", "sms:+15551230101", &json!({"account": "acme", "overflow": "truncate"}));
 }

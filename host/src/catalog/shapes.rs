@@ -44,7 +44,7 @@ pub(super) const KNOWN: [(&str, Check); 20] = [
 ];
 
 /// The options of later versions.
-pub(super) const LATER: [&str; 3] = ["account", "overflow", "attach"];
+pub(super) const LATER: [&str; 1] = ["attach"];
 
 impl Flaw {
     fn new(why: impl Into<String>) -> Self {

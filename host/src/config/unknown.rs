@@ -9,8 +9,7 @@ use super::{
 };
 
 /// What the design names and a later version will have: a section or a key, and what it belongs to.
-const LATER: &[(&str, &str)] =
-    &[("sources", "sources"), ("keystone", "Keystone"), ("auth", "authentication")];
+const LATER: &[(&str, &str)] = &[("sources", "sources")];
 
 /// Options of Zaqar's that have no key here, and what to do.
 const OTHERWISE: &[(&str, &str)] = &[

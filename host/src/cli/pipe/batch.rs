@@ -16,8 +16,11 @@ pub(super) struct Gatherer {
     most: usize,
     /// What did not fit, or ended the batch before it.
     held: Option<Result<Line, Fault>>,
-    /// What an earlier run began, until a batch was taken.
+    /// What an earlier run began, until a line of it was taken.
     mark: Option<Mark>,
+    /// What was taken for the next request, and where it ends if an earlier run began it.
+    batch: Vec<Line>,
+    until: Option<u64>,
 }
 
 impl Gatherer {
@@ -27,7 +30,7 @@ impl Gatherer {
         most: usize,
         mark: Option<Mark>,
     ) -> Self {
-        Self { lines, most, held: None, mark }
+        Self { lines, most, held: None, mark, batch: Vec::new(), until: None }
     }
 
     /// Takes no more than what was read.
@@ -35,17 +38,20 @@ impl Gatherer {
         self.lines.close();
     }
 
-    /// Waits for a line and takes those that are there too, all of one origin; nothing when there are no more. Dropped
-    /// before its end it has taken nothing, but of what an earlier run began.
+    /// Waits for a line and takes those that are there too, all of one origin; nothing when there are no more.
+    /// Cancel-safe: what was taken is kept for the next call.
     pub(super) async fn next(&mut self) -> Result<Vec<Line>, Fault> {
-        let Some(first) = self.line().await? else { return Ok(Vec::new()) };
-        let begun = self.mark.take().and_then(|mark| mark.begun(&first.origin));
-        let mut batch = vec![first];
-        match begun {
-            Some(until) => self.again(&mut batch, until).await,
-            None => self.fill(&mut batch),
+        if self.batch.is_empty() {
+            let Some(first) = self.line().await? else { return Ok(Vec::new()) };
+            self.until = self.mark.take().and_then(|mark| mark.begun(&first.origin));
+            self.batch.push(first);
         }
-        Ok(batch)
+        match self.until {
+            Some(until) => self.again(until).await,
+            None => self.fill(),
+        }
+        self.until = None;
+        Ok(std::mem::take(&mut self.batch))
     }
 
     async fn line(&mut self) -> Result<Option<Line>, Fault> {
@@ -56,15 +62,15 @@ impl Gatherer {
     }
 
     /// Takes what is there, up to the limits.
-    fn fill(&mut self, batch: &mut Vec<Line>) {
-        let mut bytes = batch.iter().map(|line| line.text.len()).sum::<usize>();
-        while batch.len() < self.most
+    fn fill(&mut self) {
+        let mut bytes = self.batch.iter().map(|line| line.text.len()).sum::<usize>();
+        while self.batch.len() < self.most
             && let Ok(next) = self.lines.try_recv()
         {
             match next {
-                Ok(line) if follows(batch, &line) && bytes + line.text.len() <= MAX_BYTES => {
+                Ok(line) if follows(&self.batch, &line) && bytes + line.text.len() <= MAX_BYTES => {
                     bytes += line.text.len();
-                    batch.push(line);
+                    self.batch.push(line);
                 }
                 other => return self.held = Some(other),
             }
@@ -72,12 +78,12 @@ impl Gatherer {
     }
 
     /// Takes all up to `until`.
-    async fn again(&mut self, batch: &mut Vec<Line>, until: u64) {
-        while batch.last().is_some_and(|last| last.ends < until)
+    async fn again(&mut self, until: u64) {
+        while self.batch.last().is_some_and(|last| last.ends < until)
             && let Some(next) = self.lines.recv().await
         {
             match next {
-                Ok(line) if follows(batch, &line) => batch.push(line),
+                Ok(line) if follows(&self.batch, &line) => self.batch.push(line),
                 other => return self.held = Some(other),
             }
         }
@@ -172,6 +178,23 @@ mod tests {
         assert_eq!(sizes(Gatherer::new(queued(lines.clone()), 100, mark())).await, [170, 80]);
         let other = cut(&[&b"x\n".repeat(250)]).unwrap();
         assert_eq!(sizes(Gatherer::new(queued(other), 100, mark())).await, [100, 100, 50]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_taken_of_it_is_kept_when_nobody_waits_any_more() {
+        let lines = cut(&[b"a\nb\nc\n"]).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mark");
+        Bookmark::open(Some(path.clone())).unwrap().0.begin(&lines).unwrap();
+        let (found, queue) = mpsc::channel(10);
+        let mut gatherer = Gatherer::new(queue, 100, Bookmark::open(Some(path)).unwrap().1);
+        for line in &lines[..2] {
+            found.try_send(Ok(line.clone())).unwrap();
+        }
+        let moment = std::time::Duration::from_secs(1);
+        assert!(tokio::time::timeout(moment, gatherer.next()).await.is_err(), "one is missing");
+        found.try_send(Ok(lines[2].clone())).unwrap();
+        assert_eq!(gatherer.next().await.unwrap(), lines);
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::line::{Line, Origin};
 use crate::cli::fault::{Exit, Fault};
@@ -27,12 +28,32 @@ pub(super) struct Mark {
     pub(super) lines: u64,
     /// The end of what was being posted: it is posted again as one, under the same key, so that the host knows it.
     pub(super) until: u64,
+    /// A line of the file, by which it is known again.
+    known: Known,
+}
+
+/// Where a line stands, and the SHA-256 of its text in hexadecimal digits: names and numbers of files are given again.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Known {
+    begins: u64,
+    ends: u64,
+    sha256: String,
 }
 
 impl Mark {
     /// Where what was begun ends, if that was a part of `origin`.
     pub(super) fn begun(&self, origin: &Origin) -> Option<u64> {
         (self.until > self.offset && *origin == self.origin()).then_some(self.until)
+    }
+
+    /// Where the line stands by which the file is known again.
+    pub(super) const fn known(&self) -> (u64, u64) {
+        (self.known.begins, self.known.ends)
+    }
+
+    /// Whether that line has this text.
+    pub(super) fn knows(&self, text: &[u8]) -> bool {
+        hash(text) == self.known.sha256
     }
 
     /// The file it is of.
@@ -70,7 +91,8 @@ impl Bookmark {
     fn write(&self, of: &Line, offset: u64, lines: u64, until: u64) -> Result<(), Fault> {
         let Some(path) = &self.0 else { return Ok(()) };
         let Origin { name, device, inode } = (*of.origin).clone();
-        let mark = Mark { version: VERSION, name, device, inode, offset, lines, until };
+        let known = Known { begins: of.begins, ends: of.ends, sha256: hash(&of.text) };
+        let mark = Mark { version: VERSION, name, device, inode, offset, lines, until, known };
         replace(path, &mark).map_err(|error| fault(path, &error))
     }
 }
@@ -88,6 +110,10 @@ fn replace(path: &Path, mark: &Mark) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+fn hash(text: &[u8]) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn read(path: &Path, text: &[u8]) -> Result<Mark, Fault> {
     let wrong = |why: &dyn std::fmt::Display| {
         let why = format!(
@@ -100,7 +126,7 @@ fn read(path: &Path, text: &[u8]) -> Result<Mark, Fault> {
     if mark.version != VERSION {
         return Err(wrong(&format!("its version is {}, this program knows {VERSION}", mark.version)));
     }
-    if mark.until < mark.offset {
+    if mark.until < mark.offset || mark.known.ends < mark.known.begins {
         return Err(wrong(&"it ends before it begins"));
     }
     Ok(mark)
@@ -152,7 +178,7 @@ mod tests {
         #[test]
         fn any_file_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), offset: u64, until: u64, version in 0_u32..3) {
             check_any(&bytes);
-            let near = serde_json::json!({"version": version, "name": "x", "device": 1, "inode": 2, "offset": offset, "lines": 0, "until": until});
+            let near = serde_json::json!({"version": version, "name": "x", "device": 1, "inode": 2, "offset": offset, "lines": 0, "until": until, "known": {"begins": 0, "ends": offset, "sha256": ""}});
             check_any(near.to_string().as_bytes());
         }
     }

@@ -101,9 +101,10 @@ async fn pour(gatherer: &mut Gatherer, poster: &mut Poster, bookmark: &Bookmark)
                 continue;
             }
         };
-        let Some(last) = batch.last() else { return Ok(()) };
-        bookmark.begin(&batch)?;
-        let posting = poster.post(&batch);
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let posting = poster.post(&batch, bookmark);
         tokio::pin!(posting);
         loop {
             tokio::select! {
@@ -114,7 +115,6 @@ async fn pour(gatherer: &mut Gatherer, poster: &mut Poster, bookmark: &Bookmark)
                 }
             }
         }
-        bookmark.done(last)?;
     }
 }
 

@@ -10,14 +10,14 @@ use std::{
 
 use tokio::{
     fs::File,
-    io::{AsyncBufReadExt as _, AsyncSeekExt as _, BufReader},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncSeekExt as _, BufReader},
     sync::mpsc,
 };
 use uuid::Uuid;
 
 use super::{
     bookmark::Mark,
-    line::{AHEAD, Cutter, Line, Origin},
+    line::{AHEAD, Cutter, Line, MAX_LINE, Origin},
 };
 use crate::cli::fault::{Exit, Fault};
 
@@ -154,9 +154,26 @@ async fn resumed(path: &Path, mark: &Mark) -> Result<Option<Opened>, Fault> {
     }
     let failed = |error: std::io::Error| fault(&path, &error);
     let mut file = File::open(&path).await.map_err(failed)?;
+    if !is_known(&mut file, mark).await.map_err(failed)? {
+        return Ok(None);
+    }
     file.seek(std::io::SeekFrom::Start(mark.offset)).await.map_err(failed)?;
     let cutter = Cutter::new(Arc::new(origin), mark.offset, mark.lines);
     Ok(Some(Opened::at(&path, file, &at, cutter)))
+}
+
+/// Whether the line of the bookmark stands where it stood.
+async fn is_known(file: &mut File, mark: &Mark) -> std::io::Result<bool> {
+    let (begins, ends) = mark.known();
+    let length = ends.saturating_sub(begins);
+    if length > MAX_LINE as u64 + 2 {
+        return Ok(false);
+    }
+    file.seek(std::io::SeekFrom::Start(begins)).await?;
+    let mut text = Vec::new();
+    (&mut *file).take(length).read_to_end(&mut text).await?;
+    let text = text.strip_suffix(b"\n").unwrap_or(&text);
+    Ok(mark.knows(text.strip_suffix(b"\r").unwrap_or(text)))
 }
 
 async fn find(path: &Path, wanted: (u64, u64)) -> Option<(PathBuf, Metadata)> {
@@ -266,6 +283,19 @@ mod tests {
             assert_eq!(line.origin.name == first.origin.name, text != "four");
         }
         assert_eq!(next(&mut lines).await, None);
+    }
+
+    #[tokio::test]
+    async fn another_file_in_its_place_begins_anew_also_where_it_is_longer() {
+        let log = Log::new("one\ntwo\n");
+        let state = log.dir.path().join("state");
+        let mut lines = log.lines(false, None).await;
+        let first = lines.recv().await.unwrap().unwrap();
+        Bookmark::open(Some(state.clone())).unwrap().0.done(&first).unwrap();
+        let mark = Bookmark::open(Some(state)).unwrap().1;
+        // The same file by its number, with other lines.
+        std::fs::write(log.path(), "uno\ndos\ntres\n").unwrap();
+        assert_eq!(next(&mut log.lines(false, mark).await).await.as_deref(), Some("uno"));
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{batch::Form, line::Line};
+use super::{batch::Form, bookmark::Bookmark, line::Line};
 use crate::cli::{
     fault::{Exit, Fault},
     output::Output,
@@ -43,20 +43,26 @@ impl Poster {
         Self { host, path, form, patience, skip, output, posted: 0, skipped: 0 }
     }
 
-    /// Posts `lines`, which are of one origin. When it returns, the host has each of them on stable storage, or it was
-    /// refused and is left out.
-    pub(super) async fn post(&mut self, lines: &[Line]) -> Result<(), Fault> {
-        let Err(refused) = self.insist(lines).await? else { return Ok(()) };
-        if lines.len() > 1 {
+    /// Posts `lines`, which are of one origin, and keeps in `bookmark` how far it is. When it returns, the host has each
+    /// of them on stable storage, or it was refused and is left out.
+    pub(super) async fn post(&mut self, lines: &[Line], bookmark: &Bookmark) -> Result<(), Fault> {
+        bookmark.begin(lines)?;
+        let taken = self.insist(lines).await?;
+        match (taken, lines) {
+            (Ok(()), _) | (_, []) => {}
+            (Err(refused), [line]) => self.refused(line, refused)?,
             // A host takes all of a batch or nothing: one by one it shows which line it is.
-            for line in lines {
-                if let Err(refused) = self.insist(std::slice::from_ref(line)).await? {
-                    self.refused(line, refused)?;
+            (Err(_), lines) => {
+                for line in lines {
+                    bookmark.begin(std::slice::from_ref(line))?;
+                    if let Err(refused) = self.insist(std::slice::from_ref(line)).await? {
+                        self.refused(line, refused)?;
+                    }
+                    bookmark.done(line)?;
                 }
             }
-            return Ok(());
         }
-        lines.first().map_or(Ok(()), |line| self.refused(line, refused))
+        lines.last().map_or(Ok(()), |last| bookmark.done(last))
     }
 
     fn refused(&mut self, line: &Line, why: Fault) -> Result<(), Fault> {

@@ -162,11 +162,14 @@ impl Host {
             Ok(answer) => answer,
             Err(silence) => return Posted::Later(self.silent(silence)),
         };
+        let why = || fault(&Method::POST, path, &answer);
+        // What the host says of the project's limits holds for any body.
+        let limits = || why().to_string().contains("limits.");
         match answer.status {
             200..300 => Posted::Taken,
-            401 | 403 => Posted::Forbidden(fault(&Method::POST, path, &answer)),
-            429 | 500.. => Posted::Later(fault(&Method::POST, path, &answer)),
-            _ => Posted::Refused(fault(&Method::POST, path, &answer)),
+            408 | 429 | 500.. => Posted::Later(why()),
+            400 | 413 if !limits() => Posted::Refused(why()),
+            _ => Posted::Forbidden(why()),
         }
     }
 
@@ -197,9 +200,10 @@ impl Host {
 pub(in crate::cli) enum Posted {
     /// The host has it.
     Taken,
-    /// It never takes it.
+    /// It never takes such a body.
     Refused(Fault),
-    /// It takes nothing from us.
+    /// It takes nothing as things are, whatever the body: no token, a limit of the project, a key that stood for another
+    /// body.
     Forbidden(Fault),
     /// Nobody answered, or nobody could do it now.
     Later(Fault),
