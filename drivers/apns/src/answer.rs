@@ -38,23 +38,32 @@ pub(crate) struct Meaning {
     pub(crate) expired: bool,
 }
 
-/// What `answer` means for `device` of `account`; `id` is the `apns-id` that was sent.
-pub(crate) fn meaning(
-    answer: &Result<Answer, HttpError>,
-    device: &Device,
-    account: &Account,
-    id: &str,
-    now_ms: i64,
-) -> Meaning {
-    let mut report = report(answer, now_ms);
+/// What was sent, and to whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent<'a> {
+    pub(crate) device: &'a Device,
+    pub(crate) account: &'a Account,
+    /// Its `apns-id`.
+    pub(crate) id: &'a str,
+    /// Its type is one that the subscription chose.
+    pub(crate) typed: bool,
+}
+
+/// What `answer` means for what was `sent`.
+pub(crate) fn meaning(mut answer: Result<Answer, HttpError>, sent: Sent<'_>, now_ms: i64) -> Meaning {
+    if let Ok(answer) = &mut answer {
+        // A proxy may repeat the path, which has the token in it.
+        answer.strike(&sent.device.address);
+    }
+    let mut report = report(&answer, now_ms);
     let Ok(answer) = answer else { return Meaning { report, expired: false } };
     if report.outcome == Outcome::Delivered {
         let given = answer.headers.get("apns-id").and_then(|value| value.to_str().ok());
-        return Meaning { report: report.provider_id(given.unwrap_or(id)), expired: false };
+        return Meaning { report: report.provider_id(given.unwrap_or(sent.id)), expired: false };
     }
     let said = Said::read(&answer.body);
     let status = answer.status.as_u16();
-    let (outcome, scope, words) = ruling(status, &said, device, account);
+    let (outcome, scope, words) = ruling(status, &said, sent);
     let words = if words.is_empty() { String::new() } else { format!(": {words}") };
     if !said.reason.is_empty() {
         report.reason = format!("{status} {}{words}", printable(&said.reason));
@@ -72,13 +81,20 @@ pub(crate) fn meaning(
 }
 
 /// Outcome, scope, and what to add for a person.
-fn ruling(status: u16, said: &Said, device: &Device, account: &Account) -> (Outcome, Scope, &'static str) {
+fn ruling(status: u16, said: &Said, sent: Sent<'_>) -> (Outcome, Scope, &'static str) {
     use Outcome::{Deferred, Rejected};
+    let Sent { device, account, typed, .. } = sent;
     let of_device = device.attributes.contains_key("topic");
     match (status, said.reason.as_str()) {
         (_, "Unregistered" | "ExpiredToken") | (410, _) => dead(said, device),
         (_, "BadDeviceToken") => bad_token(device, account),
         (_, "PayloadTooLarge" | "PayloadEmpty") | (413, _) => (Rejected, Scope::Message, ""),
+        // Many types want a topic of their own: whoever chooses one says nothing about the others' notifications.
+        (_, "BadTopic" | "TopicDisallowed" | "MissingTopic") if !of_device && typed => (
+            Deferred,
+            Scope::Recipient,
+            "does `push_type` want a topic of its own, like com.example.app.voip? Give it to the device",
+        ),
         (_, "BadTopic" | "TopicDisallowed" | "MissingTopic") if !of_device => {
             (Deferred, Scope::Account, "correct `topic` of the account")
         }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     account::{Account, accounts},
-    answer::meaning,
+    answer::{Sent, meaning},
     device,
     options::{Wanted, Written},
     render::{Letter, letter},
@@ -32,7 +32,8 @@ pub struct Apns {
 impl Apns {
     async fn tried(&self, notice: &Notice<'_>) -> Result<Report, Report> {
         let device = devices::device_of(&*self.host, notice).await?;
-        let unknown = |refusal: Refusal| Report::deferred(Scope::Account, refusal.to_string());
+        // Other devices have accounts that are there.
+        let unknown = |refusal: Refusal| Report::deferred(Scope::Recipient, refusal.to_string());
         let account = self.accounts.named(&device.account).map_err(unknown)?;
         let topic = device.attributes.get("topic").map(String::as_str);
         let letter = letter(notice, account, topic).map_err(|refusal| {
@@ -51,14 +52,14 @@ impl Apns {
         letter: Letter,
     ) -> Result<Report, Report> {
         let token = self.token(account)?;
-        let id = letter.id.clone();
+        let (id, typed) = (letter.id.clone(), letter.typed);
         let bearer = token.as_ref().map(|token| token.bearer.clone());
         let request = letter.request(account, device, bearer).ok_or_else(|| {
             Report::rejected(Scope::Recipient, "the token of the device cannot stand in a path")
         })?;
         let answer = account.client.send(request, time_left(notice, &*self.clock)).await;
         let now_ms = self.clock.now_ms();
-        let meaning = meaning(&answer, device, account, &id, now_ms);
+        let meaning = meaning(answer, Sent { device, account, id: &id, typed }, now_ms);
         Ok(match (meaning.expired, &account.tokens, &token) {
             (true, Some(tokens), Some(token)) if tokens.expired(token, now_ms) => {
                 meaning.report.retry_after(Duration::ZERO)

@@ -87,7 +87,7 @@ impl PushType {
 /// As they are meant: checked.
 #[derive(Default)]
 pub(crate) struct Wanted {
-    push_type: Option<PushType>,
+    pub(crate) push_type: Option<PushType>,
     priority: Option<u8>,
     pub(crate) ttl: Option<u32>,
     pub(crate) collapse_id: Option<HeaderValue>,

@@ -20,6 +20,8 @@ pub(crate) struct Letter {
     pub(crate) body: String,
     /// Its `apns-id`.
     pub(crate) id: String,
+    /// Its type is one that the subscription chose.
+    pub(crate) typed: bool,
 }
 
 /// The letter of `notice` by `account` to a device with this topic.
@@ -45,7 +47,7 @@ pub(crate) fn letter(notice: &Notice<'_>, account: &Account, topic: Option<&str>
     if let Some(collapse_id) = wanted.collapse_id {
         headers.insert(HeaderName::from_static("apns-collapse-id"), collapse_id);
     }
-    Ok(Letter { headers, body, id })
+    Ok(Letter { headers, body, id, typed: wanted.push_type.is_some() })
 }
 
 impl Letter {

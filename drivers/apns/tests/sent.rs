@@ -257,6 +257,24 @@ async fn nobody_is_asked_for_a_device_that_is_not_there() {
 }
 
 #[tokio::test]
+async fn a_device_of_an_account_that_is_gone_waits_alone() {
+    let apple = Apple::start(|_| (200, ""), |device| "club".clone_into(&mut device.account)).await;
+    let report = apple.deliver().await;
+    assert_eq!((report.outcome, report.scope), (Outcome::Deferred, Scope::Recipient), "{report:?}");
+    assert!(apple.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_subscriber_who_chooses_the_type_holds_nobody_up_by_its_topic() {
+    let apple = Apple::start(|_| (400, r#"{"reason":"TopicDisallowed"}"#), |_| {}).await;
+    let voip = apple.letter().options(json!({"push_type": "voip"})).deliver(&*apple.driver).await;
+    assert_eq!((voip.outcome, voip.scope), (Outcome::Deferred, Scope::Recipient), "{voip:?}");
+    assert!(voip.reason.contains("com.example.app.voip"), "{voip:?}");
+    let usual = apple.deliver().await;
+    assert_eq!((usual.outcome, usual.scope), (Outcome::Deferred, Scope::Account), "{usual:?}");
+}
+
+#[tokio::test]
 async fn a_dry_run_shows_neither_token_nor_key() {
     let apple = Apple::start(|_| (200, ""), |_| {}).await;
     let shown = apple.letter().render(&*apple.driver).await.unwrap();

@@ -85,8 +85,13 @@ pub(crate) struct Meaning {
 }
 
 /// What `answer` means for the device with `token`.
-pub(crate) fn meaning(answer: &Result<Answer, HttpError>, token: &str, now_ms: i64) -> Meaning {
-    let mut report = report(answer, now_ms);
+pub(crate) fn meaning(mut answer: Result<Answer, HttpError>, token: &str, now_ms: i64) -> Meaning {
+    if let Ok(answer) = &mut answer {
+        // It may repeat what was asked, and the `:` of a token in some other writing.
+        let parts = token.split(':').filter(|part| part.len() >= 8);
+        std::iter::once(token).chain(parts).for_each(|part| answer.strike(part));
+    }
+    let mut report = report(&answer, now_ms);
     let Ok(answer) = answer else { return Meaning { report, unauthenticated: false } };
     if report.outcome == Outcome::Delivered {
         let name = serde_json::from_slice::<Value>(&answer.body).ok();
@@ -105,9 +110,6 @@ pub(crate) fn meaning(answer: &Result<Answer, HttpError>, token: &str, now_ms: i
     } else if !words.is_empty() {
         report.reason.push_str(&format!(": {words}"));
     }
-    // An answer may repeat what was asked, and the token is a secret.
-    report.reason = report.reason.replace(token, "***");
-    report.excerpt = report.excerpt.replace(token, "***");
     Meaning { report, unauthenticated: status == 401 && said.code.is_empty() }
 }
 
@@ -121,8 +123,9 @@ fn ruling(status: u16, said: &Said, usual: Scope) -> (Outcome, Scope, &'static s
             Scope::Recipient,
             "the token is of another Firebase project; register the device with that project's account",
         ),
+        // The tokens of Android know nothing of those keys.
         (_, "THIRD_PARTY_AUTH_ERROR", _) => {
-            (Deferred, Scope::Account, "correct the APNs key or the Web Push key in the Firebase console")
+            (Deferred, Scope::Recipient, "correct the APNs key or the Web Push key in the Firebase console")
         }
         (_, "INVALID_ARGUMENT", _) | (400, _, _) if said.of_token() => {
             (Gone, Scope::Recipient, "no token of FCM's")

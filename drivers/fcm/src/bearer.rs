@@ -1,13 +1,16 @@
 //! The access token: asked for with an assertion, used by all deliveries until shortly before it ends.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use nuncio_plugin_sdk::{
-    Outcome, Report, Scope,
+    Clock, Outcome, Report, Scope,
     http::{Bytes, Client, HeaderValue, Request, header::CONTENT_TYPE, report},
 };
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex as Turn, time::timeout};
 
 use crate::assertion::Signer;
 
@@ -17,6 +20,8 @@ const GRANT: &str = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-b
 const MARGIN_MS: i64 = 5 * 60 * 1000;
 /// A token that is refused when it is younger than this is not worth another one.
 const YOUNG_MS: i64 = 60 * 1000;
+/// So long an attempt that gave no token stands for those that all waited for it.
+const REMEMBERED_MS: i64 = 5000;
 /// The longest life that is believed, in seconds.
 const LONGEST_S: i64 = 24 * 3600;
 
@@ -25,7 +30,19 @@ const LONGEST_S: i64 = 24 * 3600;
 pub(crate) struct Bearers {
     signer: Signer,
     url: String,
-    current: Mutex<Option<Bearer>>,
+    last: Mutex<Last>,
+    /// Whoever has it asks; the others wait for what becomes of it.
+    turn: Turn<()>,
+}
+
+/// What the last request for a token came to.
+#[derive(Debug, Default)]
+enum Last {
+    #[default]
+    None,
+    Given(Bearer),
+    /// None was given, at this time in Unix milliseconds.
+    Failed(Report, i64),
 }
 
 /// An access token.
@@ -54,47 +71,76 @@ struct Refused {
 
 impl Bearers {
     pub(crate) fn new(signer: Signer, url: String) -> Self {
-        Self { signer, url, current: Mutex::default() }
+        Self { signer, url, last: Mutex::default(), turn: Turn::default() }
     }
 
-    /// The token to use at `now_ms`, asked for within `left` where there is none.
+    /// The token to use now, asked for within what is `left` where there is none.
     ///
     /// # Errors
     /// The report of a delivery that gets no token. Nothing of it was sent.
     pub(crate) async fn current(
         &self,
         client: &Client,
-        now_ms: i64,
-        left: Duration,
+        clock: &dyn Clock,
+        left: impl Fn() -> Duration,
     ) -> Result<Bearer, Report> {
-        let mut current = self.current.lock().await;
-        let usable = |one: &&Bearer| now_ms >= one.made_ms && now_ms < one.ends_ms.saturating_sub(MARGIN_MS);
-        if let Some(bearer) = current.as_ref().filter(usable) {
-            return Ok(bearer.clone());
+        if let Some(known) = self.known(clock.now_ms()) {
+            return known;
         }
-        let bearer = self.ask(client, now_ms, left).await?;
-        *current = Some(bearer.clone());
-        Ok(bearer)
+        let Ok(_turn) = timeout(left(), self.turn.lock()).await else {
+            let why = "no access token: the one that another delivery asks for did not come in time";
+            return Err(Report::deferred(Scope::Destination, why));
+        };
+        if let Some(known) = self.known(clock.now_ms()) {
+            return known;
+        }
+        let asked = self.ask(client, clock, left()).await;
+        *self.last() = match &asked {
+            Ok(bearer) => Last::Given(bearer.clone()),
+            Err(report) => Last::Failed(report.clone(), clock.now_ms()),
+        };
+        asked
     }
 
     /// FCM refuses `bearer`: says whether the next one will be another.
-    pub(crate) async fn refused(&self, bearer: &Bearer, now_ms: i64) -> bool {
-        let mut current = self.current.lock().await;
-        let same = current.as_ref().is_some_and(|one| one.header == bearer.header);
-        if same && now_ms.saturating_sub(bearer.made_ms) >= YOUNG_MS {
-            *current = None;
+    pub(crate) fn refused(&self, bearer: &Bearer, now_ms: i64) -> bool {
+        let mut last = self.last();
+        let same = |last: &Last| matches!(last, Last::Given(one) if one.header == bearer.header);
+        if same(&last) && now_ms.saturating_sub(bearer.made_ms) >= YOUNG_MS {
+            *last = Last::None;
         }
-        current.as_ref().is_none_or(|one| one.header != bearer.header)
+        !same(&last)
     }
 
-    async fn ask(&self, client: &Client, now_ms: i64, left: Duration) -> Result<Bearer, Report> {
+    /// What is known at `now_ms` without a request.
+    fn known(&self, now_ms: i64) -> Option<Result<Bearer, Report>> {
+        match &*self.last() {
+            Last::Given(one) if now_ms >= one.made_ms && now_ms < one.ends_ms.saturating_sub(MARGIN_MS) => {
+                Some(Ok(one.clone()))
+            }
+            Last::Failed(report, at) if (0..REMEMBERED_MS).contains(&now_ms.saturating_sub(*at)) => {
+                Some(Err(report.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self, client: &Client, clock: &dyn Clock, left: Duration) -> Result<Bearer, Report> {
+        let now_ms = clock.now_ms();
         let held = |why: &str| Report::deferred(Scope::Account, why);
         let assertion = self.signer.sign(now_ms).ok_or_else(|| held("the assertion cannot be signed"))?;
         let request = Request::post(&self.url)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Bytes::from(format!("{GRANT}{assertion}")))
             .map_err(|_| held("`token_uri` of the service account cannot be requested"))?;
-        let answer = client.send(request, left).await;
+        let mut answer = client.send(request, left).await;
+        if let Ok(answer) = &mut answer {
+            answer.strike(&assertion);
+        }
         let mut report = report(&answer, now_ms);
         // It is the token that may have been asked for: the notification was not sent.
         report.maybe_sent = false;

@@ -37,24 +37,25 @@ pub struct Fcm {
 impl Fcm {
     async fn tried(&self, notice: &Notice<'_>) -> Result<Report, Report> {
         let device = devices::device_of(&*self.host, notice).await?;
-        let unknown = |refusal: Refusal| Report::deferred(Scope::Account, refusal.to_string());
+        // Other devices have accounts that are there.
+        let unknown = |refusal: Refusal| Report::deferred(Scope::Recipient, refusal.to_string());
         let account = self.accounts.named(&device.account).map_err(unknown)?;
         let message = Message::of(notice).map_err(|refusal| {
             let of_options = refusal.at.starts_with("/options");
             let scope = if of_options { Scope::Recipient } else { Scope::Message };
             Report::rejected(scope, refusal.to_string())
         })?;
-        let left = time_left(notice, &*self.clock);
-        let bearer = account.bearers.current(&account.client, self.clock.now_ms(), left).await?;
+        let left = || time_left(notice, &*self.clock);
+        let bearer = account.bearers.current(&account.client, &*self.clock, left).await?;
         let request = Request::post(&account.url)
             .header(AUTHORIZATION, bearer.header.clone())
             .header(CONTENT_TYPE, "application/json")
             .body(Bytes::from(message.body(&device.address).to_string()))
             .map_err(|_| Report::deferred(Scope::Account, "the account's URL cannot be requested"))?;
-        let answer = account.client.send(request, time_left(notice, &*self.clock)).await;
+        let answer = account.client.send(request, left()).await;
         let now_ms = self.clock.now_ms();
-        let meaning = meaning(&answer, &device.address, now_ms);
-        if meaning.unauthenticated && account.bearers.refused(&bearer, now_ms).await {
+        let meaning = meaning(answer, &device.address, now_ms);
+        if meaning.unauthenticated && account.bearers.refused(&bearer, now_ms) {
             let mut report = meaning.report.retry_after(Duration::ZERO);
             report.scope = Scope::Recipient;
             return Ok(report);

@@ -44,14 +44,20 @@ struct Google {
 
 impl Google {
     fn start() -> Self {
+        Self::of("app")
+    }
+
+    /// With a device that belongs to `account`; `app` is the only one that is there.
+    fn of(account: &str) -> Self {
         let body = json!({"access_token": "ya29.x", "expires_in": 3600, "name": "projects/demo/messages/7"});
         let peer = Peer::Http { content_type: "application/json".to_owned(), body: body.to_string() };
         let server = Server::start(&peer, Does::Answers);
         let url = format!("http://{}", server.address());
-        let account = test_key::service_account(&format!("{url}/token"));
-        let settings = json!({"accounts": {"app": {"service_account": account.to_string(), "url": url}}});
+        let key = test_key::service_account(&format!("{url}/token"));
+        let settings = json!({"accounts": {"app": {"service_account": key.to_string(), "url": url}}});
         let mut phone = Device::new("fcm", TOKEN);
         "phone-7".clone_into(&mut phone.id);
+        account.clone_into(&mut phone.account);
         let clock = Arc::new(Hand(AtomicI64::new(NOW_MS)));
         let driver =
             Host::new().device(phone).make_by(Arc::clone(&clock) as _, "fcm", settings, &[]).unwrap();
@@ -119,6 +125,61 @@ async fn a_token_that_is_not_given_is_no_doubt_about_the_message() {
         assert_eq!((report.outcome, report.scope), (Outcome::Deferred, scope), "{report:?}");
         assert!(!report.maybe_sent, "{report:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_refused_to_one_is_not_asked_for_by_all_who_waited() {
+    let google = Arc::new(Google::start());
+    google.server.does(Does::Status(400));
+    let mut sending = JoinSet::new();
+    for _ in 0..20 {
+        let google = Arc::clone(&google);
+        sending.spawn(async move { google.deliver().await });
+    }
+    for report in sending.join_all().await {
+        assert_eq!((report.outcome, report.scope), (Outcome::Deferred, Scope::Account), "{report:?}");
+    }
+    assert_eq!(google.server.requests(), 1);
+    google.clock.0.fetch_add(5000, Ordering::SeqCst);
+    google.server.does(Does::Answers);
+    assert_eq!(google.deliver().await.outcome, Outcome::Delivered);
+}
+
+#[tokio::test]
+async fn who_waits_for_a_token_does_so_within_his_own_time() {
+    let google = Google::start();
+    google.server.does(Does::Hangs);
+    let mut first = Box::pin(google.deliver());
+    let hasty = google.letter().within(Duration::from_millis(50));
+    let report = tokio::select! {
+        biased;
+        _ = &mut first => panic!("the first one has more time"),
+        report = hasty.deliver(&*google.driver) => report,
+    };
+    assert_eq!((report.outcome, report.scope), (Outcome::Deferred, Scope::Destination), "{report:?}");
+    assert!(report.reason.contains("did not come in time") && !report.maybe_sent, "{report:?}");
+
+    let late = google.letter();
+    let mut second = Box::pin(late.deliver(&*google.driver));
+    tokio::select! {
+        biased;
+        _ = &mut first => panic!("the first one has more time"),
+        _ = &mut second => panic!("the first one has its turn"),
+        () = std::future::ready(()) => {}
+    }
+    // The first one is given up while the time of the second one passes.
+    google.clock.0.fetch_add(10_000, Ordering::SeqCst);
+    drop(first);
+    let report = tokio::time::timeout(Duration::from_secs(5), second).await.unwrap();
+    assert_eq!((report.outcome, report.scope), (Outcome::Deferred, Scope::Destination), "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_of_an_account_that_is_gone_waits_alone() {
+    let google = Google::of("club");
+    let report = google.deliver().await;
+    assert_eq!((report.outcome, report.scope), (Outcome::Deferred, Scope::Recipient), "{report:?}");
+    assert_eq!(google.server.requests(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use aws_lc_rs::agreement::{ECDH_P256, ParsedPublicKey, UnparsedPublicKey};
 use nuncio_plugin_sdk::{
     Device, Refusal,
-    http::{Endpoint, Uri},
+    http::{Answer, Endpoint, Uri},
     net::Policy,
 };
 use url::{Host, Url};
@@ -61,6 +61,20 @@ impl Browser {
     /// The origin of the push service (RFC 6454), which its tokens are for.
     pub(crate) fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
+    }
+
+    /// Takes out of `answer` what makes the endpoint a capability, which a service may repeat.
+    pub(crate) fn strike(&self, answer: &mut Answer) {
+        let long = |part: &String| part.len() >= 8;
+        let mut parts: Vec<_> = self.url.path().split('/').map(str::to_owned).filter(long).collect();
+        // The last one whatever it is: no word of it may be taken for the service's.
+        parts.extend(self.url.path().rsplit('/').next().filter(|part| part.len() >= 3).map(str::to_owned));
+        let query = self.url.query().unwrap_or_default();
+        parts.extend(query.split(['&', '=']).map(str::to_owned).filter(long));
+        parts.extend(self.url.query_pairs().map(|(_, value)| value.into_owned()).filter(long));
+        // A part may be within another.
+        parts.sort_unstable_by_key(|part| std::cmp::Reverse(part.len()));
+        parts.iter().for_each(|part| answer.strike(part));
     }
 
     /// The device with its members in the one form that is kept.
@@ -137,6 +151,7 @@ fn url(text: &str, policy: &Policy) -> Result<Url, Refusal> {
 mod tests {
     use super::*;
     use crate::seal::tests as example;
+    use nuncio_plugin_sdk::http::{HeaderMap, StatusCode, report};
     use proptest::prelude::*;
 
     pub(crate) fn device(address: &str) -> Device {
@@ -210,6 +225,22 @@ mod tests {
         for address in ["http://8.8.8.8/a", "http://push.example.net/a", "http://10.0.0.1/a"] {
             assert_ne!(refused(&device(address), &open), "", "{address}");
         }
+    }
+
+    #[test]
+    fn an_endpoint_that_the_answer_repeats_is_struck_out() {
+        let told = |endpoint: &str, body: String| {
+            let browser = Browser::of(&device(endpoint), &Policy::default()).ok().unwrap();
+            let mut answer = Answer::new(StatusCode::BAD_GATEWAY, HeaderMap::new(), body.into_bytes());
+            browser.strike(&mut answer);
+            report(&Ok(answer), 0).excerpt
+        };
+        let endpoint = "https://a.example/send/capability-1?token=capability%2f2&n=1";
+        let repeated = "no /send/capability-1?token=capability%2f2&n=1, that is capability/2";
+        assert_eq!(told(endpoint, repeated.to_owned()), "no /send/***?token=***&n=1, that is ***");
+        let cut = told(endpoint, format!("{}capability-1", "x".repeat(1018)));
+        assert!(!cut.contains("cap"), "{cut}");
+        assert_eq!(told("https://a.example/send/jwt", "no jwt".to_owned()), "no ***");
     }
 
     /// Any device is a browser, whose kept form is one too and the same, or is refused at one of its members.

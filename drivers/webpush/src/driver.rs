@@ -15,15 +15,19 @@ use serde_json::Value;
 
 use crate::{
     accounts::{Accounts, KEY},
-    answer::Services,
     browser::Browser,
     options::{self, Wanted},
     payload, render, seal,
+    services::Services,
     settings::Settings,
+    strangers::{Strangers, patience},
 };
 
 /// The name of the channel in messages.
 const CHANNEL: &str = "webpush";
+
+/// Browsers of all projects, whose services are a few large ones.
+const IN_FLIGHT: u32 = 256;
 
 /// Pushes notifications to browsers.
 pub struct WebPush {
@@ -33,6 +37,7 @@ pub struct WebPush {
     host: Arc<dyn HostCalls>,
     accounts: Accounts,
     services: Services,
+    strangers: Strangers,
 }
 
 /// A push that can be sent.
@@ -70,8 +75,13 @@ impl WebPush {
         let Ready { browser, account, headers, payload, .. } = self.ready(notice, &device)?;
         let body = seal::sealed(&payload, &browser.keys)
             .map_err(|_| Report::deferred(Scope::Recipient, "the message could not be encrypted"))?;
-        let left = time_left(notice, &*self.clock);
-        let answer = self.client.post(&browser.endpoint, headers, Bytes::from(body), left).await;
+        let known = self.services.know(&browser.url);
+        let _place = if known { None } else { Some(self.strangers.enter(browser.origin())?) };
+        let left = patience(known, time_left(notice, &*self.clock));
+        let mut answer = self.client.post(&browser.endpoint, headers, Bytes::from(body), left).await;
+        if let Ok(answer) = &mut answer {
+            browser.strike(answer);
+        }
         let report = self.services.judged(report(&answer, self.clock.now_ms()), &browser, &account);
         if report.outcome != Outcome::Gone {
             return Ok(report);
@@ -133,7 +143,7 @@ impl Plugin for WebPush {
     type Settings = Settings;
 
     fn limits() -> Limits {
-        Limits::default().formats(&["subject", "text"])
+        Limits::default().in_flight(IN_FLIGHT).formats(&["subject", "text"])
     }
 
     fn options() -> Value {
@@ -146,7 +156,8 @@ impl Plugin for WebPush {
         let client = Client::new(Arc::clone(&network), settings.ca_file.as_deref())
             .map_err(|error| Refusal::new("/ca_file", error.to_string()))?;
         let (clock, host) = (Arc::clone(&context.clock), Arc::clone(&context.host));
-        Ok(Self { client, clock, network, host, accounts, services: Services::with(&settings.services) })
+        let (services, strangers) = (Services::with(&settings.services), Strangers::default());
+        Ok(Self { client, clock, network, host, accounts, services, strangers })
     }
 }
 

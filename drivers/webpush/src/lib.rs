@@ -10,7 +10,9 @@ mod options;
 mod payload;
 mod render;
 mod seal;
+mod services;
 mod settings;
+mod strangers;
 mod vapid;
 
 pub use driver::WebPush;

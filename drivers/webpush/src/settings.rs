@@ -18,7 +18,8 @@ pub struct Settings {
     /// The account of browsers that are registered without one. Default: the only account.
     pub default_account: Option<String>,
     /// Hosts of push services of your own. What they say of a key is believed, as it is of the services of Google,
-    /// Mozilla, Apple and Microsoft: all deliveries wait then, instead of this one.
+    /// Mozilla and Apple: all deliveries wait then, instead of this one. They may have as many
+    /// pushes at a time as those, where services that are not known have few.
     pub services: Vec<String>,
     /// A PEM file of roots that are trusted besides the system's.
     pub ca_file: Option<PathBuf>,

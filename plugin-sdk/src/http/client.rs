@@ -21,6 +21,9 @@ use crate::connect::GuardedConnector;
 /// The most bytes of a response body that are read; then the connection is dropped.
 pub const BODY_CAP: usize = 16 * 1024;
 
+/// What stands in the place of a secret.
+const STRUCK: &str = "***";
+
 /// What came back.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -40,6 +43,25 @@ impl Answer {
     #[must_use]
     pub const fn new(status: StatusCode, headers: HeaderMap, body: Vec<u8>) -> Self {
         Self { status, headers, body, truncated: false }
+    }
+
+    /// Puts `***` in the place of `secret`, which is ASCII, wherever the body has it, and of a part of it that a truncated
+    /// body ends with: a far side, or a proxy, may repeat what it was asked. For a driver to do before it takes anything out
+    /// of the body, since what is cut first may end with a part of the secret. The body is UTF-8 after that.
+    pub fn strike(&mut self, secret: &str) {
+        if secret.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(&self.body).replace(secret, STRUCK);
+        let begins =
+            |bytes: usize| secret.as_bytes().get(..bytes).is_some_and(|part| text.as_bytes().ends_with(part));
+        let cut = if self.truncated { (1..secret.len()).rev().find(|bytes| begins(*bytes)) } else { None };
+        let kept = text.len().saturating_sub(cut.unwrap_or(0));
+        self.body = text.into_bytes();
+        if cut.is_some() {
+            self.body.truncate(kept);
+            self.body.extend_from_slice(STRUCK.as_bytes());
+        }
     }
 }
 
@@ -143,5 +165,42 @@ impl Client {
         let mut kept = Kept::new(BODY_CAP);
         let (head, whole) = answered.read(&mut kept, until).await;
         Ok(Answer { status: head.status, headers: head.headers, body: kept.data, truncated: !whole })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn struck(body: &str, truncated: bool, secret: &str) -> String {
+        let mut answer = Answer::new(StatusCode::OK, HeaderMap::new(), body.as_bytes().to_vec());
+        answer.truncated = truncated;
+        answer.strike(secret);
+        String::from_utf8(answer.body).unwrap()
+    }
+
+    #[test]
+    fn a_secret_is_struck_out_also_where_the_body_was_cut() {
+        assert_eq!(struck("no /3/device/abcdef, /abcdef", false, "abcdef"), "no /3/device/***, /***");
+        assert_eq!(struck("no /3/device/abcd", true, "abcdef"), "no /3/device/***");
+        assert_eq!(struck("no /3/device/abcd", false, "abcdef"), "no /3/device/abcd");
+        assert_eq!(struck("no /3/device/abcd", true, ""), "no /3/device/abcd");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_a_secret_stays_of_any_body_that_was_cut(
+            before in "\\PC{0,20}", secret in "[a-c]{1,12}", cut in 1_usize..16,
+        ) {
+            let body: Vec<u8> = [before.as_bytes(), secret.as_bytes()].concat();
+            let kept = body.get(..body.len().saturating_sub(cut)).unwrap_or_default();
+            let mut answer = Answer::new(StatusCode::OK, HeaderMap::new(), kept.to_vec());
+            answer.truncated = true;
+            answer.strike(&secret);
+            let text = String::from_utf8(answer.body).unwrap();
+            let ends = (1..secret.len()).any(|bytes| text.ends_with(secret.split_at(bytes).0));
+            prop_assert!(!text.contains(&secret) && !ends);
+        }
     }
 }

@@ -19,7 +19,11 @@ static ACCOUNTS: LazyLock<Accounts<Account>> = LazyLock::new(|| {
 fn of(status: u16, body: &[u8], device: &Device) -> Meaning {
     let status = StatusCode::from_u16(status).unwrap();
     let answer = Answer::new(status, HeaderMap::new(), body.to_vec());
-    meaning(&Ok(answer), device, ACCOUNTS.named("").unwrap(), "id", 0)
+    meaning(Ok(answer), sent(device), 0)
+}
+
+fn sent(device: &Device) -> Sent<'_> {
+    Sent { device, account: ACCOUNTS.named("").unwrap(), id: "id", typed: false }
 }
 
 fn said(status: u16, reason: &str, device: &Device) -> Report {
@@ -118,6 +122,18 @@ fn a_topic_of_the_device_is_its_own_fault() {
     device.attributes.insert("topic".to_owned(), "com.example.other".to_owned());
     let report = said(400, "TopicDisallowed", &device);
     assert_eq!((report.outcome, report.scope), (Outcome::Rejected, Scope::Recipient));
+}
+
+#[test]
+fn an_answer_that_repeats_the_token_is_masked() {
+    let device = device();
+    for before in [0, 980] {
+        let page = format!("{}no /3/device/{} here", "x".repeat(before), device.address);
+        let report = of(502, page.as_bytes(), &device).report;
+        assert!(report.excerpt.contains("/3/device/***") && !report.excerpt.contains("abab"), "{report:?}");
+    }
+    let report = said(400, &device.address, &device);
+    assert!(!format!("{report:?}").contains("abab"), "{report:?}");
 }
 
 /// Reads any answer: also the body of a fuzz target.

@@ -12,7 +12,7 @@ const TOKEN: &str = "cR1p-xyz_0:APA91bHun4MxP5egoKMwt2KZFBaFUH-1RYqx";
 
 fn answered(status: u16, headers: HeaderMap, body: &[u8]) -> Meaning {
     let answer = Answer::new(StatusCode::from_u16(status).unwrap(), headers, body.to_vec());
-    meaning(&Ok(answer), TOKEN, 0)
+    meaning(Ok(answer), TOKEN, 0)
 }
 
 fn said(status: u16, body: &Value) -> Report {
@@ -39,7 +39,7 @@ fn each_code_means_what_firebase_says_of_it() {
         (429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", Deferred, Scope::Destination),
         (503, "UNAVAILABLE", "UNAVAILABLE", Deferred, Scope::Destination),
         (500, "INTERNAL", "INTERNAL", Deferred, Scope::Destination),
-        (401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR", Deferred, Scope::Account),
+        (401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR", Deferred, Scope::Recipient),
         (400, "INVALID_ARGUMENT", "UNSPECIFIED_ERROR", Rejected, Scope::Message),
     ] {
         let report = fcm_error(status, general, code);
@@ -108,9 +108,14 @@ fn only_a_401_without_a_code_is_the_access_token() {
 
 #[test]
 fn an_answer_that_repeats_the_token_is_masked() {
-    let body = json!({"error": {"status": "INVALID_ARGUMENT", "message": format!("bad {TOKEN}")}});
-    let report = said(400, &body);
-    assert!(!report.reason.contains(TOKEN) && !report.excerpt.contains(TOKEN), "{report:?}");
+    let written = TOKEN.replace(':', "%3A");
+    for (before, token) in [(0, TOKEN), (0, &written), (350, TOKEN), (960, TOKEN)] {
+        let message = format!("{} {token}", "x".repeat(before));
+        let report = said(400, &json!({"error": {"status": "INVALID_ARGUMENT", "message": message}}));
+        for part in ["cR1p", "APA91b"] {
+            assert!(!report.reason.contains(part) && !report.excerpt.contains(part), "{report:?}");
+        }
+    }
 }
 
 /// Reads any answer: also the body of a fuzz target.

@@ -12,6 +12,7 @@ use nuncio_plugin_sdk::{
     testing::{Host, Letter},
 };
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::*;
 use crate::{seal::tests as example, vapid::tests::RAW};
@@ -153,6 +154,32 @@ async fn a_service_that_is_full_is_left_alone_by_its_own_browsers() {
     let report = letter().deliver(&*driver(&host(address))).await;
     assert_eq!(told(&report), (Outcome::Deferred, Scope::Recipient, 429));
     assert_eq!(report.retry_after, Some(std::time::Duration::from_secs(17)));
+}
+
+#[tokio::test]
+async fn a_tarpit_leaves_room_for_other_services() {
+    let tarpit = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = host(tarpit.local_addr().unwrap());
+    let driver = driver(&host);
+    let (mut sending, mut held) = (JoinSet::new(), Vec::new());
+    for _ in 0..16 {
+        let driver = Arc::clone(&driver);
+        sending.spawn(async move { letter().deliver(&*driver).await.outcome });
+        held.push(tarpit.accept().await.unwrap());
+    }
+    let report = letter().deliver(&*driver).await;
+    assert_eq!(told(&report), (Outcome::Deferred, Scope::Recipient, 0));
+    assert!(report.reason.contains("`services` of the driver") && !report.maybe_sent, "{report:?}");
+    let (address, _pushed) = service("201 Created", || {});
+    let mut other = browser(&format!("http://{address}/push/capability"));
+    "bob".clone_into(&mut other.id);
+    host.register(other);
+    let to_bob = Letter::to("webpush:bob").at(NOW_MS).project("home").content("", "It is here", "");
+    assert_eq!(to_bob.deliver(&*driver).await.outcome, Outcome::Delivered);
+    sending.shutdown().await;
+    let mut again = JoinSet::new();
+    again.spawn(async move { letter().deliver(&*driver).await.outcome });
+    assert!(tarpit.accept().await.is_ok(), "what was given up has left its place");
 }
 
 #[tokio::test]
