@@ -7,7 +7,7 @@
 mod answer;
 mod call;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod gateway;
 mod generic;
 mod kannel;

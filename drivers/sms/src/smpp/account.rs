@@ -21,7 +21,7 @@ use super::{
     wording::{Piece, Wording},
 };
 use crate::{
-    account::{Account, Common, Sms},
+    account::{Account, Common, Sms, named},
     sender::Sender,
 };
 
@@ -72,7 +72,8 @@ impl Inbox for Receipts {
     fn delivered(&self, delivery: &Delivery) {
         match Word::of(delivery) {
             Word::Final(mut receipt) => {
-                receipt.provider_id = self.ids().of_receipt(&receipt.provider_id);
+                let id = self.ids().of_receipt(&receipt.provider_id);
+                receipt.provider_id = named(&self.account, &id);
                 self.host.receipt(receipt);
             }
             Word::Underway => {}

@@ -119,7 +119,7 @@ impl Gateway for Generic {
             }
             _ => {
                 let parts = at(&settings.parts).parse().ok().filter(|parts| *parts > 0);
-                let report = Report::delivered().code(status).provider_id(self.0.named(&at(&settings.id)));
+                let report = Report::delivered().code(status).provider_id(one_word(&at(&settings.id)));
                 answer.beside(report.cost(parts.unwrap_or_else(|| sms.text.count())))
             }
         }
@@ -128,13 +128,18 @@ impl Gateway for Generic {
     fn receipt(&self, inbound: &Inbound, body: &[u8], _: i64) -> Result<Option<Receipt>, Refusal> {
         match &self.0.settings.receipt {
             Some(receipts) => Ok(receipts.read(inbound, body)?.map(|mut receipt| {
-                receipt.provider_id = self.0.named(&receipt.provider_id);
+                receipt.provider_id = one_word(&receipt.provider_id);
                 receipt
             })),
             None => Err(Refusal::new("receipt", "this account takes no receipts")
                 .fix("add a table `receipt` to its settings")),
         }
     }
+}
+
+/// An id without its blanks, which the host would take it apart at.
+fn one_word(id: &str) -> String {
+    id.split_whitespace().collect()
 }
 
 /// `answer`, where a success of HTTP is none of this gateway's.

@@ -211,7 +211,7 @@ async fn a_receipt_is_handed_over_before_it_is_answered_and_may_come_before_the_
     });
     let bench = bench(centre, json!({}));
     assert_eq!(bench.send("Hello").await.provider_id, "m1");
-    assert_eq!(bench.receipts(), [("m1".to_owned(), Outcome::Delivered)]);
+    assert_eq!(bench.receipts(), [("acme/m1".to_owned(), Outcome::Delivered)]);
     sleep(Duration::from_millis(1)).await;
     let answer = &bench.centre.heard(command::DELIVER_SM | command::RESPONSE)[0];
     assert_eq!((answer.sequence, answer.status, answer.body.as_slice()), (77, 0, &[0][..]));
@@ -226,7 +226,7 @@ async fn a_receipt_with_the_id_in_hexadecimal_finds_its_message() {
     let bench = bench(centre, json!({}));
     bench.send("Hello").await;
     sleep(Duration::from_millis(1)).await;
-    assert_eq!(bench.receipts(), [("2748".to_owned(), Outcome::Rejected)]);
+    assert_eq!(bench.receipts(), [("acme/2748".to_owned(), Outcome::Rejected)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -109,7 +109,7 @@ fn each_answer_means_what_the_settings_say() {
         assert_eq!(short(&report), (outcome, scope, code), "{status} {body}");
     }
     let report = said(&generic(), 200, br#"{"message": {"id": "m-1", "parts": 2}}"#);
-    assert_eq!((report.provider_id.as_str(), report.cost), ("main/m-1", 2));
+    assert_eq!((report.provider_id.as_str(), report.cost), ("m-1", 2));
     let report = said(&generic(), 200, br#"{"error": {"code": 21, "text": "bad number"}}"#);
     assert_eq!(report.reason, "the gateway 21: bad number");
 }
@@ -136,7 +136,7 @@ fn a_receipt_says_what_became_of_a_message() {
         let receipt = told(SECRET, &body).unwrap();
         assert_eq!(receipt.as_ref().map(|one| one.outcome), outcome, "{state}");
         if let Some(one) = receipt {
-            assert_eq!((one.provider_id.as_str(), one.delivery.as_str(), one.code), ("main/m-1", "msg_a", 7));
+            assert_eq!((one.provider_id.as_str(), one.delivery.as_str(), one.code), ("m-1", "msg_a", 7));
             assert_eq!(one.reason, format!("the gateway 7: {state}"));
         }
     }
@@ -164,7 +164,7 @@ fn a_receipt_may_be_a_query_or_a_form() {
         (String::new(), format!("key={key}&msgid=m-1&stat=ok&why=done")),
     ] {
         let told = generic.receipt(&inbound(&query, &[]), body.as_bytes(), 0).unwrap().unwrap();
-        assert_eq!((told.provider_id.as_str(), told.reason.as_str()), ("main/m-1", "the gateway: ok, done"));
+        assert_eq!((told.provider_id.as_str(), told.reason.as_str()), ("m-1", "the gateway: ok, done"));
     }
     assert_eq!(generic.receipt(&inbound("key=no&msgid=m-1&stat=ok", &[]), b"", 0).unwrap_err().at, "key");
 }
