@@ -107,6 +107,7 @@ async fn each_answer_is_a_report_with_the_code_and_its_name() {
         (0x45, Deferred, Scope::Recipient, None),
         // The sender is the account's own.
         (0x0A, Deferred, Scope::Account, None),
+        (0x48, Deferred, Scope::Account, None),
         (0x4FF, Deferred, Scope::Recipient, None),
     ] {
         let report = bench(refuses(1, status), json!({})).send("Hello").await;
@@ -114,8 +115,19 @@ async fn each_answer_is_a_report_with_the_code_and_its_name() {
         assert_eq!((report.retry_after, report.maybe_sent), (again, false), "{status:#x}");
         assert!(report.reason.ends_with(&status::named(status)), "{}", report.reason);
     }
-    let other = bench(refuses(1, 0x0A), json!({"sender": "Other"})).send("Hello").await;
-    assert_eq!((other.outcome, other.scope), (Rejected, Scope::Message));
+    for (status, settings, outcome, scope) in [
+        (0x0A, json!({}), Rejected, Scope::Message),
+        (0x48, json!({}), Rejected, Scope::Message),
+        (0x49, json!({}), Rejected, Scope::Message),
+        // The operator wrote these two.
+        (0x48, json!({"source_ton": 7}), Deferred, Scope::Account),
+        (0x49, json!({"source_npi": 7}), Deferred, Scope::Account),
+    ] {
+        let mut settings = settings;
+        settings["sender"] = json!("Other");
+        let other = bench(refuses(1, status), settings).send("Hello").await;
+        assert_eq!((other.outcome, other.scope), (outcome, scope), "{status:#x}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
