@@ -194,6 +194,22 @@ async fn the_pause_before_it_binds_again_grows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_generic_nack_without_a_status_is_no_success() {
+    let nack =
+        |pdu: &Pdu| Pdu::answer(&Pdu::new(command::GENERIC_NACK, pdu.sequence, Vec::new()), 0, Vec::new());
+    let centre = Centre::that(move |connection, at, pdu| match at {
+        1 => vec![Does::Says(nack(pdu))],
+        _ => takes(connection, at, pdu),
+    });
+    let report = bench(centre, json!({})).send("Hello").await;
+    assert_eq!((report.outcome, report.scope), (Outcome::Deferred, Scope::Destination));
+    assert!(!report.maybe_sent && report.reason.ends_with("the command 0x80000000"), "{}", report.reason);
+    let unbound = bench(Centre::that(move |_, _, pdu| vec![Does::Says(nack(pdu))]), json!({}));
+    let report = unbound.send("Hello").await;
+    assert!(report.reason.ends_with("the command 0x80000000 to the bind"), "{}", report.reason);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_answer_in_time_is_maybe_sent_and_leaves_its_place() {
     let centre =
         Centre::that(|connection, at, pdu| if at == 1 { Vec::new() } else { takes(connection, at, pdu) });
