@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nuncio_plugin_sdk::{Inbound, Receipt, Refusal, Report, Secret, serde_json};
 use serde_json::Value;
 
-use super::{plan::Plan, settings, template::Slot};
+use super::{plan::Plan, receipts::Receipts, settings, template::Slot};
 use crate::{
     account::Sms,
     gateways::{
@@ -25,6 +25,25 @@ const VENDOR: &str = "the gateway";
 pub(crate) struct Generic(pub(super) Plan);
 
 impl Generic {
+    /// Whether receipts find their message by the gateway's id.
+    fn goes_by_id(&self) -> bool {
+        let settings = &self.0.settings;
+        settings.id.is_some() && settings.receipt.as_ref().is_some_and(Receipts::go_by_id)
+    }
+
+    /// What `sms` is called, which the gateway calls `id`: as a receipt will. One that names the delivery finds that of the
+    /// first recipient without an id.
+    fn called(&self, sms: &Sms<'_>, id: &str) -> String {
+        // A blank would make it two.
+        let id: String = id.split_whitespace().collect();
+        let by_reference = id.is_empty() || sms.index > 0 && !self.goes_by_id();
+        if by_reference && self.0.settings.receipt.is_some() {
+            Reference::new(sms.id, sms.index).as_str().to_owned()
+        } else {
+            id
+        }
+    }
+
     /// What `slot` stands for.
     fn value(&self, slot: Slot, sms: &Sms<'_>, reader: Reader) -> String {
         let settings = &self.0.settings;
@@ -119,7 +138,8 @@ impl Gateway for Generic {
             }
             _ => {
                 let parts = at(&settings.parts).parse().ok().filter(|parts| *parts > 0);
-                let report = Report::delivered().code(status).provider_id(one_word(&at(&settings.id)));
+                let report =
+                    Report::delivered().code(status).provider_id(self.called(sms, &at(&settings.id)));
                 answer.beside(report.cost(parts.unwrap_or_else(|| sms.text.count())))
             }
         }
@@ -127,19 +147,11 @@ impl Gateway for Generic {
 
     fn receipt(&self, inbound: &Inbound, body: &[u8], _: i64) -> Result<Option<Receipt>, Refusal> {
         match &self.0.settings.receipt {
-            Some(receipts) => Ok(receipts.read(inbound, body)?.map(|mut receipt| {
-                receipt.provider_id = one_word(&receipt.provider_id);
-                receipt
-            })),
+            Some(receipts) => receipts.read(self.goes_by_id(), inbound, body),
             None => Err(Refusal::new("receipt", "this account takes no receipts")
                 .fix("add a table `receipt` to its settings")),
         }
     }
-}
-
-/// An id without its blanks, which the host would take it apart at.
-fn one_word(id: &str) -> String {
-    id.split_whitespace().collect()
 }
 
 /// `answer`, where a success of HTTP is none of this gateway's.

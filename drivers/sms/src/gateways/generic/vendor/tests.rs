@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::gateways::fixtures::{
-    Letter, call, header, hides, inbound, refused, said, settings, short, token,
+    Letter, answered, call, header, hides, inbound, refused, said, settings, short, token,
 };
 
 const TOKEN_OF_ACME: &str = "the-token-of-acme";
@@ -148,6 +148,45 @@ fn a_receipt_says_what_became_of_a_message() {
         (SECRET, "{", "body"),
     ] {
         assert_eq!(told(header, body).unwrap_err().at, at, "{header} {body}");
+    }
+}
+
+#[test]
+fn a_receipt_of_a_further_recipient_names_what_its_message_is_called() {
+    let json = ("content-type", "application/json");
+    let (by_header, by_callback) = (json!({}), json!({"secret_header": null}));
+    let id = || json!("/message/id");
+    // The settings, what the answer says, the index, and what the message and its receipt are called.
+    for (receipt, id, index, called) in [
+        (&by_header, id(), 1, "m-1"),
+        (&by_header, json!(null), 1, "msg_a.1"),
+        (&by_header, json!(null), 0, "msg_a"),
+        // A token vouches for the reference, not for what else the request says.
+        (&by_callback, id(), 1, "msg_a.1"),
+        (&by_callback, json!(null), 1, "msg_a.1"),
+    ] {
+        let mut receipts = right()["receipt"].clone();
+        receipts.as_object_mut().unwrap().extend(receipt.as_object().unwrap().clone());
+        let mut body = json!({"id": "m-1", "state": "DELIVRD"});
+        if receipts["secret_header"].is_string() {
+            body["ref"] = json!(Reference::new("msg_a", index).as_str());
+        }
+        let mut headers = right()["headers"].clone();
+        headers["x-notify"] = json!("{callback}");
+        let generic = made(&json!({
+            "receipt": receipts, "id": id, "headers": headers,
+            "status_callback": "https://nuncio.example/v2/inbound/sms/main",
+        }));
+        let letter = Letter::new("+15551230101", "Nuncio", "Hello").index(index);
+        let answer = answered(200, br#"{"message": {"id": "m-1"}}"#);
+        assert_eq!(generic.report(answer, &letter.sms(), false).provider_id, called);
+
+        let reference = Reference::new("msg_a", index);
+        let token = token(reference.as_str(), SECRET);
+        let query = format!("ref={}&token={token}", reference.as_str());
+        let inbound = inbound(&query, &[json, ("x-acme-secret", SECRET)]);
+        let told = generic.receipt(&inbound, body.to_string().as_bytes(), 0).unwrap().unwrap();
+        assert_eq!(told.provider_id, called, "{receipt} {id}");
     }
 }
 
