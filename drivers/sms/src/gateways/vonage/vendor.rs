@@ -91,8 +91,9 @@ impl Gateway for Vonage {
             return Err(Refusal::new("signature_secret", "this account takes no receipts")
                 .fix("set `signature_secret`"));
         };
-        let pairs = Pairs::of(inbound, body)?;
-        signature::verify(inbound, body, &pairs, (self.0.signature_method, secret), now_ms)?;
+        let method = self.0.signature_method;
+        let pairs = signature::said(inbound, body, method)?;
+        signature::verify(inbound, body, &pairs, (method, secret), now_ms)?;
         Ok(told(&pairs))
     }
 }
