@@ -15,6 +15,7 @@ mod pairs;
 mod reference;
 mod said;
 mod settings;
+mod strike;
 mod twilio;
 mod vonage;
 

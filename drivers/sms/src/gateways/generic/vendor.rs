@@ -4,7 +4,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nuncio_plugin_sdk::{Inbound, Receipt, Refusal, Report, Secret, serde_json};
 use serde_json::Value;
 
-use super::{plan::Plan, receipts::Receipts, settings, template::Slot};
+use super::{
+    plan::Plan,
+    receipts::Receipts,
+    settings,
+    template::{Escape, Slot},
+};
 use crate::{
     account::Sms,
     gateways::{
@@ -66,11 +71,16 @@ impl Generic {
             Slot::Password => secret(&settings.password),
             Slot::Token => secret(&settings.token),
             Slot::Basic if reader == Reader::Person => "***".to_owned(),
-            Slot::Basic => {
-                let user = settings.username.as_deref().unwrap_or_default();
-                STANDARD.encode(format!("{user}:{}", secret(&settings.password)))
-            }
+            Slot::Basic => self.basic(),
         }
+    }
+
+    /// What `{basic}` stands for.
+    fn basic(&self) -> String {
+        let settings = &self.0.settings;
+        let user = settings.username.as_deref().unwrap_or_default();
+        let password = settings.password.as_ref().map(Secret::expose).unwrap_or_default();
+        STANDARD.encode(format!("{user}:{password}"))
     }
 
     /// The address for the receipt of `sms`.
@@ -112,6 +122,13 @@ impl Gateway for Generic {
             headers: headers.collect(),
             body: self.0.body.filled(value),
         })
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        let settings = &self.0.settings;
+        let plain = [&settings.password, &settings.token].into_iter().flatten();
+        let plain = plain.map(|secret| Reader::Vendor.sees(secret).to_owned()).chain([self.basic()]);
+        plain.flat_map(|secret| Escape::ALL.map(|escape| escape.written(&secret))).collect()
     }
 
     fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report {

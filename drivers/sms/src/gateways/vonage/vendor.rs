@@ -65,6 +65,11 @@ impl Gateway for Vonage {
         Ok(Call::post(self.0.messages()).header("accept", "application/json").form(&pairs))
     }
 
+    fn secrets(&self) -> Vec<String> {
+        let secret = Reader::Vendor.sees(&self.0.api_secret);
+        vec![secret.to_owned(), url::form_urlencoded::byte_serialize(secret.as_bytes()).collect()]
+    }
+
     fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report {
         if !answer.is_success() {
             return answer.plain;

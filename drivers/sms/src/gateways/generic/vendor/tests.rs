@@ -9,6 +9,7 @@ use super::*;
 use crate::gateways::fixtures::{
     Letter, answered, call, header, hides, inbound, refused, said, settings, short, token,
 };
+use crate::gateways::strike::struck;
 
 const TOKEN_OF_ACME: &str = "the-token-of-acme";
 const SECRET: &str = "only this host and acme know it";
@@ -77,6 +78,19 @@ fn a_request_may_be_a_get_with_credentials_and_a_callback() {
         generic.receipt(&inbound(&format!("ref=msg_a&token={token}&state=1"), &[]), b"", 0).unwrap().unwrap();
     assert_eq!((told.outcome, told.delivery.as_str()), (Delivered, "msg_a"));
     assert!(generic.receipt(&inbound(&format!("ref=msg_b&token={token}&state=1"), &[]), b"", 0).is_err());
+}
+
+#[test]
+fn a_page_that_repeats_the_request_shows_no_secret() {
+    let generic = made(&json!({
+        "method": "GET", "body": "", "token": null, "username": "nuncio", "password": "pass \"word\"",
+        "url": "https://api.acme.example/send?to={to}&text={text}&from={from}&key={password}",
+        "headers": {"authorization": "Basic {basic}"},
+    }));
+    let call = call(&generic, &Letter::new("+15551230101", "Nuncio", "Hello"));
+    let page = format!("404: {} {:?} pass \"word\"", call.url, call.headers);
+    let shown = String::from_utf8(struck(page.as_bytes(), generic.secrets())).unwrap();
+    assert!(shown.contains("key=*** ") && shown.ends_with(" ***") && shown.contains("Basic ***"), "{shown}");
 }
 
 #[test]
