@@ -67,7 +67,7 @@ fn texts_of_any_length_go_through_kannel_and_its_reports_come_back() {
             (&delivery["state"], &delivery["receipt"]["outcome"]),
             (&json!("delivered"), &json!("delivered"))
         );
-        assert_eq!(delivery["provider_id"], ids[0], "{delivery}");
+        assert_eq!(delivery["provider_id"], format!("main/{}", ids[0]), "{delivery}");
     }
 }
 
@@ -135,14 +135,11 @@ fn twilio_takes_what_its_description_allows_and_calls_back() {
     let host = host(port, &account).start();
     let ids = host.notify(&json!({"to": ["sms:+15558675310"], "content": "Привет 👍"}));
     let delivery = host.settled(&ids[0], "delivered", SOON);
-    assert_eq!(delivery["provider_id"], format!("SM{}", "a".repeat(32)), "{delivery}");
+    let sid = format!("SM{}", "a".repeat(32));
+    assert_eq!(delivery["provider_id"], format!("main/{sid}"), "{delivery}");
 
     let query = format!("ref={}", ids[0]);
-    let form = [
-        ("ErrorCode", "30005"),
-        ("MessageSid", delivery["provider_id"].as_str().unwrap()),
-        ("MessageStatus", "undelivered"),
-    ];
+    let form = [("ErrorCode", "30005"), ("MessageSid", sid.as_str()), ("MessageStatus", "undelivered")];
     let signature = signature(&format!("{callback}?{query}"), &form);
     let call = |signature: &str| {
         let body: Vec<_> = form.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -21,7 +21,6 @@ url = \"{url}\"
 system_id = \"{system_id}\"
 password = {{ env = \"SMPP_PASSWORD\" }}
 sender = \"Nuncio\"
-max_parts = 255
 {more}
 [notification]
 require_confirmation = \"none\""

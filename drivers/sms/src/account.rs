@@ -21,6 +21,12 @@ pub(crate) struct Common {
     pub(crate) rules: Rules,
 }
 
+/// What the host is told of the far side's `ids`, which have blanks between: each with the `account` before it, for two
+/// accounts may count alike.
+pub(crate) fn named(account: &str, ids: &str) -> String {
+    ids.split_whitespace().map(|id| format!("{account}/{id}")).collect::<Vec<_>>().join(" ")
+}
+
 /// One SMS to one number, planned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sms<'a> {
@@ -44,7 +50,7 @@ pub(crate) trait Account: Send + Sync {
     fn common(&self) -> &Common;
 
     /// One try within `left`. The report's `provider_id` is the far side's id, or the ids of the parts in order with a
-    /// blank between; its `cost` the number of parts.
+    /// blank between, as [`named`] takes them; its `cost` the number of parts.
     ///
     /// Cancel-safe: the future may be dropped at any time.
     async fn send(&self, sms: &Sms<'_>, left: Duration) -> Report;
@@ -52,7 +58,8 @@ pub(crate) trait Account: Send + Sync {
     /// What `send` would send, for a dry run, with secrets masked: some lines. The plan of the text is shown beside it.
     fn shown(&self, sms: &Sms<'_>) -> String;
 
-    /// Answers a request of the far side to `/v2/inbound/sms/{account}`: receipts. Checks that it is the far side's.
+    /// Answers a request of the far side to `/v2/inbound/sms/{account}`: receipts, with
+    /// the far side's ids. Checks that it is the far side's.
     ///
     /// # Errors
     /// A refusal when it is not, or the account takes none.

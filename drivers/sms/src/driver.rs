@@ -46,8 +46,8 @@ impl Plugin for Sms {
     type Settings = Settings;
 
     fn limits() -> Limits {
-        // Ten parts of the 7-bit alphabet: what an account takes where nobody changed `max_parts`.
-        Limits::default().in_flight(256).text_chars(1530).formats(&["subject", "text"])
+        // Forty parts of the 7-bit alphabet: what an account takes where nobody changed `max_parts`.
+        Limits::default().in_flight(256).text_chars(6120).formats(&["subject", "text"])
     }
 
     fn options() -> Value {
@@ -105,7 +105,7 @@ impl Sms {
         planned: &Planned<'_>,
         recipient: &Recipient<'_>,
     ) -> (u32, Report) {
-        let report = match Number::read(recipient.address, self.region.as_ref()) {
+        let mut report = match Number::read(recipient.address, self.region.as_ref()) {
             Ok(to) => {
                 planned
                     .account
@@ -114,6 +114,7 @@ impl Sms {
             }
             Err(refusal) => Report::rejected(Scope::Recipient, refusal.to_string()),
         };
+        report.provider_id = account::named(&planned.account.common().name, &report.provider_id);
         (recipient.index, report)
     }
 }
@@ -184,13 +185,22 @@ impl Driver for Sms {
     }
 
     async fn receive(&self, request: &Inbound, body: &[u8]) -> Result<Answer, Refusal> {
-        match self.accounts.get(&request.account) {
-            Some(account) => account.receive(request, body).await,
-            None => Err(Refusal::new("account", format!("there is no account `{}`", request.account))),
+        let name = &request.account;
+        let account = self
+            .accounts
+            .get(name)
+            .ok_or_else(|| Refusal::new("account", format!("there is no account `{name}`")))?;
+        let mut answer = account.receive(request, body).await?;
+        for receipt in &mut answer.receipts {
+            receipt.provider_id = account::named(name, &receipt.provider_id);
         }
+        Ok(answer)
     }
 
     async fn shutdown(&self, grace: Duration) {
         join_all(self.accounts.values().map(|account| account.shutdown(grace))).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

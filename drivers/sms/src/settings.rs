@@ -178,7 +178,7 @@ pub(crate) fn check_common(common: &Common) -> Vec<Refusal> {
     wrong
 }
 
-/// The default of `max_parts`.
+/// The default of `max_parts`: a thousand characters of any alphabet, emoji too.
 pub(crate) const fn max_parts() -> u16 {
-    10
+    40
 }

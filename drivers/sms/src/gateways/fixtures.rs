@@ -119,7 +119,7 @@ impl nuncio_plugin_sdk::Clock for Zero {
 }
 
 /// What a host gives a driver.
-pub(super) fn context() -> nuncio_plugin_sdk::Context {
+pub(crate) fn context() -> nuncio_plugin_sdk::Context {
     use std::{sync::Arc, time::Duration};
     let policy = nuncio_plugin_sdk::net::Policy::default();
     nuncio_plugin_sdk::Context::new(Arc::new(Zero), Arc::new(policy), Duration::from_secs(30))

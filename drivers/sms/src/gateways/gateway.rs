@@ -10,6 +10,7 @@ use nuncio_plugin_sdk::{
 use super::{
     answer::{Answered, plain},
     call::{Call, Reader},
+    strike::struck,
 };
 use crate::{
     account::{Account, Common, Sms},
@@ -24,6 +25,9 @@ pub(crate) trait Gateway: Send + Sync {
     /// # Errors
     /// What cannot be asked of this vendor.
     fn call(&self, sms: &Sms<'_>, reader: Reader) -> Result<Call, Refusal>;
+
+    /// The account's secrets, in each form in which a request has them.
+    fn secrets(&self) -> Vec<String>;
 
     /// What `answer` means for `sms`; `own_sender`: the subscription named the sender.
     fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report;
@@ -103,7 +107,10 @@ impl<G: Gateway> Account for Desk<G> {
             Ok(request) => request,
             Err(refusal) => return Report::rejected(Scope::Message, refusal.to_string()),
         };
-        let answer = self.client.send(request, left).await;
+        let answer = self.client.send(request, left).await.map(|mut answer| {
+            answer.body = struck(&answer.body, self.gateway.secrets());
+            answer
+        });
         let plain = plain(&answer, self.clock.now_ms());
         let Ok(answer) = &answer else { return plain };
         let own_sender = sms.sender.map(ToString::to_string) != self.common.sender;

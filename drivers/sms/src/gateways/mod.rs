@@ -7,7 +7,7 @@
 mod answer;
 mod call;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod gateway;
 mod generic;
 mod kannel;
@@ -15,6 +15,7 @@ mod pairs;
 mod reference;
 mod said;
 mod settings;
+mod strike;
 mod twilio;
 mod vonage;
 

@@ -33,10 +33,17 @@ impl Pairs {
     pub(crate) fn of(request: &Inbound, body: &[u8]) -> Result<Self, Refusal> {
         let mut all = Self::form(request.query.as_bytes());
         if body.iter().any(|byte| !byte.is_ascii_whitespace()) {
-            let of_body = if is_json(request) { Self::json(body)? } else { Self::form(body) };
-            all.0.extend(of_body.0);
+            all.0.extend(Self::of_body(request, body)?.0);
         }
         Ok(all)
+    }
+
+    /// Those of the body of a request.
+    ///
+    /// # Errors
+    /// A body that is not what its header says.
+    pub(crate) fn of_body(request: &Inbound, body: &[u8]) -> Result<Self, Refusal> {
+        if is_json(request) { Self::json(body) } else { Ok(Self::form(body)) }
     }
 
     /// The first value of `name`; empty when there is none.

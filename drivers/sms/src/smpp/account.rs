@@ -21,7 +21,7 @@ use super::{
     wording::{Piece, Wording},
 };
 use crate::{
-    account::{Account, Common, Sms},
+    account::{Account, Common, Sms, named},
     sender::Sender,
 };
 
@@ -72,7 +72,8 @@ impl Inbox for Receipts {
     fn delivered(&self, delivery: &Delivery) {
         match Word::of(delivery) {
             Word::Final(mut receipt) => {
-                receipt.provider_id = self.ids().of_receipt(&receipt.provider_id);
+                let id = self.ids().of_receipt(&receipt.provider_id);
+                receipt.provider_id = named(&self.account, &id);
                 self.host.receipt(receipt);
             }
             Word::Underway => {}
@@ -112,15 +113,24 @@ impl Smpp {
         }
     }
 
-    /// What the answer `code` to an SMS means. A sender that the centre refuses is the account's matter where it is the
-    /// account's.
+    /// Whether the centre refuses by `code` what the subscription named: its sender, or the type or plan that follow from it.
+    fn is_of_subscription(&self, sms: &Sms<'_>, code: u32) -> bool {
+        let (ton, npi) = self.form.source;
+        let of_sender = match code {
+            status::INVALID_SOURCE => true,
+            status::INVALID_SOURCE_TON => ton.is_none(),
+            status::INVALID_SOURCE_NPI => npi.is_none(),
+            _ => false,
+        };
+        of_sender && sms.sender.map(ToString::to_string) != self.common.sender
+    }
+
+    /// What the answer `code` to an SMS means.
     fn refused(&self, sms: &Sms<'_>, code: u32) -> Report {
-        let (outcome, scope) = status::judged(code);
-        let own = sms.sender.map(ToString::to_string) == self.common.sender;
-        let (outcome, scope) = if code == status::INVALID_SOURCE && own {
-            (Outcome::Deferred, Scope::Account)
+        let (outcome, scope) = if self.is_of_subscription(sms, code) {
+            (Outcome::Rejected, Scope::Message)
         } else {
-            (outcome, scope)
+            status::judged(code)
         };
         let mut report = Report::new(outcome).code(code);
         report.scope = scope;

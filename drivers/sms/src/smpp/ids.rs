@@ -14,7 +14,7 @@ const REMEMBERED: usize = 16_384;
 #[serde(rename_all = "snake_case")]
 #[schemars(crate = "schemars")]
 pub enum ReceiptIds {
-    /// Found out from the ids of the messages that were sent last.
+    /// Found out from the ids of the messages that were sent last: the same, unless letters show that it cannot be.
     #[default]
     Auto,
     /// As it was when the message was taken.
@@ -25,6 +25,9 @@ pub enum ReceiptIds {
     DecimalToHex,
 }
 
+/// How many receipts must show the same notation before it is taken for the centre's.
+const ENOUGH: u32 = 3;
+
 /// What is known of the ids of one account.
 #[derive(Debug)]
 pub(super) struct Ids {
@@ -32,8 +35,40 @@ pub(super) struct Ids {
     /// The last ids in order, and each id by what it is and by what number it may be.
     order: VecDeque<String>,
     known: HashMap<Key, String>,
-    /// What was found out by `Auto`.
-    found: ReceiptIds,
+    seen: Seen,
+}
+
+/// What `Auto` has seen of the notations.
+#[derive(Debug, Default)]
+struct Seen {
+    /// An id in hexadecimal when a message was taken: such ids are not decimal then.
+    hex_taken: bool,
+    /// One in a receipt.
+    hex_told: bool,
+    /// The other notation that the last telling receipt was in, and how many were in it without one in another between.
+    last: Option<(ReceiptIds, u32)>,
+}
+
+impl Seen {
+    /// Whether nothing speaks against `rule`.
+    fn allows(&self, rule: ReceiptIds) -> bool {
+        match rule {
+            ReceiptIds::Auto | ReceiptIds::Same => true,
+            ReceiptIds::HexToDecimal => !self.hex_taken,
+            ReceiptIds::DecimalToHex => !self.hex_told,
+        }
+    }
+
+    fn count(&mut self, rule: ReceiptIds) {
+        let before = self.last.filter(|(last, _)| *last == rule).map_or(0, |(_, count)| count);
+        self.last = Some((rule, before.saturating_add(1)));
+    }
+
+    /// How this centre writes ids, as far as that is sure.
+    fn settled(&self) -> ReceiptIds {
+        let sure = self.last.filter(|(rule, count)| *count >= ENOUGH && self.allows(*rule));
+        sure.map_or(ReceiptIds::Same, |(rule, _)| rule)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,8 +80,7 @@ enum Key {
 
 impl Ids {
     pub(super) fn new(rule: ReceiptIds) -> Self {
-        let found = if rule == ReceiptIds::Auto { ReceiptIds::Same } else { rule };
-        Self { rule, order: VecDeque::new(), known: HashMap::new(), found }
+        Self { rule, order: VecDeque::new(), known: HashMap::new(), seen: Seen::default() }
     }
 
     /// Remembers the id of a message that was taken.
@@ -54,6 +88,7 @@ impl Ids {
         if self.rule == ReceiptIds::Same || id.is_empty() {
             return;
         }
+        self.seen.hex_taken |= is_surely_hex(id);
         for key in keys(id) {
             self.known.insert(key, id.to_owned());
         }
@@ -70,24 +105,51 @@ impl Ids {
 
     /// The id of the message which a receipt calls `id`, as it was when the message was taken.
     pub(super) fn of_receipt(&mut self, id: &str) -> String {
-        use ReceiptIds::{Auto, DecimalToHex, HexToDecimal, Same};
-        let tried = match self.rule {
-            Auto => [self.found, Same, HexToDecimal, DecimalToHex].to_vec(),
-            rule => vec![rule],
-        };
-        for rule in tried {
-            let key = match rule {
-                Auto | Same => Some(Key::Text(id.to_owned())),
-                HexToDecimal => u128::from_str_radix(id, 16).ok().map(Key::Decimal),
-                DecimalToHex => id.parse().ok().map(Key::Hex),
-            };
-            if let Some(known) = key.and_then(|key| self.known.get(&key)) {
-                self.found = rule;
-                return known.clone();
+        match self.rule {
+            ReceiptIds::Auto => self.found_out(id),
+            rule => self.remembered(id, rule).unwrap_or_else(|| converted(id, rule)),
+        }
+    }
+
+    /// As [`of_receipt`](Self::of_receipt), where nobody said how receipts write ids.
+    ///
+    /// The message itself may be forgotten, and its id read in another notation be that of some other message: with ids that
+    /// are counted, it often is. So the id as it stands comes first, and another notation only where the pair cannot be in
+    /// one: a letter of a hexadecimal digit in one of them, and none in any of the other side's.
+    fn found_out(&mut self, id: &str) -> String {
+        use ReceiptIds::{DecimalToHex, HexToDecimal, Same};
+        self.seen.hex_told |= is_surely_hex(id);
+        if let Some(known) = self.remembered(id, Same) {
+            return known;
+        }
+        let settled = self.seen.settled();
+        for rule in [HexToDecimal, DecimalToHex].into_iter().filter(|rule| self.seen.allows(*rule)) {
+            let Some(known) = self.remembered(id, rule) else { continue };
+            if is_surely_hex(id) != is_surely_hex(&known) {
+                self.seen.count(rule);
+                return known;
+            }
+            if rule == settled {
+                return known;
             }
         }
-        converted(id, self.found)
+        converted(id, settled)
     }
+
+    /// The id that was taken, of a receipt that calls it `id` by `rule`.
+    fn remembered(&self, id: &str, rule: ReceiptIds) -> Option<String> {
+        let key = match rule {
+            ReceiptIds::Auto | ReceiptIds::Same => Key::Text(id.to_owned()),
+            ReceiptIds::HexToDecimal => Key::Decimal(u128::from_str_radix(id, 16).ok()?),
+            ReceiptIds::DecimalToHex => Key::Hex(id.parse().ok()?),
+        };
+        self.known.get(&key).cloned()
+    }
+}
+
+/// Whether `id` can be hexadecimal, and cannot be decimal.
+fn is_surely_hex(id: &str) -> bool {
+    id.chars().all(|c| c.is_ascii_hexdigit()) && id.chars().any(|c| c.is_ascii_alphabetic())
 }
 
 fn keys(id: &str) -> impl Iterator<Item = Key> {
@@ -127,9 +189,34 @@ mod tests {
 
     #[test]
     fn what_was_found_out_holds_for_receipts_that_come_before_their_message() {
-        let mut ids = ids(ReceiptIds::Auto, &["2748"]);
-        assert_eq!(ids.of_receipt("ABC"), "2748");
-        assert_eq!(ids.of_receipt("abd"), "2749");
+        let mut ids = ids(ReceiptIds::Auto, &["2747", "2748", "2750"]);
+        assert_eq!([ids.of_receipt("ABB"), ids.of_receipt("ABC")], ["2747", "2748"]);
+        assert_eq!(ids.of_receipt("abd"), "abd", "two may be chance");
+        assert_eq!([ids.of_receipt("abe"), ids.of_receipt("abd")], ["2750", "2749"]);
+        ids.taken("4660");
+        assert_eq!(ids.of_receipt("1234"), "4660", "this one reads both ways");
+        ids.taken("1234");
+        assert_eq!(ids.of_receipt("1234"), "1234");
+    }
+
+    #[test]
+    fn a_receipt_of_a_forgotten_message_is_not_that_of_another_one() {
+        // 0x1234 is 4660: a counter is at both, before a restart and after it.
+        let mut ids = ids(ReceiptIds::Auto, &["4659", "4660", "4661"]);
+        for forgotten in ["1233", "1234", "1235", "1236"] {
+            assert_eq!(ids.of_receipt(forgotten), forgotten);
+        }
+        assert_eq!(ids.of_receipt("4660"), "4660");
+        assert_eq!(ids.of_receipt("FFF"), "FFF", "nothing was learnt");
+    }
+
+    #[test]
+    fn a_letter_in_an_id_shows_that_it_is_not_decimal() {
+        // 0xABC is 2748, but the centre counts in hexadecimal: it took 274C.
+        assert_eq!(ids(ReceiptIds::Auto, &["2748", "274C"]).of_receipt("ABC"), "ABC");
+        let mut ids = ids(ReceiptIds::Auto, &["ABC", "ABD"]);
+        assert_eq!(ids.of_receipt("ABD"), "ABD");
+        assert_eq!(ids.of_receipt("2748"), "2748");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tokio::{
 use super::{
     endpoint::Dial,
     pdu::{Fields, Pdu, Reader, command},
-    session::{Inbox, Session, Times, Unanswered},
+    session::{Inbox, Session, Times, Unanswered, answer_to},
     status,
     window::Window,
 };
@@ -149,7 +149,9 @@ impl Link {
             return Err(Failure::Full);
         }
         let session = self.session(rest()).await?;
-        let answer = session.request(command::SUBMIT_SM, body, rest()).await.map_err(Failure::Unanswered)?;
+        let answer = session.request(command::SUBMIT_SM, body, rest()).await;
+        let answer =
+            answer.and_then(|answer| answer_to(command::SUBMIT_SM, answer)).map_err(Failure::Unanswered)?;
         if status::is_throttling(answer.status) {
             self.window.narrow();
         } else if answer.status == status::OK {
@@ -244,6 +246,7 @@ impl Shared {
             // A centre that refuses hangs up at once: its answer may be there all the same.
             why = &mut kept => (bind.now_or_never(), Some(why)),
         };
+        let bind = bind.map(|bind| bind.and_then(|answer| answer_to(self.role.command(), answer)));
         let answer = match (bind, &ended) {
             (Some(Ok(answer)), _) => answer,
             (Some(Err(Unanswered { why, .. })), None) => {

@@ -169,6 +169,18 @@ impl Session {
     }
 }
 
+/// `answer`, unless it is a success of something else than `command`: a `generic_nack` without a status says no all the same.
+///
+/// # Errors
+/// That it is no answer to `command`; something may have been sent where it is no `generic_nack`.
+pub(super) fn answer_to(command: u32, answer: Pdu) -> Result<Pdu, Unanswered> {
+    if answer.status != status::OK || answer.command == command | command::RESPONSE {
+        return Ok(answer);
+    }
+    let why = format!("the message centre answers with the command {:#010x}", answer.command);
+    Err(Unanswered { maybe_sent: answer.command != command::GENERIC_NACK, why })
+}
+
 async fn keep(
     session: Arc<Session>,
     stream: Box<dyn Stream>,

@@ -6,6 +6,9 @@ use nuncio_plugin_sdk::{Outcome, Scope};
 pub(super) const OK: u32 = 0;
 /// The sender is not one that the account may use.
 pub(super) const INVALID_SOURCE: u32 = 0x0A;
+/// Its type or plan of numbers is none; both follow from the sender where the settings do not name them.
+pub(super) const INVALID_SOURCE_TON: u32 = 0x48;
+pub(super) const INVALID_SOURCE_NPI: u32 = 0x49;
 /// A command that this client does not have.
 pub(super) const INVALID_COMMAND: u32 = 0x03;
 
@@ -22,7 +25,7 @@ const KNOWN: &[(u32, &str, &str, Outcome, Scope)] = &[
     (0x06, "ESME_RINVPRTFLG", "invalid priority", Deferred, Account),
     (0x07, "ESME_RINVREGDLVFLG", "invalid registered_delivery", Deferred, Account),
     (0x08, "ESME_RSYSERR", "system error", Deferred, Destination),
-    (0x0A, "ESME_RINVSRCADR", "invalid source address", Rejected, Message),
+    (0x0A, "ESME_RINVSRCADR", "invalid source address", Deferred, Account),
     (0x0B, "ESME_RINVDSTADR", "invalid destination address", Rejected, Recipient),
     (0x0D, "ESME_RBINDFAIL", "bind failed", Deferred, Account),
     (0x0E, "ESME_RINVPASWD", "invalid password", Deferred, Account),

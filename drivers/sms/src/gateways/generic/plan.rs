@@ -18,8 +18,6 @@ const RIGHT: &str = "https://api.acme.example/messages?to={to_digits}";
 
 /// What is done for each SMS.
 pub(crate) struct Plan {
-    /// The account's name.
-    name: String,
     pub(super) settings: Settings,
     pub(super) url: Template,
     pub(super) headers: Vec<(String, Template)>,
@@ -49,7 +47,7 @@ impl Plan {
         let (Some(url), Some(body), true) = (url, body, wrong.is_empty()) else {
             return Err(SettingsError(wrong));
         };
-        let plan = Self { name: name.to_owned(), settings, url, headers, body };
+        let plan = Self { settings, url, headers, body };
         wrong.extend(plan.wrong_request());
         wrong.extend(plan.wrong_values(has_sender));
         wrong.extend(plan.wrong_answer());
@@ -189,12 +187,6 @@ impl Plan {
             (None, None) => {}
         }
         wrong
-    }
-
-    /// What the host is told of the gateway's `id`: with the account before it, for two gateways may count alike.
-    pub(super) fn named(&self, id: &str) -> String {
-        let id: String = id.split_whitespace().collect();
-        if id.is_empty() { id } else { format!("{}/{id}", self.name) }
     }
 
     /// The method as the client knows it.

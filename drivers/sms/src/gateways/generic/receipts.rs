@@ -94,11 +94,22 @@ impl Receipts {
         &self.secret
     }
 
-    /// What a request says; `None` of a status that changes nothing.
+    /// Whether they say the gateway's id and something vouches for it; a token vouches for its reference alone.
+    pub(super) const fn go_by_id(&self) -> bool {
+        self.id.is_some() && (self.secret_header.is_some() || self.secret_parameter.is_some())
+    }
+
+    /// What a request says; `None` of a status that changes nothing. Where messages do not go `by_id`, their id is the
+    /// reference.
     ///
     /// # Errors
     /// A request that is not the gateway's, or cannot be read.
-    pub(super) fn read(&self, inbound: &Inbound, body: &[u8]) -> Result<Option<Receipt>, Refusal> {
+    pub(super) fn read(
+        &self,
+        by_id: bool,
+        inbound: &Inbound,
+        body: &[u8],
+    ) -> Result<Option<Receipt>, Refusal> {
         let query = Pairs::form(inbound.query.as_bytes());
         let called = self.vouched(inbound, body, &query)?;
         let json = if is_json(inbound) {
@@ -126,12 +137,21 @@ impl Receipts {
         let (code, text) = (at(&self.code), at(&self.text));
         let words = if text.is_empty() { status } else { format!("{status}, {text}") };
         let reason = line("the gateway", &code, &words);
-        let mut receipt = receipt(&at(&self.id), outcome, code.parse().unwrap_or(0), reason);
-        if let Some(reference) = called.or_else(|| Reference::read(&at(&self.reference))) {
-            reference.tell(&mut receipt);
-        }
-        if receipt.provider_id.is_empty() && receipt.delivery.is_empty() {
-            return Err(Refusal::new("body", "nothing in it says which SMS it is about"));
+        let reference = called.or_else(|| Reference::read(&at(&self.reference)));
+        let id = if by_id || reference.is_none() { at(&self.id) } else { String::new() };
+        let id: String = id.split_whitespace().collect();
+        let mut receipt = receipt(&id, outcome, code.parse().unwrap_or(0), reason);
+        match reference {
+            Some(reference) => {
+                if id.is_empty() {
+                    reference.as_str().clone_into(&mut receipt.provider_id);
+                }
+                reference.tell(&mut receipt);
+            }
+            None if id.is_empty() => {
+                return Err(Refusal::new("body", "nothing in it says which SMS it is about"));
+            }
+            None => {}
         }
         Ok(Some(receipt))
     }

@@ -68,6 +68,16 @@ impl Escape {
         }
     }
 
+    /// Every one.
+    pub(super) const ALL: [Self; 5] = [Self::None, Self::Url, Self::Form, Self::Json, Self::Xml];
+
+    /// `value` as it stands there.
+    pub(super) fn written(self, value: &str) -> String {
+        let mut out = String::new();
+        self.write(value, &mut out);
+        out
+    }
+
     fn write(self, value: &str, out: &mut String) {
         match self {
             Self::None => out.push_str(value),

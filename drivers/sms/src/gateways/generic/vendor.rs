@@ -4,7 +4,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use nuncio_plugin_sdk::{Inbound, Receipt, Refusal, Report, Secret, serde_json};
 use serde_json::Value;
 
-use super::{plan::Plan, settings, template::Slot};
+use super::{
+    plan::Plan,
+    receipts::Receipts,
+    settings,
+    template::{Escape, Slot},
+};
 use crate::{
     account::Sms,
     gateways::{
@@ -25,6 +30,25 @@ const VENDOR: &str = "the gateway";
 pub(crate) struct Generic(pub(super) Plan);
 
 impl Generic {
+    /// Whether receipts find their message by the gateway's id.
+    fn goes_by_id(&self) -> bool {
+        let settings = &self.0.settings;
+        settings.id.is_some() && settings.receipt.as_ref().is_some_and(Receipts::go_by_id)
+    }
+
+    /// What `sms` is called, which the gateway calls `id`: as a receipt will. One that names the delivery finds that of the
+    /// first recipient without an id.
+    fn called(&self, sms: &Sms<'_>, id: &str) -> String {
+        // A blank would make it two.
+        let id: String = id.split_whitespace().collect();
+        let by_reference = id.is_empty() || sms.index > 0 && !self.goes_by_id();
+        if by_reference && self.0.settings.receipt.is_some() {
+            Reference::new(sms.id, sms.index).as_str().to_owned()
+        } else {
+            id
+        }
+    }
+
     /// What `slot` stands for.
     fn value(&self, slot: Slot, sms: &Sms<'_>, reader: Reader) -> String {
         let settings = &self.0.settings;
@@ -47,11 +71,16 @@ impl Generic {
             Slot::Password => secret(&settings.password),
             Slot::Token => secret(&settings.token),
             Slot::Basic if reader == Reader::Person => "***".to_owned(),
-            Slot::Basic => {
-                let user = settings.username.as_deref().unwrap_or_default();
-                STANDARD.encode(format!("{user}:{}", secret(&settings.password)))
-            }
+            Slot::Basic => self.basic(),
         }
+    }
+
+    /// What `{basic}` stands for.
+    fn basic(&self) -> String {
+        let settings = &self.0.settings;
+        let user = settings.username.as_deref().unwrap_or_default();
+        let password = settings.password.as_ref().map(Secret::expose).unwrap_or_default();
+        STANDARD.encode(format!("{user}:{password}"))
     }
 
     /// The address for the receipt of `sms`.
@@ -95,6 +124,13 @@ impl Gateway for Generic {
         })
     }
 
+    fn secrets(&self) -> Vec<String> {
+        let settings = &self.0.settings;
+        let plain = [&settings.password, &settings.token].into_iter().flatten();
+        let plain = plain.map(|secret| Reader::Vendor.sees(secret).to_owned()).chain([self.basic()]);
+        plain.flat_map(|secret| Escape::ALL.map(|escape| escape.written(&secret))).collect()
+    }
+
     fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report {
         let settings = &self.0.settings;
         let status = answer.plain.code;
@@ -119,7 +155,8 @@ impl Gateway for Generic {
             }
             _ => {
                 let parts = at(&settings.parts).parse().ok().filter(|parts| *parts > 0);
-                let report = Report::delivered().code(status).provider_id(self.0.named(&at(&settings.id)));
+                let report =
+                    Report::delivered().code(status).provider_id(self.called(sms, &at(&settings.id)));
                 answer.beside(report.cost(parts.unwrap_or_else(|| sms.text.count())))
             }
         }
@@ -127,10 +164,7 @@ impl Gateway for Generic {
 
     fn receipt(&self, inbound: &Inbound, body: &[u8], _: i64) -> Result<Option<Receipt>, Refusal> {
         match &self.0.settings.receipt {
-            Some(receipts) => Ok(receipts.read(inbound, body)?.map(|mut receipt| {
-                receipt.provider_id = self.0.named(&receipt.provider_id);
-                receipt
-            })),
+            Some(receipts) => receipts.read(self.goes_by_id(), inbound, body),
             None => Err(Refusal::new("receipt", "this account takes no receipts")
                 .fix("add a table `receipt` to its settings")),
         }

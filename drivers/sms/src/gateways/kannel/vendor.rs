@@ -60,6 +60,10 @@ impl Gateway for Kannel {
         Ok(call)
     }
 
+    fn secrets(&self) -> Vec<String> {
+        vec![Reader::Vendor.sees(&self.0.password).to_owned()]
+    }
+
     fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report {
         if answer.is_success() {
             // Kannel names no id when it takes a message: what its report will name is our own reference.

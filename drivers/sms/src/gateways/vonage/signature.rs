@@ -34,6 +34,19 @@ pub(crate) enum Method {
     Jwt,
 }
 
+/// What a request says, as far as [`verify`] looks at it: the hash of a token is that of the body, or of the query where
+/// there is no body. Who saw one signed request could else send it with another query.
+///
+/// # Errors
+/// A body that is not what its header says.
+pub(super) fn said(inbound: &Inbound, body: &[u8], method: Method) -> Result<Pairs, Refusal> {
+    if method == Method::Jwt && !body.is_empty() {
+        Pairs::of_body(inbound, body)
+    } else {
+        Pairs::of(inbound, body)
+    }
+}
+
 /// Whether who knows `secret` sent this, not long before `now_ms`.
 ///
 /// # Errors
@@ -146,4 +159,4 @@ fn as_object(query: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -65,6 +65,11 @@ impl Gateway for Vonage {
         Ok(Call::post(self.0.messages()).header("accept", "application/json").form(&pairs))
     }
 
+    fn secrets(&self) -> Vec<String> {
+        let secret = Reader::Vendor.sees(&self.0.api_secret);
+        vec![secret.to_owned(), url::form_urlencoded::byte_serialize(secret.as_bytes()).collect()]
+    }
+
     fn report(&self, answer: Answered<'_>, sms: &Sms<'_>, own_sender: bool) -> Report {
         if !answer.is_success() {
             return answer.plain;
@@ -91,8 +96,9 @@ impl Gateway for Vonage {
             return Err(Refusal::new("signature_secret", "this account takes no receipts")
                 .fix("set `signature_secret`"));
         };
-        let pairs = Pairs::of(inbound, body)?;
-        signature::verify(inbound, body, &pairs, (self.0.signature_method, secret), now_ms)?;
+        let method = self.0.signature_method;
+        let pairs = signature::said(inbound, body, method)?;
+        signature::verify(inbound, body, &pairs, (method, secret), now_ms)?;
         Ok(told(&pairs))
     }
 }

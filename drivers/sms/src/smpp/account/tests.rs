@@ -107,6 +107,7 @@ async fn each_answer_is_a_report_with_the_code_and_its_name() {
         (0x45, Deferred, Scope::Recipient, None),
         // The sender is the account's own.
         (0x0A, Deferred, Scope::Account, None),
+        (0x48, Deferred, Scope::Account, None),
         (0x4FF, Deferred, Scope::Recipient, None),
     ] {
         let report = bench(refuses(1, status), json!({})).send("Hello").await;
@@ -114,8 +115,19 @@ async fn each_answer_is_a_report_with_the_code_and_its_name() {
         assert_eq!((report.retry_after, report.maybe_sent), (again, false), "{status:#x}");
         assert!(report.reason.ends_with(&status::named(status)), "{}", report.reason);
     }
-    let other = bench(refuses(1, 0x0A), json!({"sender": "Other"})).send("Hello").await;
-    assert_eq!((other.outcome, other.scope), (Rejected, Scope::Message));
+    for (status, settings, outcome, scope) in [
+        (0x0A, json!({}), Rejected, Scope::Message),
+        (0x48, json!({}), Rejected, Scope::Message),
+        (0x49, json!({}), Rejected, Scope::Message),
+        // The operator wrote these two.
+        (0x48, json!({"source_ton": 7}), Deferred, Scope::Account),
+        (0x49, json!({"source_npi": 7}), Deferred, Scope::Account),
+    ] {
+        let mut settings = settings;
+        settings["sender"] = json!("Other");
+        let other = bench(refuses(1, status), settings).send("Hello").await;
+        assert_eq!((other.outcome, other.scope), (outcome, scope), "{status:#x}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,6 +194,22 @@ async fn the_pause_before_it_binds_again_grows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_generic_nack_without_a_status_is_no_success() {
+    let nack =
+        |pdu: &Pdu| Pdu::answer(&Pdu::new(command::GENERIC_NACK, pdu.sequence, Vec::new()), 0, Vec::new());
+    let centre = Centre::that(move |connection, at, pdu| match at {
+        1 => vec![Does::Says(nack(pdu))],
+        _ => takes(connection, at, pdu),
+    });
+    let report = bench(centre, json!({})).send("Hello").await;
+    assert_eq!((report.outcome, report.scope), (Outcome::Deferred, Scope::Destination));
+    assert!(!report.maybe_sent && report.reason.ends_with("the command 0x80000000"), "{}", report.reason);
+    let unbound = bench(Centre::that(move |_, _, pdu| vec![Does::Says(nack(pdu))]), json!({}));
+    let report = unbound.send("Hello").await;
+    assert!(report.reason.ends_with("the command 0x80000000 to the bind"), "{}", report.reason);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_answer_in_time_is_maybe_sent_and_leaves_its_place() {
     let centre =
         Centre::that(|connection, at, pdu| if at == 1 { Vec::new() } else { takes(connection, at, pdu) });
@@ -211,7 +239,7 @@ async fn a_receipt_is_handed_over_before_it_is_answered_and_may_come_before_the_
     });
     let bench = bench(centre, json!({}));
     assert_eq!(bench.send("Hello").await.provider_id, "m1");
-    assert_eq!(bench.receipts(), [("m1".to_owned(), Outcome::Delivered)]);
+    assert_eq!(bench.receipts(), [("acme/m1".to_owned(), Outcome::Delivered)]);
     sleep(Duration::from_millis(1)).await;
     let answer = &bench.centre.heard(command::DELIVER_SM | command::RESPONSE)[0];
     assert_eq!((answer.sequence, answer.status, answer.body.as_slice()), (77, 0, &[0][..]));
@@ -226,7 +254,7 @@ async fn a_receipt_with_the_id_in_hexadecimal_finds_its_message() {
     let bench = bench(centre, json!({}));
     bench.send("Hello").await;
     sleep(Duration::from_millis(1)).await;
-    assert_eq!(bench.receipts(), [("2748".to_owned(), Outcome::Rejected)]);
+    assert_eq!(bench.receipts(), [("acme/2748".to_owned(), Outcome::Rejected)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::gateways::fixtures::{
-    Letter, call, header, hides, inbound, refused, said, settings, short, token,
+    Letter, answered, call, header, hides, inbound, refused, said, settings, short, token,
 };
+use crate::gateways::strike::struck;
 
 const TOKEN_OF_ACME: &str = "the-token-of-acme";
 const SECRET: &str = "only this host and acme know it";
@@ -80,6 +81,19 @@ fn a_request_may_be_a_get_with_credentials_and_a_callback() {
 }
 
 #[test]
+fn a_page_that_repeats_the_request_shows_no_secret() {
+    let generic = made(&json!({
+        "method": "GET", "body": "", "token": null, "username": "nuncio", "password": "pass \"word\"",
+        "url": "https://api.acme.example/send?to={to}&text={text}&from={from}&key={password}",
+        "headers": {"authorization": "Basic {basic}"},
+    }));
+    let call = call(&generic, &Letter::new("+15551230101", "Nuncio", "Hello"));
+    let page = format!("404: {} {:?} pass \"word\"", call.url, call.headers);
+    let shown = String::from_utf8(struck(page.as_bytes(), generic.secrets())).unwrap();
+    assert!(shown.contains("key=*** ") && shown.ends_with(" ***") && shown.contains("Basic ***"), "{shown}");
+}
+
+#[test]
 fn a_line_break_cannot_leave_a_header() {
     let mut all = right();
     all["headers"]["x-text"] = json!("{text}");
@@ -109,7 +123,7 @@ fn each_answer_means_what_the_settings_say() {
         assert_eq!(short(&report), (outcome, scope, code), "{status} {body}");
     }
     let report = said(&generic(), 200, br#"{"message": {"id": "m-1", "parts": 2}}"#);
-    assert_eq!((report.provider_id.as_str(), report.cost), ("main/m-1", 2));
+    assert_eq!((report.provider_id.as_str(), report.cost), ("m-1", 2));
     let report = said(&generic(), 200, br#"{"error": {"code": 21, "text": "bad number"}}"#);
     assert_eq!(report.reason, "the gateway 21: bad number");
 }
@@ -136,7 +150,7 @@ fn a_receipt_says_what_became_of_a_message() {
         let receipt = told(SECRET, &body).unwrap();
         assert_eq!(receipt.as_ref().map(|one| one.outcome), outcome, "{state}");
         if let Some(one) = receipt {
-            assert_eq!((one.provider_id.as_str(), one.delivery.as_str(), one.code), ("main/m-1", "msg_a", 7));
+            assert_eq!((one.provider_id.as_str(), one.delivery.as_str(), one.code), ("m-1", "msg_a", 7));
             assert_eq!(one.reason, format!("the gateway 7: {state}"));
         }
     }
@@ -148,6 +162,45 @@ fn a_receipt_says_what_became_of_a_message() {
         (SECRET, "{", "body"),
     ] {
         assert_eq!(told(header, body).unwrap_err().at, at, "{header} {body}");
+    }
+}
+
+#[test]
+fn a_receipt_of_a_further_recipient_names_what_its_message_is_called() {
+    let json = ("content-type", "application/json");
+    let (by_header, by_callback) = (json!({}), json!({"secret_header": null}));
+    let id = || json!("/message/id");
+    // The settings, what the answer says, the index, and what the message and its receipt are called.
+    for (receipt, id, index, called) in [
+        (&by_header, id(), 1, "m-1"),
+        (&by_header, json!(null), 1, "msg_a.1"),
+        (&by_header, json!(null), 0, "msg_a"),
+        // A token vouches for the reference, not for what else the request says.
+        (&by_callback, id(), 1, "msg_a.1"),
+        (&by_callback, json!(null), 1, "msg_a.1"),
+    ] {
+        let mut receipts = right()["receipt"].clone();
+        receipts.as_object_mut().unwrap().extend(receipt.as_object().unwrap().clone());
+        let mut body = json!({"id": "m-1", "state": "DELIVRD"});
+        if receipts["secret_header"].is_string() {
+            body["ref"] = json!(Reference::new("msg_a", index).as_str());
+        }
+        let mut headers = right()["headers"].clone();
+        headers["x-notify"] = json!("{callback}");
+        let generic = made(&json!({
+            "receipt": receipts, "id": id, "headers": headers,
+            "status_callback": "https://nuncio.example/v2/inbound/sms/main",
+        }));
+        let letter = Letter::new("+15551230101", "Nuncio", "Hello").index(index);
+        let answer = answered(200, br#"{"message": {"id": "m-1"}}"#);
+        assert_eq!(generic.report(answer, &letter.sms(), false).provider_id, called);
+
+        let reference = Reference::new("msg_a", index);
+        let token = token(reference.as_str(), SECRET);
+        let query = format!("ref={}&token={token}", reference.as_str());
+        let inbound = inbound(&query, &[json, ("x-acme-secret", SECRET)]);
+        let told = generic.receipt(&inbound, body.to_string().as_bytes(), 0).unwrap().unwrap();
+        assert_eq!(told.provider_id, called, "{receipt} {id}");
     }
 }
 
@@ -164,7 +217,7 @@ fn a_receipt_may_be_a_query_or_a_form() {
         (String::new(), format!("key={key}&msgid=m-1&stat=ok&why=done")),
     ] {
         let told = generic.receipt(&inbound(&query, &[]), body.as_bytes(), 0).unwrap().unwrap();
-        assert_eq!((told.provider_id.as_str(), told.reason.as_str()), ("main/m-1", "the gateway: ok, done"));
+        assert_eq!((told.provider_id.as_str(), told.reason.as_str()), ("m-1", "the gateway: ok, done"));
     }
     assert_eq!(generic.receipt(&inbound("key=no&msgid=m-1&stat=ok", &[]), b"", 0).unwrap_err().at, "key");
 }

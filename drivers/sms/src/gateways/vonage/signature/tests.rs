@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::gateways::fixtures::inbound;
 
-const SECRET: &str = "my_super_secret_key_of_32_letters";
-const NOW_MS: i64 = 1_582_650_446_000;
+pub(in crate::gateways::vonage) const SECRET: &str = "my_super_secret_key_of_32_letters";
+pub(in crate::gateways::vonage) const NOW_MS: i64 = 1_582_650_446_000;
 /// The example of Vonage's OpenAPI.
 const QUERY: &str = "msisdn=447700900000&to=AcmeInc&network-code=12345&messageId=0A0000001234567B&price=0.03330000\
     &status=delivered&scts=2001011400&err-code=0&api-key=abcd1234&client-ref=msg_a\
@@ -58,7 +58,7 @@ fn an_old_receipt_and_one_without_a_signature_are_refused() {
     assert!(checked(&format!("{QUERY}&sig=xyz"), Method::Sha256, SECRET, NOW_MS).is_err());
 }
 
-const BODY: &str = r#"{"messageId":"0A0000001234567B","status":"delivered"}"#;
+pub(in crate::gateways::vonage) const BODY: &str = r#"{"messageId":"0A0000001234567B","status":"delivered"}"#;
 
 /// A token as RFC 7519 has it.
 fn made(head: &str, claims: &str, secret: &str) -> String {
@@ -86,7 +86,7 @@ fn claims(payload: &str) -> String {
 }
 
 /// Header, claims and signature as Python's `hmac` and `base64` make them.
-const BY_PYTHON: &str = "Bearer eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpYXQiOjE1ODI2NTA0NDYsImp0aSI6ImM1YmE4ZjI0LTFhMTQtNGMx\
+pub(in crate::gateways::vonage) const BY_PYTHON: &str = "Bearer eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpYXQiOjE1ODI2NTA0NDYsImp0aSI6ImM1YmE4ZjI0LTFhMTQtNGMx\
     MC1iZmRmLTNmYmU4Y2U1MTFiNSIsImlzcyI6IlZvbmFnZSIsInBheWxvYWRfaGFzaCI6ImUwMWZiMTFiM2JhZjc2ZmU5MDNmMzgx\
     MzI4NzRmNTNiZDEwNzYyMGVlM2RkZWQ4YTViNDE2M2Q3MTlkMjU1OGMiLCJhcGlfa2V5IjoiYWJjZDEyMzQifQ.jcWro02nGkc3O\
     yZNwUr1QsOCOGYKRbqXz_OqvCIHkDs";

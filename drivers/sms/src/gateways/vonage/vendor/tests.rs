@@ -1,6 +1,6 @@
 use nuncio_plugin_sdk::{
     Outcome::{Deferred, Delivered, Gone, Rejected},
-    Scope,
+    Scope, Secret,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use super::*;
 use crate::gateways::fixtures::{
     Letter, answered, call, form, hides, inbound, refused, said, settings, short,
 };
+use crate::gateways::vonage::signature::tests::{BODY, BY_PYTHON, NOW_MS};
 
 const SECRET: &str = "abcdef0123456789";
 
@@ -132,6 +133,19 @@ fn a_receipt_says_what_became_of_a_message() {
             assert_eq!((told.provider_id.as_str(), told.delivery.as_str()), ("0A", "msg_a"));
             assert_eq!(told.reason, words);
         }
+    }
+}
+
+#[test]
+fn a_token_vouches_for_the_body_alone_and_nothing_else_is_read() {
+    let mut vonage = vonage();
+    vonage.0.signature_method = signature::Method::Jwt;
+    vonage.0.signature_secret = Some(Secret::new(signature::tests::SECRET));
+    let headers = [("authorization", BY_PYTHON), ("content-type", "application/json")];
+    for query in ["", "messageId=0B&status=failed&client-ref=msg_b"] {
+        let told = vonage.receipt(&inbound(query, &headers), BODY.as_bytes(), NOW_MS).unwrap().unwrap();
+        assert_eq!((told.provider_id.as_str(), told.outcome), ("0A0000001234567B", Delivered));
+        assert_eq!(told.delivery, "", "{query}");
     }
 }
 
