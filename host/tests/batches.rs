@@ -77,7 +77,7 @@ async fn notify(host: &Host, to: serde_json::Value) {
     let body = json!({"to": to, "content": "x", "options": options}).to_string();
     let mut stream = TcpStream::connect(host.address()).await.unwrap();
     let head = format!(
-        "POST /v2/notifications HTTP/1.1\r\nhost: h\r\nx-project-id: p\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        "POST /v2/notifications HTTP/1.1\r\nhost: localhost\r\nx-project-id: p\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
