@@ -95,6 +95,6 @@ fn tokens(written: &Written, at: impl Fn(&str) -> String) -> Result<Tokens, Refu
     };
     let (team, key_id) = (id("team_id", &written.team_id)?, id("key_id", &written.key_id)?);
     Tokens::new(&team, &key_id, key.expose()).map_err(|why| {
-        Refusal::new(at("key"), why).fix("give it the text of the file AuthKey_XXXXXXXXXX.p8 that Apple made")
+        Refusal::new(at("key"), why).fix("give it the text of the file AuthKey_ABC123DEFG.p8 that Apple made")
     })
 }

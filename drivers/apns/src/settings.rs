@@ -25,7 +25,7 @@ pub(crate) struct Written {
     pub(crate) team_id: Option<String>,
     /// The 10 characters of the key's id, which stand in the name of its file too.
     pub(crate) key_id: Option<String>,
-    /// The key: the text of `AuthKey_XXXXXXXXXX.p8`.
+    /// The key: the text of `AuthKey_ABC123DEFG.p8`.
     pub(crate) key: Option<Secret>,
     /// Instead of a key: the certificate and its private key, both PEM in one text.
     pub(crate) certificate: Option<Secret>,
